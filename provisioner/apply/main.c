@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rapiddisk-apply: make the kernel agree with the configuration. */
+#include "apply/options.h"
+#include "apply/progress.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "engine/reconcile.h"
+#include "kind/kind.h"
+#include "model/config.h"
+#include "port/clock.h"
+#include "port/kmod.h"
+#include "port/machine.h"
+#include "port/rundir.h"
+#include "report/json.h"
+#include "report/schema.h"
+#include "report/status_file.h"
+#include "report/text.h"
+
+struct app {
+	struct options options;
+	struct ports ports;
+	struct progress progress;
+	bool color;
+};
+
+/* --- output --- */
+
+static bool wants_color(const struct options *o)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (o->color >= 0)
+		return o->color;
+	return isatty(STDOUT_FILENO) && !(no_color && no_color[0] != '\0');
+}
+
+static int print_json(int (*make)(const struct report *report, char **ret),
+		      const struct report *report)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = make(report, &text);
+
+	if (r < 0) {
+		log_error("cannot write JSON: %s", strerror(-r));
+		return r;
+	}
+	fputs(text, stdout);
+	return 0;
+}
+
+static void step_begins(void *data, const struct plan_step *step)
+{
+	struct app *app = data;
+
+	progress_begin(&app->progress, step);
+}
+
+static void step_ended(void *data, const struct plan_step *step,
+		       const struct report_entry *entry)
+{
+	struct app *app = data;
+	bool bad = entry->result == RESULT_FAILED || entry->result == RESULT_BLOCKED ||
+		   entry->result == RESULT_SKIPPED;
+
+	progress_end(&app->progress);
+	if (app->options.json)
+		return;
+	if (!app->options.quiet || bad)
+		text_print_step(app->options.quiet ? stderr : stdout, app->color, step,
+				entry);
+}
+
+/* What verify found belongs to steps that were printed as done. */
+static void print_afterthoughts(const struct app *app, const struct report *report)
+{
+	vec_foreach (entry, &report->entries) {
+		if (entry->result == RESULT_FAILED && entry->error == 0)
+			log_error("%s %s: %s", entry->class->name, entry->name,
+				  entry->message);
+	}
+	if (!app->options.quiet && !app->options.json)
+		text_print_summary(stdout, app->color, report);
+}
+
+/* --- the report --- */
+
+static int start_report(const struct app *app, struct report *report)
+{
+	char now[CLOCK_TEXT_MAX];
+
+	report->stage = app->options.stage;
+	report->started_at = strdup(clock_format_now(now));
+	if (!report->started_at)
+		return -ENOMEM;
+	/* Without procfs there is no boot id, and the report says null. */
+	(void)machine_boot_id(&app->ports.kfs, &report->boot_id);
+	return 0;
+}
+
+static void save_report(struct app *app, int rundir_fd, const struct report *report)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = report_to_json(report, &text);
+
+	if (r == 0)
+		r = status_file_write(rundir_fd, text, &app->ports.fault);
+	if (r < 0)
+		log_warning("cannot write '/" RUNDIR "/" STATUS_FILE "': %s, ignoring",
+			    strerror(-r));
+}
+
+/* --- the configuration --- */
+
+static int load_config(const struct app *app, struct model *desired,
+		       struct report *report)
+{
+	_cleanup_(diag_done) struct diag diag = { 0 };
+	char sha256[CONFIG_SHA256_LEN] = "";
+	int r;
+
+	r = diag_init(&diag, app->options.config);
+	if (r == 0)
+		r = config_load(app->options.config, kind_classes, &diag, desired,
+				sha256);
+	if (r == -EINVAL) {
+		diag_print(&diag, stderr);
+		report->message =
+			strdup("the configuration is invalid; nothing was touched");
+		report->verdict = VERDICT_FAILED;
+		return r;
+	}
+	if (r < 0) {
+		log_error("cannot read '%s': %s", app->options.config, strerror(-r));
+		return r;
+	}
+	report->config_path = realpath(app->options.config, NULL);
+	report->config_sha256 = strdup(sha256);
+	return report->config_sha256 ? 0 : -ENOMEM;
+}
+
+/* --- apply, teardown, and their dry runs --- */
+
+static int take_lock(const struct app *app, int rundir_fd)
+{
+	int fd = rundir_lock(rundir_fd, 0);
+
+	if (fd == -EWOULDBLOCK && app->options.timeout_ms > 0) {
+		if (isatty(STDERR_FILENO) && !app->options.quiet)
+			fputs("waiting for another run to end\n", stderr);
+		fd = rundir_lock(rundir_fd, app->ports.deadline_ms);
+	}
+	if (fd == -EWOULDBLOCK)
+		log_error("another run of rapiddisk-apply holds '/" RUNDIR "/lock'");
+	else if (fd < 0)
+		log_error("cannot lock '/" RUNDIR "/lock': %s", strerror(-fd));
+	return fd;
+}
+
+static int exit_code_of(const struct app *app, const struct report *report,
+			const struct plan *plan)
+{
+	if (app->options.dry_run && app->options.detailed_exitcode &&
+	    plan_has_changes(plan))
+		return EXIT_CHANGES;
+	return report->verdict == VERDICT_CONVERGED || report->verdict == VERDICT_CHANGED
+		       ? EXIT_OK
+		       : EXIT_PARTIAL;
+}
+
+static int reconcile(struct app *app, struct model *desired, struct report *report)
+{
+	struct reconcile_options options = {
+		.dry_run = app->options.dry_run,
+		.prune = app->options.prune && streq(app->options.stage, "system"),
+		.adopt = app->options.adopt,
+	};
+	struct exec_watcher watcher = {
+		.begin = step_begins,
+		.end = step_ended,
+		.data = app,
+	};
+	_cleanup_(reconcile_outcome_done) struct reconcile_outcome outcome = { 0 };
+	int r = reconcile_run(&app->ports, desired, &options, &watcher, report, &outcome);
+
+	if (r < 0)
+		log_error("%s", report->message ? report->message : strerror(-r));
+	if (app->options.json && print_json(report_to_json, report) < 0)
+		return EXIT_PARTIAL;
+	if (r < 0)
+		return EXIT_PARTIAL;
+	if (app->options.dry_run && !app->options.json)
+		text_print_plan(stdout, app->color, &outcome.plan);
+	else if (!app->options.dry_run)
+		print_afterthoughts(app, report);
+	return exit_code_of(app, report, &outcome.plan);
+}
+
+/* Nothing of it may be in the way of the next run: the lock goes with the descriptor. */
+static int reconcile_locked(struct app *app, struct model *desired, struct report *report,
+			    int rundir_fd)
+{
+	_cleanup_close_ int lock_fd = take_lock(app, rundir_fd);
+	int code;
+
+	if (lock_fd < 0)
+		return lock_fd == -EWOULDBLOCK ? EXIT_LOCKED : EXIT_PARTIAL;
+	code = reconcile(app, desired, report);
+	save_report(app, rundir_fd, report);
+	return code;
+}
+
+static int open_rundir(const struct app *app)
+{
+	int fd = rundir_open(&app->ports.kfs);
+
+	if (fd < 0)
+		log_error("cannot open '/" RUNDIR "': %s%s", strerror(-fd),
+			  fd == -EACCES ? "; run as root" : "");
+	return fd;
+}
+
+static int report_bad_config(struct app *app, struct report *report)
+{
+	_cleanup_close_ int rundir_fd = -1, lock_fd = -1;
+	char now[CLOCK_TEXT_MAX];
+
+	if (app->options.dry_run)
+		return EXIT_CONFIG;
+	rundir_fd = rundir_open(&app->ports.kfs);
+	if (rundir_fd >= 0)
+		lock_fd = rundir_lock(rundir_fd, 0);
+	if (lock_fd < 0)
+		return EXIT_CONFIG;
+	report->finished_at = strdup(clock_format_now(now));
+	save_report(app, rundir_fd, report);
+	return EXIT_CONFIG;
+}
+
+static int run_apply(struct app *app)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	_cleanup_(model_done) struct model desired = { 0 };
+	_cleanup_close_ int rundir_fd = -1;
+	int r;
+
+	if (machine_cmdline_has(&app->ports.kfs, "rapiddisk=0") &&
+	    !app->options.dry_run && app->options.mode == MODE_APPLY) {
+		log_warning(
+			"'rapiddisk=0' on the kernel command line turns everything off");
+		return EXIT_OK;
+	}
+	r = start_report(app, &report);
+	if (r < 0)
+		return EXIT_PARTIAL;
+	/* A teardown wants nothing, and says so: no file is needed for that. */
+	if (app->options.mode == MODE_TEARDOWN)
+		desired.stated = true;
+	else
+		r = load_config(app, &desired, &report);
+	if (r == -EINVAL)
+		return report_bad_config(app, &report);
+	if (r < 0)
+		return EXIT_PARTIAL;
+	if (app->options.dry_run)
+		return reconcile(app, &desired, &report);
+	rundir_fd = open_rundir(app);
+	if (rundir_fd < 0)
+		return EXIT_PARTIAL;
+	return reconcile_locked(app, &desired, &report, rundir_fd);
+}
+
+/* --- the other modes --- */
+
+static int run_check(struct app *app)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	_cleanup_(model_done) struct model desired = { 0 };
+	int r = load_config(app, &desired, &report);
+
+	return r == 0 ? EXIT_OK : r == -EINVAL ? EXIT_CONFIG : EXIT_PARTIAL;
+}
+
+static int run_status(struct app *app)
+{
+	_cleanup_(model_done) struct model observed = { 0 };
+	_cleanup_free_ char *text = NULL;
+	int r = reconcile_observe(&app->ports, &observed);
+
+	if (r == 0 && app->options.mode == MODE_STATUS && app->options.json)
+		r = status_to_json(&observed, &text);
+	if (r < 0) {
+		log_error("cannot observe what is live: %s", strerror(-r));
+		return EXIT_PARTIAL;
+	}
+	if (app->options.mode == MODE_IMPORT)
+		text_print_config(stdout, &observed, kind_classes);
+	else if (text)
+		fputs(text, stdout);
+	else
+		text_print_status(stdout, app->color, &observed);
+	return EXIT_OK;
+}
+
+static int run_print_schema(void)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = schema_to_json(kind_classes, &text);
+
+	if (r < 0) {
+		log_error("cannot write JSON: %s", strerror(-r));
+		return EXIT_PARTIAL;
+	}
+	fputs(text, stdout);
+	return EXIT_OK;
+}
+
+static int run_mode(struct app *app)
+{
+	switch (app->options.mode) {
+	case MODE_APPLY:
+	case MODE_TEARDOWN:
+		return run_apply(app);
+	case MODE_STATUS:
+	case MODE_IMPORT:
+		return run_status(app);
+	case MODE_CHECK:
+		return run_check(app);
+	case MODE_PRINT_SCHEMA:
+		return run_print_schema();
+	case MODE_HELP:
+		options_print_help();
+		return EXIT_OK;
+	case MODE_VERSION:
+		puts("rapiddisk-apply " RAPIDDISK_VERSION);
+		return EXIT_OK;
+	}
+	return EXIT_USAGE;
+}
+
+static int open_ports(struct app *app)
+{
+	const char *root = app->options.sysroot ? app->options.sysroot : "/";
+	int r;
+
+	app->ports = (struct ports){
+		.fault = app->options.fault,
+		.load_module = app->options.sysroot ? NULL : kmod_load,
+		.deadline_ms = clock_now_ms() + app->options.timeout_ms,
+	};
+	r = kfs_init(&app->ports.kfs, root, &app->ports.fault);
+	if (r < 0)
+		log_error("cannot open '%s': %s", root, strerror(-r));
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct app app = { 0 };
+	int code;
+
+	if (options_parse(&app.options, argc, argv) < 0)
+		return EXIT_USAGE;
+	if (app.options.verbose)
+		log_set_level(LOG_LEVEL_DEBUG);
+	else if (app.options.quiet)
+		log_set_level(LOG_LEVEL_ERROR);
+	if (open_ports(&app) < 0)
+		return EXIT_PARTIAL;
+	app.color = wants_color(&app.options);
+	progress_init(&app.progress, &app.ports, !app.options.quiet && !app.options.json);
+	code = run_mode(&app);
+	progress_done(&app.progress);
+	kfs_done(&app.ports.kfs);
+	/* A full disk or a closed pipe must not pass for success. */
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		log_error("cannot write the output: %s", strerror(errno));
+		return code == EXIT_OK ? EXIT_PARTIAL : code;
+	}
+	return code;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line of rapiddisk-apply. */
+#pragma once
+
+#include "base/fault.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The exit codes of design section 2. */
+enum exit_code {
+	EXIT_OK = 0,
+	EXIT_PARTIAL = 1,
+	EXIT_CHANGES = 2,
+	EXIT_CONFIG = 3,
+	EXIT_LOCKED = 4,
+	EXIT_USAGE = 64,
+};
+
+enum apply_mode {
+	MODE_APPLY,
+	MODE_CHECK,
+	MODE_STATUS,
+	MODE_IMPORT,
+	MODE_TEARDOWN,
+	MODE_PRINT_SCHEMA,
+	MODE_HELP,
+	MODE_VERSION,
+};
+
+struct options {
+	enum apply_mode mode;
+	const char *config, *stage, *sysroot;
+	bool dry_run, detailed_exitcode, json, prune, adopt, quiet, verbose;
+	int color; /* 1 always, 0 never, -1 on a terminal */
+	uint64_t timeout_ms;
+	struct fault fault;
+};
+
+/*
+ * options_parse() - Return: 0; -EINVAL once the error is on stderr. The strings stay
+ * argv's own.
+ */
+int options_parse(struct options *ret, int argc, char **argv);
+
+void options_print_help(void);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/buf.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Makes room for @len more bytes and the NUL. */
+static bool buf_grow(struct buf *buf, size_t len)
+{
+	size_t need, room;
+	char *grown;
+
+	if (buf->failed)
+		return false;
+	if (__builtin_add_overflow(buf->len, len, &need) || need >= SIZE_MAX / 2) {
+		buf->failed = true;
+		return false;
+	}
+	need++;
+	if (need <= buf->room)
+		return true;
+	room = buf->room ? buf->room : 64;
+	while (room < need)
+		room *= 2;
+	grown = realloc(buf->data, room);
+	if (!grown) {
+		buf->failed = true;
+		return false;
+	}
+	buf->data = grown;
+	buf->room = room;
+	return true;
+}
+
+void buf_add_bytes(struct buf *buf, const char *bytes, size_t len)
+{
+	if (!buf_grow(buf, len))
+		return;
+	if (len)
+		memcpy(buf->data + buf->len, bytes, len);
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
+void buf_add(struct buf *buf, const char *text)
+{
+	buf_add_bytes(buf, text, strlen(text));
+}
+
+void buf_addf(struct buf *buf, const char *fmt, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (len < 0) {
+		buf->failed = true;
+		return;
+	}
+	if (!buf_grow(buf, (size_t)len))
+		return;
+	va_start(args, fmt);
+	vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, args);
+	va_end(args);
+	buf->len += (size_t)len;
+}
+
+int buf_take(struct buf *buf, char **ret)
+{
+	if (!buf->data)
+		buf_add(buf, "");
+	if (buf->failed) {
+		buf_done(buf);
+		return -ENOMEM;
+	}
+	*ret = buf->data;
+	*buf = (struct buf){ 0 };
+	return 0;
+}
+
+void buf_done(struct buf *buf)
+{
+	free(buf->data);
+	*buf = (struct buf){ 0 };
+}

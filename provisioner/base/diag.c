@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/diag.h"
+
+#include "base/cleanup.h"
+#include "base/utf8.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+/* Of a longer line only the part around the place is shown, so many characters each way.
+ */
+#define SHOWN_BEFORE 60
+#define SHOWN_AFTER  60
+
+/* A walk through the text, from one place to the next in O(distance). */
+struct text_walk {
+	const struct diag *diag;
+	size_t at, line_start; /* byte offsets */
+	struct src_pos pos;    /* of the character at @at */
+};
+
+int diag_init(struct diag *diag, const char *file)
+{
+	*diag = (struct diag){ .file = strdup(file) };
+	return diag->file ? 0 : -ENOMEM;
+}
+
+void diag_done(struct diag *diag)
+{
+	vec_foreach (entry, &diag->entries)
+		free(entry->message);
+	vec_done(&diag->entries);
+	free(diag->file);
+	free(diag->text);
+	*diag = (struct diag){ 0 };
+}
+
+int diag_set_text(struct diag *diag, const char *text, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	if (!copy)
+		return -ENOMEM;
+	if (len)
+		memcpy(copy, text, len);
+	copy[len] = '\0';
+	free(diag->text);
+	diag->text = copy;
+	diag->text_len = len;
+	return 0;
+}
+
+int diag_add(struct diag *diag, struct src_pos pos, const char *fmt, ...)
+{
+	struct diag_entry entry = { .pos = pos };
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = vasprintf(&entry.message, fmt, args);
+	va_end(args);
+	if (r < 0) {
+		diag->failed = true;
+		return -EINVAL;
+	}
+	if (vec_push(&diag->entries, entry) < 0) {
+		free(entry.message);
+		diag->failed = true;
+	}
+	return -EINVAL;
+}
+
+bool diag_is_empty(const struct diag *diag)
+{
+	return diag->entries.count == 0 && !diag->failed;
+}
+
+static int compare_place(const void *a, const void *b)
+{
+	const struct diag_entry *x = *(const struct diag_entry *const *)a;
+	const struct diag_entry *y = *(const struct diag_entry *const *)b;
+
+	if (x->pos.line != y->pos.line)
+		return x->pos.line < y->pos.line ? -1 : 1;
+	if (x->pos.column != y->pos.column)
+		return x->pos.column < y->pos.column ? -1 : 1;
+	/* Both are in the array of entries: the one that was added first. */
+	return x < y ? -1 : x > y;
+}
+
+/* What cannot be shown as it is becomes a '?', a tab a space: one character each. */
+static unsigned int put_char(FILE *out, const char *text, size_t bytes,
+			     uint32_t character)
+{
+	if (bytes == 0 || (character != '\t' && !utf8_is_text(character))) {
+		fputc('?', out);
+		return 1;
+	}
+	if (character == '\t') {
+		fputc(' ', out);
+		return 1;
+	}
+	fwrite(text, 1, bytes, out);
+	return utf8_columns(character);
+}
+
+static void put_text(FILE *out, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t at = 0; at < len;) {
+		uint32_t character = 0;
+		size_t bytes = utf8_decode(text + at, len - at, &character);
+
+		put_char(out, text + at, bytes, character);
+		at += bytes ? bytes : 1;
+	}
+}
+
+/* The length of the line break at @at, as YAML 1.1 and so libyaml have it; 0: none. */
+static size_t break_len(const struct diag *diag, size_t at)
+{
+	const char *text = diag->text + at;
+	size_t left = diag->text_len - at;
+	uint32_t character;
+	size_t bytes = utf8_decode(text, left, &character);
+
+	if (bytes == 0)
+		return 0;
+	if (character == '\r' && left > 1 && text[1] == '\n')
+		return 2;
+	if (character == '\n' || character == '\r' || character == 0x85 ||
+	    character == 0x2028 || character == 0x2029)
+		return bytes;
+	return 0;
+}
+
+static bool is_before(struct src_pos a, struct src_pos b)
+{
+	return a.line < b.line || (a.line == b.line && a.column < b.column);
+}
+
+static void step_char(struct text_walk *walk)
+{
+	const struct diag *diag = walk->diag;
+	size_t bytes = break_len(diag, walk->at);
+	uint32_t character;
+
+	if (bytes) {
+		walk->at += bytes;
+		walk->line_start = walk->at;
+		walk->pos.line++;
+		walk->pos.column = 1;
+		return;
+	}
+	bytes = utf8_decode(diag->text + walk->at, diag->text_len - walk->at, &character);
+	walk->at += bytes ? bytes : 1;
+	walk->pos.column++;
+}
+
+/* Return: false if the text has no such place; the end of a line is one. */
+static bool walk_to(struct text_walk *walk, struct src_pos pos)
+{
+	const struct diag *diag = walk->diag;
+
+	if (is_before(pos, walk->pos))
+		*walk = (struct text_walk){ .diag = diag, .pos = { 1, 1 } };
+	while (is_before(walk->pos, pos) && walk->at < diag->text_len) {
+		if (walk->pos.line == pos.line && break_len(diag, walk->at))
+			return false;
+		step_char(walk);
+	}
+	return walk->pos.line == pos.line && walk->pos.column == pos.column;
+}
+
+struct src_pos diag_pos(const struct diag *diag, size_t offset)
+{
+	struct text_walk walk = { .diag = diag, .pos = { 1, 1 } };
+
+	while (walk.at < offset && walk.at < diag->text_len)
+		step_char(&walk);
+	return walk.pos;
+}
+
+/* Where the part of the line that is shown begins. */
+static size_t shown_start(const struct text_walk *walk)
+{
+	const char *text = walk->diag->text;
+	size_t start = walk->at;
+
+	for (unsigned int i = 0; i < SHOWN_BEFORE && start > walk->line_start; i++) {
+		start--;
+		while (start > walk->line_start &&
+		       ((unsigned char)text[start] & 0xc0) == 0x80)
+			start--;
+	}
+	return start;
+}
+
+static void print_line(const struct text_walk *walk, FILE *out)
+{
+	const struct diag *diag = walk->diag;
+	size_t at = shown_start(walk);
+	unsigned int caret = 0, after = 0;
+
+	fputs("    ", out);
+	if (at > walk->line_start)
+		caret += (unsigned int)fprintf(out, "...");
+	while (at < diag->text_len && after < SHOWN_AFTER && !break_len(diag, at)) {
+		uint32_t character = 0;
+		size_t bytes =
+			utf8_decode(diag->text + at, diag->text_len - at, &character);
+		unsigned int columns = put_char(out, diag->text + at, bytes, character);
+
+		if (at < walk->at)
+			caret += columns;
+		else
+			after++;
+		at += bytes ? bytes : 1;
+	}
+	if (after == SHOWN_AFTER && at < diag->text_len && !break_len(diag, at))
+		fputs("...", out);
+	fprintf(out, "\n    %*s^\n", (int)caret, "");
+}
+
+static void print_entry(const struct diag *diag, const struct diag_entry *entry,
+			struct text_walk *walk, FILE *out)
+{
+	put_text(out, diag->file);
+	if (entry->pos.line)
+		fprintf(out, ":%u:%u", entry->pos.line, entry->pos.column);
+	fputs(": ", out);
+	put_text(out, entry->message);
+	fputc('\n', out);
+	if (entry->pos.line && diag->text && walk_to(walk, entry->pos))
+		print_line(walk, out);
+}
+
+void diag_print(const struct diag *diag, FILE *out)
+{
+	struct text_walk walk = { .diag = diag, .pos = { 1, 1 } };
+	_cleanup_free_ const struct diag_entry **sorted = NULL;
+	size_t count = diag->entries.count;
+
+	sorted = calloc(count ? count : 1, sizeof(*sorted));
+	for (size_t i = 0; sorted && i < count; i++)
+		sorted[i] = &diag->entries.items[i];
+	if (sorted)
+		qsort(sorted, count, sizeof(*sorted), compare_place);
+	for (size_t i = 0; i < count; i++)
+		print_entry(diag, sorted ? sorted[i] : &diag->entries.items[i], &walk,
+			    out);
+	if (diag->failed) {
+		put_text(out, diag->file);
+		fputs(": out of memory: not all errors are shown\n", out);
+	}
+}

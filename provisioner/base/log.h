@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages of the running program to stderr. Results go to stdout and are not log. */
+#pragma once
+
+#include "base/macro.h"
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+/*
+ * log_set_level() - Show messages up to @level; LOG_LEVEL_WARNING at the start. The level
+ * is the process's own, set once by main().
+ */
+void log_set_level(enum log_level level);
+
+void log_write(enum log_level level, const char *fmt, ...) _printf_(2, 3);
+
+#define log_error(...)	 log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_info(...)	 log_write(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)	 log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)

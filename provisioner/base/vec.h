@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Growing arrays: VEC(type) declares one, vec_push() appends, vec_done() frees the array.
+ */
+#pragma once
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#define VEC(type)                   \
+	struct {                    \
+		type *items;        \
+		size_t count, room; \
+	}
+
+/*
+ * vec_grow() - Make room for one more item.
+ * Return: 0 or -ENOMEM; the array stays as it was on failure.
+ */
+static inline int vec_grow(void **items, size_t count, size_t *room, size_t item_size)
+{
+	size_t want = *room ? *room * 2 : 8;
+	void *grown;
+
+	if (count < *room)
+		return 0;
+	grown = reallocarray(*items, want, item_size);
+	if (!grown)
+		return -ENOMEM;
+	*items = grown;
+	*room = want;
+	return 0;
+}
+
+/* Return: 0 or -ENOMEM, and then the item was not taken over. */
+#define vec_push(v, item)                                                           \
+	({                                                                          \
+		int vec_r_ = vec_grow((void **)&(v)->items, (v)->count, &(v)->room, \
+				      sizeof(*(v)->items));                         \
+		if (vec_r_ == 0)                                                    \
+			(v)->items[(v)->count++] = (item);                          \
+		vec_r_;                                                             \
+	})
+
+/* The "+ 0": of a const vec, @it would otherwise be a pointer that cannot move. */
+#define vec_foreach(it, v)                               \
+	for (__typeof__((v)->items + 0) it = (v)->items; \
+	     it && it < (v)->items + (v)->count; it++)
+
+/* Frees the array, not what its items point to. */
+#define vec_done(v)                         \
+	do {                                \
+		free((v)->items);           \
+		(v)->items = NULL;          \
+		(v)->count = (v)->room = 0; \
+	} while (0)

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/exec.h"
+
+#include "base/cleanup.h"
+#include "kind/kind.h"
+
+/* --- the report's entry --- */
+
+static int print_field(const struct obj *obj, unsigned int index, char **ret)
+{
+	_cleanup_(buf_done) struct buf text = { 0 };
+
+	if (obj && field_is_set(obj, index))
+		field_print(obj, index, &text);
+	return buf_take(&text, ret);
+}
+
+static int fill_changes(const struct plan_step *step, struct report_entry *entry)
+{
+	const struct obj_class *class = entry->class;
+	size_t n = 0;
+
+	if (!step->changed)
+		return 0;
+	entry->changes = calloc((size_t) class->field_count * 3 + 1, sizeof(char *));
+	if (!entry->changes)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < class->field_count; i++) {
+		char **row = entry->changes + n;
+
+		if (!(step->changed & UINT64_C(1) << i))
+			continue;
+		row[0] = strdup(class->fields[i].name);
+		if (!row[0] || print_field(step->have, i, &row[1]) < 0 ||
+		    print_field(step->want, i, &row[2]) < 0)
+			return -ENOMEM;
+		n += 3;
+	}
+	return 0;
+}
+
+/* The entry as it is before the step is tried. */
+static int fill_entry(const struct plan_step *step, struct report_entry *ret)
+{
+	const struct obj *obj = plan_step_obj(step);
+	struct report_entry entry = {
+		.class = obj->class,
+		.name = strdup(obj_name(obj)),
+		.action = step->action,
+		.result = step->action == PLAN_NONE ? RESULT_UNCHANGED
+			  : step->blocked	    ? RESULT_BLOCKED
+						    : RESULT_PENDING,
+	};
+	int r = entry.name ? 0 : -ENOMEM;
+
+	if (r == 0 && step->blocked) {
+		entry.reason = strdup(step->blocked);
+		r = entry.reason ? 0 : -ENOMEM;
+	}
+	if (r == 0)
+		r = fill_changes(step, &entry);
+	if (r < 0) {
+		report_entry_done(&entry);
+		return r;
+	}
+	*ret = entry;
+	return 0;
+}
+
+/* --- the step --- */
+
+static int replace(struct ports *ports, const struct kind *kind,
+		   const struct plan_step *step, struct buf *why)
+{
+	int r = kind->remove(ports, step->have, why);
+
+	return r < 0 ? r : kind->create(ports, step->want, why);
+}
+
+static int act(struct ports *ports, const struct plan_step *step, struct buf *why)
+{
+	const struct kind *kind = kind_of(plan_step_obj(step)->class);
+
+	switch (step->action) {
+	case PLAN_CREATE:
+		return kind->create(ports, step->want, why);
+	case PLAN_UPDATE:
+		return kind->update(ports, step->have, step->want, step->changed, why);
+	case PLAN_REPLACE:
+		return replace(ports, kind, step, why);
+	case PLAN_REMOVE:
+		return kind->remove(ports, step->have, why);
+	case PLAN_ADOPT:
+		return kind->adopt(ports, step->have, why);
+	case PLAN_NONE:
+		break;
+	}
+	return 0;
+}
+
+/* The entry of something that @step needs and that is not there; NULL: nothing is
+ * missing. */
+static const struct report_entry *missing_need(const struct plan_step *step,
+					       const struct report *report)
+{
+	const char *module = kind_of(plan_step_obj(step)->class)->module;
+
+	if (!module)
+		return NULL;
+	/* Modules come first in a plan, and are few. */
+	vec_foreach (entry, &report->entries) {
+		if (entry->class != &kind_module.class)
+			break;
+		if (streq(entry->name, module))
+			return entry->result == RESULT_FAILED ? entry : NULL;
+	}
+	return NULL;
+}
+
+static int run_step(struct ports *ports, const struct plan_step *step,
+		    const struct report *report, struct report_entry *entry)
+{
+	const struct report_entry *missing = missing_need(step, report);
+	_cleanup_(buf_done) struct buf why = { 0 };
+
+	if (missing) {
+		entry->result = RESULT_SKIPPED;
+		if (asprintf(&entry->reason, "it needs %s '%s'", missing->class->name,
+			     missing->name) < 0) {
+			entry->reason = NULL;
+			return -ENOMEM;
+		}
+		return 0;
+	}
+	entry->error = act(ports, step, &why);
+	entry->result = entry->error < 0 ? RESULT_FAILED : RESULT_DONE;
+	return entry->error < 0 ? buf_take(&why, &entry->message) : 0;
+}
+
+static int add_entry(struct report *report, struct report_entry *entry)
+{
+	int r = vec_push(&report->entries, *entry);
+
+	if (r < 0)
+		report_entry_done(entry);
+	return r;
+}
+
+int exec_run(struct ports *ports, const struct plan *plan,
+	     const struct exec_watcher *watcher, struct report *report)
+{
+	vec_foreach (step, &plan->steps) {
+		struct report_entry entry;
+		int r = fill_entry(step, &entry);
+
+		if (r < 0)
+			return r;
+		if (entry.result == RESULT_PENDING) {
+			if (watcher && watcher->begin)
+				watcher->begin(watcher->data, step);
+			r = run_step(ports, step, report, &entry);
+			if (r < 0) {
+				report_entry_done(&entry);
+				return r;
+			}
+		}
+		if (watcher && watcher->end)
+			watcher->end(watcher->data, step, &entry);
+		r = add_entry(report, &entry);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int exec_report_pending(const struct plan *plan, struct report *report)
+{
+	vec_foreach (step, &plan->steps) {
+		struct report_entry entry;
+		int r = fill_entry(step, &entry);
+
+		if (r == 0)
+			r = add_entry(report, &entry);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

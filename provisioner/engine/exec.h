@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Carries a plan out and fills the report. */
+#pragma once
+
+#include "model/plan.h"
+#include "model/report.h"
+#include "port/ports.h"
+
+/* Who wants to see the steps as they go. All may be NULL. */
+struct exec_watcher {
+	void (*begin)(void *data, const struct plan_step *step);
+	void (*end)(void *data, const struct plan_step *step,
+		    const struct report_entry *entry);
+	void *data;
+};
+
+/*
+ * exec_run() - Do what the plan says, one step after the other. A step that fails leaves
+ * the others alone, except those that need it: they are skipped.
+ *
+ * @report: gets an entry for each step. May sleep as long as the kernel takes.
+ * Return: 0, whatever the steps gave; -ENOMEM if the report could not be kept.
+ */
+int exec_run(struct ports *ports, const struct plan *plan,
+	     const struct exec_watcher *watcher, struct report *report);
+
+/* exec_report_pending() - The report of a dry run: what exec_run() would try. */
+int exec_report_pending(const struct plan *plan, struct report *report);

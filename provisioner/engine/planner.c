@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/planner.h"
+
+#include "base/cleanup.h"
+#include "base/units.h"
+#include "kind/kind.h"
+
+#include <stdarg.h>
+
+#define MARGIN_MIN (64ull << 20)
+
+struct planner {
+	const struct model *desired, *observed;
+	const struct plan_policy *policy;
+	struct plan *plan;
+	uint64_t committed; /* RAM that is taken, or promised by a step so far; bytes */
+};
+
+uint64_t planner_margin(uint64_t ram_bytes)
+{
+	uint64_t tenth = ram_bytes / 10;
+
+	return tenth > MARGIN_MIN ? tenth : MARGIN_MIN;
+}
+
+static _printf_(2, 3) int block(struct plan_step *step, const char *fmt, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = vasprintf(&step->blocked, fmt, args);
+	va_end(args);
+	if (r < 0) {
+		step->blocked = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int set_loss(struct plan_step *step, const char *loss)
+{
+	step->loss = strdup(loss);
+	return step->loss ? 0 : -ENOMEM;
+}
+
+static uint64_t memory_of(const struct obj *obj)
+{
+	const struct kind *kind = kind_of(obj->class);
+
+	return kind->memory ? kind->memory(obj) : 0;
+}
+
+/* What the file leaves open is not compared: only what it says can differ. */
+static uint64_t differing_fields(const struct obj *have, const struct obj *want)
+{
+	uint64_t changed = 0;
+
+	for (unsigned int i = 0; i < want->class->field_count; i++) {
+		if (want->class->fields[i].flags & (FIELD_POLICY | FIELD_LIVE) ||
+		    !field_is_set(want, i))
+			continue;
+		if (!field_is_set(have, i) || !field_equal(have, want, i))
+			changed |= UINT64_C(1) << i;
+	}
+	return changed;
+}
+
+static bool any_immutable(const struct obj_class *class, uint64_t changed)
+{
+	for (unsigned int i = 0; i < class->field_count; i++)
+		if (changed & UINT64_C(1) << i &&
+		    class->fields[i].flags & FIELD_IMMUTABLE)
+			return true;
+	return false;
+}
+
+/* "size is 1GiB, not 2GiB" */
+static int describe_difference(const struct plan_step *step, char **ret)
+{
+	_cleanup_(buf_done) struct buf text = { 0 };
+	const struct obj_class *class = step->want->class;
+
+	for (unsigned int i = 0; i < class->field_count; i++) {
+		if (!(step->changed & UINT64_C(1) << i))
+			continue;
+		buf_addf(&text, "%s%s is ", text.len ? ", " : "", class->fields[i].name);
+		if (field_is_set(step->have, i))
+			field_print(step->have, i, &text);
+		else
+			buf_add(&text, "unset");
+		buf_add(&text, ", not ");
+		field_print(step->want, i, &text);
+	}
+	return buf_take(&text, ret);
+}
+
+static int judge_foreign(struct planner *p, struct plan_step *step)
+{
+	_cleanup_free_ char *difference = NULL;
+	int r;
+
+	step->action = PLAN_ADOPT;
+	if (step->changed) {
+		r = describe_difference(step, &difference);
+		if (r < 0)
+			return r;
+		return block(
+			step,
+			"it is live and not ours, and %s; make the file match it and "
+			"run with --adopt, or remove it by hand",
+			difference);
+	}
+	if (!kind_of(step->want->class)->adopt)
+		return block(step, "it is live and not ours");
+	if (!p->policy->adopt)
+		return block(step, "it is live and not ours; --adopt takes it over");
+	return 0;
+}
+
+static int judge_change(struct plan_step *step)
+{
+	const struct kind *kind = kind_of(step->want->class);
+	int r = 0;
+
+	if (kind->update && !any_immutable(step->want->class, step->changed)) {
+		step->action = PLAN_UPDATE;
+		if (kind->judge)
+			r = kind->judge(step);
+	} else {
+		step->action = PLAN_REPLACE;
+		if (step->have->content)
+			r = set_loss(step, step->have->content);
+		if (r == 0 && step->have->in_use)
+			return block(step, "it is %s", step->have->in_use);
+		/* What is empty now may be written to before it is removed. */
+		if (r == 0 && !step->loss)
+			r = set_loss(step, "its content");
+	}
+	if (r == 0 && !step->blocked && step->loss &&
+	    !(kind->may_lose && kind->may_lose(step->want)))
+		r = block(step, "it would lose %s; 'on_change: replace' allows that",
+			  step->loss);
+	return r;
+}
+
+/* RAM that the step takes beyond what is taken already. */
+static uint64_t more_memory(const struct plan_step *step)
+{
+	uint64_t want = memory_of(step->want),
+		 have = step->have ? memory_of(step->have) : 0;
+
+	if (step->action != PLAN_CREATE && step->action != PLAN_UPDATE &&
+	    step->action != PLAN_REPLACE)
+		return 0;
+	return want > have ? want - have : 0;
+}
+
+static int judge_memory(struct planner *p, struct plan_step *step)
+{
+	uint64_t ram = p->policy->ram_bytes, margin = planner_margin(ram);
+	uint64_t limit = ram > margin ? ram - margin : 0;
+	uint64_t left = limit > p->committed ? limit - p->committed : 0;
+	uint64_t more = more_memory(step);
+	char need[UNITS_SIZE_MAX], have[UNITS_SIZE_MAX], all[UNITS_SIZE_MAX],
+		kept[UNITS_SIZE_MAX];
+
+	if (more <= left) {
+		p->committed += more;
+		return 0;
+	}
+	return block(step, "it needs %s of RAM, and %s is left: of %s, %s is kept free",
+		     units_format_size_approx(more, need),
+		     units_format_size_approx(left, have),
+		     units_format_size_approx(ram, all),
+		     units_format_size_approx(margin, kept));
+}
+
+static int judge_wanted(struct planner *p, struct plan_step *step)
+{
+	int r = 0;
+
+	if (!step->have) {
+		step->action = PLAN_CREATE;
+	} else if (kind_of(step->want->class)->shared) {
+		return 0;
+	} else {
+		step->changed = differing_fields(step->have, step->want);
+		if (step->have->owner != OWNER_OURS)
+			r = judge_foreign(p, step);
+		else if (step->changed)
+			r = judge_change(step);
+	}
+	if (r == 0 && !step->blocked)
+		r = judge_memory(p, step);
+	return r;
+}
+
+static int add_wanted(struct planner *p, struct obj *want)
+{
+	struct plan_step step = {
+		.want = want,
+		.have = model_find(p->observed, want->class, obj_name(want)),
+	};
+	int r = judge_wanted(p, &step);
+
+	if (r == 0)
+		r = vec_push(&p->plan->steps, step);
+	if (r < 0) {
+		free(step.blocked);
+		free(step.loss);
+	}
+	return r;
+}
+
+static bool is_pruned(const struct planner *p, const struct obj *have)
+{
+	return p->policy->prune && have->owner == OWNER_OURS &&
+	       !kind_of(have->class)->shared &&
+	       !model_find(p->desired, have->class, obj_name(have));
+}
+
+static int add_removal(struct planner *p, struct obj *have)
+{
+	struct plan_step step = { .action = PLAN_REMOVE, .have = have };
+	int r = 0;
+
+	if (have->content)
+		r = set_loss(&step, have->content);
+	if (r == 0 && have->in_use)
+		r = block(&step, "it is %s", have->in_use);
+	if (r == 0)
+		r = vec_push(&p->plan->steps, step);
+	if (r < 0) {
+		free(step.blocked);
+		free(step.loss);
+	}
+	return r;
+}
+
+static int add_removals(struct planner *p)
+{
+	int r;
+
+	for (size_t i = p->observed->indexed; i-- > 0;) {
+		struct obj *have = p->observed->index[i];
+
+		if (!is_pruned(p, have) || have->in_use)
+			p->committed += memory_of(have);
+		if (!is_pruned(p, have))
+			continue;
+		r = add_removal(p, have);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int add_all_wanted(struct planner *p, const struct kind *kind)
+{
+	int r;
+
+	vec_foreach (want, &p->desired->objs) {
+		if ((*want)->class != &kind->class)
+			continue;
+		r = add_wanted(p, *want);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* What is shared belongs to nobody and goes nowhere: it comes before the removals. */
+static int build(struct planner *p)
+{
+	int r = 0;
+
+	for (const struct kind *const *kind = kinds; r == 0 && *kind; kind++)
+		if ((*kind)->shared)
+			r = add_all_wanted(p, *kind);
+	if (r == 0)
+		r = add_removals(p);
+	for (const struct kind *const *kind = kinds; r == 0 && *kind; kind++)
+		if (!(*kind)->shared)
+			r = add_all_wanted(p, *kind);
+	return r;
+}
+
+int plan_build(const struct model *desired, const struct model *observed,
+	       const struct plan_policy *policy, struct plan *ret)
+{
+	struct plan plan = { 0 };
+	struct planner p = {
+		.desired = desired,
+		.observed = observed,
+		.policy = policy,
+		.plan = &plan,
+	};
+	int r = build(&p);
+
+	if (r < 0) {
+		plan_done(&plan);
+		return r;
+	}
+	*ret = plan;
+	return 0;
+}

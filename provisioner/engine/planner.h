@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Desired against observed gives a plan. Pure: asks nothing and changes nothing. */
+#pragma once
+
+#include "model/plan.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct plan_policy {
+	bool prune;	    /* remove what is ours and not wanted */
+	bool adopt;	    /* take over what is live as wanted, and not ours */
+	uint64_t ram_bytes; /* of the machine */
+};
+
+/*
+ * planner_margin() - RAM that is never given away, in bytes: a tenth of @ram_bytes, and
+ * 64 MiB at least.
+ */
+uint64_t planner_margin(uint64_t ram_bytes);
+
+/*
+ * plan_build() - Compare. Both models must be sorted; the plan points into them.
+ *
+ * The order: kernel modules; removals, highest rank and name first; then, by rank, all
+ * that is wanted in the order of the file, converged objects included. The same models
+ * give the same plan.
+ *
+ * Return: 0, and *ret to be freed with plan_done(); -ENOMEM.
+ */
+int plan_build(const struct model *desired, const struct model *observed,
+	       const struct plan_policy *policy, struct plan *ret);

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/reconcile.h"
+
+#include "base/cleanup.h"
+#include "engine/planner.h"
+#include "kind/kind.h"
+#include "port/clock.h"
+#include "port/machine.h"
+
+#include <stdarg.h>
+
+/* sysfs and udev can lag a little behind the write that changed a disk. */
+#define VERIFY_TRIES   3
+#define VERIFY_WAIT_MS 100
+
+static _printf_(3, 4) int fail(struct report *report, int error, const char *fmt, ...)
+{
+	_cleanup_free_ char *what = NULL;
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = vasprintf(&what, fmt, args);
+	va_end(args);
+	if (r < 0)
+		what = NULL;
+	free(report->message);
+	if (asprintf(&report->message, "%s: %s", what ? what : fmt, strerror(-error)) < 0)
+		report->message = NULL;
+	report->verdict = VERDICT_FAILED;
+	return error;
+}
+
+static int observe_all(struct ports *ports, struct model *observed,
+		       const struct kind **ret_kind)
+{
+	for (const struct kind *const *kind = kinds; *kind; kind++) {
+		int r;
+
+		*ret_kind = *kind;
+		r = (*kind)->observe(ports, observed);
+		if (r < 0)
+			return r;
+	}
+	return model_sort(observed);
+}
+
+int reconcile_observe(struct ports *ports, struct model *ret)
+{
+	const struct kind *kind;
+	struct model observed = { 0 };
+	int r = observe_all(ports, &observed, &kind);
+
+	if (r < 0) {
+		model_done(&observed);
+		return r;
+	}
+	*ret = observed;
+	return 0;
+}
+
+static int look_and_plan(struct ports *ports, const struct model *desired,
+			 const struct plan_policy *policy, struct report *report,
+			 struct reconcile_outcome *ret)
+{
+	struct reconcile_outcome outcome = { 0 };
+	const struct kind *kind = NULL;
+	int r;
+
+	r = observe_all(ports, &outcome.observed, &kind);
+	if (r < 0)
+		r = fail(report, r, "cannot observe each %s", kind->class.name);
+	else
+		r = plan_build(desired, &outcome.observed, policy, &outcome.plan);
+	if (r < 0) {
+		reconcile_outcome_done(&outcome);
+		return r;
+	}
+	*ret = outcome;
+	return 0;
+}
+
+static struct report_entry *find_entry(struct report *report, const struct obj *obj)
+{
+	vec_foreach (entry, &report->entries) {
+		if (entry->class == obj->class && streq(entry->name, obj_name(obj)))
+			return entry;
+	}
+	return NULL;
+}
+
+/* Is there something that was done, and that the second plan would do again? */
+static struct report_entry *contradicted(const struct plan_step *step,
+					 struct report *report)
+{
+	struct report_entry *entry;
+
+	if (step->action == PLAN_NONE)
+		return NULL;
+	entry = find_entry(report, plan_step_obj(step));
+	return entry && (entry->result == RESULT_DONE ||
+			 entry->result == RESULT_UNCHANGED)
+		       ? entry
+		       : NULL;
+}
+
+static bool is_contradicted(const struct plan *second, struct report *report)
+{
+	vec_foreach (step, &second->steps) {
+		if (contradicted(step, report))
+			return true;
+	}
+	return false;
+}
+
+static int note_contradictions(const struct plan *second, struct report *report)
+{
+	vec_foreach (step, &second->steps) {
+		struct report_entry *entry = contradicted(step, report);
+
+		if (!entry)
+			continue;
+		entry->result = RESULT_FAILED;
+		free(entry->message);
+		if (asprintf(&entry->message,
+			     "it is not as wanted after the run: a new plan would %s it",
+			     plan_action_name(step->action)) < 0) {
+			entry->message = NULL;
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int verify(struct ports *ports, const struct model *desired,
+		  const struct plan_policy *policy, struct report *report)
+{
+	for (unsigned int try = 1;; try++) {
+		_cleanup_(reconcile_outcome_done) struct reconcile_outcome second = { 0 };
+		int r = look_and_plan(ports, desired, policy, report, &second);
+
+		if (r < 0 || !is_contradicted(&second.plan, report))
+			return r;
+		if (try == VERIFY_TRIES)
+			return note_contradictions(&second.plan, report);
+		clock_sleep_ms(VERIFY_WAIT_MS);
+	}
+}
+
+static int finish(struct report *report)
+{
+	char now[CLOCK_TEXT_MAX];
+
+	if (report->verdict != VERDICT_FAILED)
+		report_judge(report);
+	free(report->finished_at);
+	report->finished_at = strdup(clock_format_now(now));
+	return report->finished_at ? 0 : -ENOMEM;
+}
+
+static int run(struct ports *ports, struct model *desired,
+	       const struct reconcile_options *options,
+	       const struct exec_watcher *watcher, struct report *report,
+	       struct reconcile_outcome *outcome)
+{
+	struct plan_policy policy = {
+		.prune = options->prune && desired->stated,
+		.adopt = options->adopt,
+	};
+	int r;
+
+	r = machine_ram_bytes(&ports->kfs, &policy.ram_bytes);
+	if (r < 0)
+		return fail(report, r,
+			    "cannot read the size of RAM from '/proc/meminfo'");
+	model_resolve(desired, policy.ram_bytes);
+	r = module_want(desired);
+	if (r == 0)
+		r = look_and_plan(ports, desired, &policy, report, outcome);
+	if (r < 0)
+		return r;
+	if (options->dry_run)
+		return exec_report_pending(&outcome->plan, report);
+	r = exec_run(ports, &outcome->plan, watcher, report);
+	if (r == 0 && plan_has_changes(&outcome->plan))
+		r = verify(ports, desired, &policy, report);
+	return r;
+}
+
+int reconcile_run(struct ports *ports, struct model *desired,
+		  const struct reconcile_options *options,
+		  const struct exec_watcher *watcher, struct report *report,
+		  struct reconcile_outcome *ret)
+{
+	int r, end;
+
+	*ret = (struct reconcile_outcome){ 0 };
+	r = run(ports, desired, options, watcher, report, ret);
+	if (r < 0 && report->verdict != VERDICT_FAILED)
+		fail(report, r, "cannot finish the run");
+	end = finish(report);
+	return r < 0 ? r : end;
+}
+
+void reconcile_outcome_done(struct reconcile_outcome *outcome)
+{
+	plan_done(&outcome->plan);
+	model_done(&outcome->observed);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What acts on a kind of object. A new kind is one file and one row in kinds.c. */
+#pragma once
+
+#include "base/buf.h"
+#include "model/plan.h"
+#include "port/ports.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The functions that act return 0 or -errno, and on failure put a sentence without the
+ * object's name into @why, by kind_fail(). They may sleep. After a failure nothing that
+ * the call made is left behind.
+ */
+struct kind {
+	struct obj_class class; /* first: kind_of() relies on it */
+	const char *module;	/* the kernel module that it needs; NULL: none */
+	bool shared; /* nobody's: what is there is as wanted, and never removed */
+
+	/* Add what is live to @observed; owner, in_use and content too. Changes nothing.
+	 */
+	int (*observe)(struct ports *ports, struct model *observed);
+
+	int (*create)(struct ports *ports, const struct obj *want, struct buf *why);
+	/* @changed: bit i: fields[i] differs. NULL: every change is a replacement. */
+	int (*update)(struct ports *ports, const struct obj *have, const struct obj *want,
+		      uint64_t changed, struct buf *why);
+	int (*remove)(struct ports *ports, const struct obj *have, struct buf *why);
+	/* Mark a live object as ours. NULL: cannot be. */
+	int (*adopt)(struct ports *ports, const struct obj *have, struct buf *why);
+
+	/*
+	 * Before an update is planned: set step->loss where it destroys content, and
+	 * step->blocked where it cannot be done now. Pure. 0 or -ENOMEM. May be NULL.
+	 */
+	int (*judge)(struct plan_step *step);
+	/* Does the configuration allow that its content goes? NULL: never. */
+	bool (*may_lose)(const struct obj *want);
+	/*
+	 * How far the call that acts now is, in bytes; for another thread. 0, or -errno
+	 * if the kernel does not say. May be NULL.
+	 */
+	int (*progress)(struct ports *ports, uint64_t *ret_done, uint64_t *ret_total);
+	/* RAM that it holds at most, in bytes. NULL: none worth counting. */
+	uint64_t (*memory)(const struct obj *obj);
+};
+
+/* In order of rank, NULL-terminated. */
+extern const struct kind *const kinds[];
+/* Their classes, NULL-terminated. */
+extern const struct obj_class *const kind_classes[];
+
+/* kind_of() - The kind that acts on objects of @class. */
+static inline const struct kind *kind_of(const struct obj_class *class)
+{
+	return (const struct kind *)class;
+}
+
+/*
+ * kind_fail() - Say what failed: "<what>: <errno text>", and what to do in @hint, or
+ * NULL. Return: @error.
+ */
+int kind_fail(struct buf *why, int error, const char *hint, const char *what, ...)
+	_printf_(4, 5);
+
+/* The owner that our objects carry in the kernel. */
+#define KIND_OWNER_TAG "rapiddisk-apply"
+
+extern const struct kind kind_module, kind_ramdisk;
+
+/*
+ * module_want() - Add to @desired the modules that its objects need. Return: 0 or
+ * -ENOMEM.
+ */
+int module_want(struct model *desired);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Kernel modules: not written in the YAML, wanted because other objects need them. */
+#include "base/cleanup.h"
+#include "kind/kind.h"
+
+struct module {
+	struct obj obj;
+	char *name;
+};
+
+enum { MODULE_NAME };
+
+static const struct field module_fields[] = {
+	[MODULE_NAME] =
+		FIELD(module, name, FIELD_STRING, .flags = FIELD_KEY | FIELD_REQUIRED,
+		      .doc = "Name of the kernel module"),
+};
+
+static int add(struct model *model, const char *name)
+{
+	struct obj *obj = obj_new(&kind_module.class);
+	int r;
+
+	if (!obj)
+		return -ENOMEM;
+	r = field_set_string(obj, MODULE_NAME, name);
+	if (r < 0) {
+		obj_free(obj);
+		return r;
+	}
+	return model_add(model, obj);
+}
+
+static bool has(const struct model *model, const char *name)
+{
+	vec_foreach (obj, &model->objs) {
+		if ((*obj)->class == &kind_module.class && streq(obj_name(*obj), name))
+			return true;
+	}
+	return false;
+}
+
+static bool has_objects_of(const struct model *model, const struct obj_class *class)
+{
+	vec_foreach (obj, &model->objs) {
+		if ((*obj)->class == class)
+			return true;
+	}
+	return false;
+}
+
+int module_want(struct model *desired)
+{
+	int r;
+
+	for (const struct kind *const *kind = kinds; *kind; kind++) {
+		const char *name = (*kind)->module;
+
+		if (!name || !has_objects_of(desired, &(*kind)->class) ||
+		    has(desired, name))
+			continue;
+		r = add(desired, name);
+		if (r < 0)
+			return r;
+	}
+	return model_sort(desired);
+}
+
+/* Only those that a kind names: the others are none of our business. */
+static int module_observe(struct ports *ports, struct model *observed)
+{
+	int r;
+
+	for (const struct kind *const *kind = kinds; *kind; kind++) {
+		const char *name = (*kind)->module;
+
+		if (!name || has(observed, name) ||
+		    !kfs_exists(&ports->kfs, "sys/module/%s", name))
+			continue;
+		r = add(observed, name);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static const char *hint_for(int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return "install it for this kernel ('make modules install', or its DKMS package)";
+	case -EPERM:
+		return "see /etc/modprobe.d, and the kernel's log for lockdown";
+	case -EKEYREJECTED:
+		return "sign it with a key that this kernel trusts";
+	case -ENOEXEC:
+		return "build it for this kernel";
+	default:
+		return "see the kernel's log";
+	}
+}
+
+static int module_create(struct ports *ports, const struct obj *want, struct buf *why)
+{
+	int r = ports->load_module ? ports->load_module(obj_name(want), &ports->fault)
+				   : -EOPNOTSUPP;
+
+	if (r < 0)
+		return kind_fail(why, r, hint_for(r), "cannot load the kernel module");
+	return 0;
+}
+
+const struct kind kind_module = {
+	.class = {
+		.name = "module",
+		.size = sizeof(struct module),
+		.rank = 0,
+		.fields = module_fields,
+		.field_count = ARRAY_SIZE(module_fields),
+	},
+	.shared = true,
+	.observe = module_observe,
+	.create = module_create,
+};

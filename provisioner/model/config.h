@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The YAML file. The only user of libyaml is behind this header. */
+#pragma once
+
+#include "model/object.h"
+
+#include <stddef.h>
+
+/* Version 1 is the only one so far. */
+#define CONFIG_VERSION 1
+
+/* Where the file is, and its schema, on an installed system. */
+#define CONFIG_PATH	   "/etc/rapiddisk.yaml"
+#define CONFIG_SCHEMA_PATH "/usr/share/rapiddisk/rapiddisk.schema.json"
+
+/* A file larger than this is refused unread: 10,000 objects take a tenth of it. */
+#define CONFIG_SIZE_MAX (16u << 20)
+/* Deeper nesting than any section has is refused before it can cost anything. */
+#define CONFIG_DEPTH_MAX 16
+
+#define CONFIG_SHA256_LEN 65 /* hexadecimal digits and NUL */
+
+/*
+ * config_parse() - Text to desired objects.
+ *
+ * @classes: NULL-terminated; a section for each class that has one.
+ * @diag: gets every error, in one run; the text is kept there for the quoted lines.
+ *
+ * Return: 0 and a sorted model with defaults set; -EINVAL with @diag not empty, and then
+ * *ret is untouched: nothing can be planned from an invalid file; -ENOMEM.
+ */
+int config_parse(const char *text, size_t len, const struct obj_class *const *classes,
+		 struct diag *diag, struct model *ret);
+
+/*
+ * config_load() - Read and parse the file @path.
+ *
+ * Refuses what is not a regular file, larger than CONFIG_SIZE_MAX, empty, or, for root,
+ * writable by everyone. @ret_sha256 gets the digest of the bytes that were parsed.
+ * Does not block on a FIFO or a device. Return: as config_parse().
+ */
+int config_load(const char *path, const struct obj_class *const *classes,
+		struct diag *diag, struct model *ret,
+		char ret_sha256[static CONFIG_SHA256_LEN]);

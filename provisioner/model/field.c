@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/field.h"
+
+#include "base/cleanup.h"
+#include "base/units.h"
+#include "base/utf8.h"
+#include "model/object.h"
+#include "model/scalar.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <regex.h>
+#include <stdarg.h>
+
+/* Longer than any path or name the kernel takes; it also bounds the work of a regex. */
+#define STRING_MAX 4096
+
+/* What field_parse() hands back about a value that is wrong. */
+struct complaint {
+	char **error;
+	size_t *offset;
+};
+
+static int complain(struct complaint c, size_t offset, const char *fmt, ...)
+	_printf_(3, 4);
+
+static const struct field *field_of(const struct obj *obj, unsigned int index,
+				    enum field_type type)
+{
+	assert(index < obj->class->field_count);
+	assert(obj->class->fields[index].type == type);
+	return &obj->class->fields[index];
+}
+
+static void *member_of(struct obj *obj, unsigned int index)
+{
+	return (char *)obj + obj->class->fields[index].offset;
+}
+
+static const void *const_member_of(const struct obj *obj, unsigned int index)
+{
+	return (const char *)obj + obj->class->fields[index].offset;
+}
+
+static void mark_set(struct obj *obj, unsigned int index)
+{
+	obj->set |= UINT64_C(1) << index;
+}
+
+bool field_is_set(const struct obj *obj, unsigned int index)
+{
+	return obj->set >> index & 1;
+}
+
+/* --- parsing --- */
+
+static int complain(struct complaint c, size_t offset, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+	int r;
+
+	va_start(args, fmt);
+	r = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (r < 0)
+		return -ENOMEM;
+	*c.error = text;
+	*c.offset = offset;
+	return -EINVAL;
+}
+
+/* The end of the longest beginning of @text that would match: there it goes wrong. */
+static size_t matching_prefix(const regex_t *regex, const char *text)
+{
+	size_t len = strnlen(text, 256);
+	char prefix[257];
+
+	memcpy(prefix, text, len);
+	for (; len > 0; len--) {
+		prefix[len] = '\0';
+		if (regexec(regex, prefix, 0, NULL, 0) == 0)
+			return len;
+	}
+	return 0;
+}
+
+static int check_pattern(const struct field *field, const char *text, struct complaint c)
+{
+	regex_t regex;
+	int r = 0;
+
+	if (!field->pattern)
+		return 0;
+	if (regcomp(&regex, field->pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		return -ENOMEM;
+	if (regexec(&regex, text, 0, NULL, 0) != 0)
+		r = complain(c, matching_prefix(&regex, text), "expected %s",
+			     field->expects ? field->expects : field->pattern);
+	regfree(&regex);
+	return r;
+}
+
+static int check_string(const struct field *field, const char *text, struct complaint c)
+{
+	size_t len = strlen(text);
+
+	if (len > STRING_MAX)
+		return complain(c, STRING_MAX, "longer than %d bytes", STRING_MAX);
+	for (size_t at = 0; at < len;) {
+		uint32_t character;
+		size_t bytes = utf8_decode(text + at, len - at, &character);
+
+		if (bytes == 0 || !utf8_is_text(character))
+			return complain(c, at, "has a character that cannot be printed");
+		at += bytes;
+	}
+	return check_pattern(field, text, c);
+}
+
+static int parse_string(struct obj *obj, unsigned int index, const char *text,
+			struct complaint c)
+{
+	int r = check_string(&obj->class->fields[index], text, c);
+
+	return r < 0 ? r : field_set_string(obj, index, text);
+}
+
+static int check_bounds(const struct field *field, uint64_t value, size_t offset,
+			struct complaint c)
+{
+	bool size = field->type == FIELD_SIZE;
+	char low[UNITS_SIZE_MAX], high[UNITS_SIZE_MAX];
+
+	if (size) {
+		units_format_size(field->min, low);
+		units_format_size(field->max, high);
+	} else {
+		snprintf(low, sizeof(low), "%" PRIu64, field->min);
+		snprintf(high, sizeof(high), "%" PRIu64, field->max);
+	}
+	if (value < field->min && field->max && !size)
+		return complain(c, offset, "expected a number from %s to %s", low, high);
+	if (value < field->min)
+		return complain(c, offset, "has to be at least %s", low);
+	if (field->max && value > field->max)
+		return complain(c, offset, "has to be at most %s", high);
+	if (field->multiple && value % field->multiple != 0)
+		return complain(c, offset, "has to be a multiple of %" PRIu64 " bytes",
+				field->multiple);
+	return 0;
+}
+
+static int parse_size(struct obj *obj, unsigned int index, const char *text,
+		      struct complaint c)
+{
+	const struct field *field = &obj->class->fields[index];
+	struct size *size = member_of(obj, index);
+	size_t offset = 0, start;
+	const char *error;
+	uint64_t bytes, part;
+	char *copy;
+
+	if (units_eval_size(text, 0, &bytes, &offset, &error) < 0)
+		return complain(c, offset, "%s", error);
+	offset = 0;
+	while (units_next_bytes(text, &offset, &start, &part)) {
+		int r = check_bounds(field, part, start, c);
+
+		if (r < 0)
+			return r;
+	}
+	copy = strdup(text);
+	if (!copy)
+		return -ENOMEM;
+	free(size->text);
+	size->text = copy;
+	size->bytes = strchr(text, '%') ? 0 : bytes;
+	mark_set(obj, index);
+	return 0;
+}
+
+static int parse_uint(struct obj *obj, unsigned int index, const char *text,
+		      struct complaint c)
+{
+	uint64_t value;
+	size_t digits = strspn(text, "0123456789");
+	int r = units_parse_uint(text, &value);
+
+	if (r == -EINVAL)
+		return complain(c, digits, "expected a whole number, digits only");
+	if (text[0] == '0' && digits > 1)
+		return complain(c, 0, "a number has no leading zero");
+	if (r == -ERANGE)
+		return complain(c, 0, "larger than 64 bits can hold");
+	r = check_bounds(&obj->class->fields[index], value, 0, c);
+	if (r < 0)
+		return r;
+	field_set_uint(obj, index, value);
+	return 0;
+}
+
+static int parse_bool(struct obj *obj, unsigned int index, const char *text,
+		      struct complaint c)
+{
+	if (!streq(text, "true") && !streq(text, "false"))
+		return complain(c, 0, "write true or false");
+	field_set_bool(obj, index, streq(text, "true"));
+	return 0;
+}
+
+static int parse_enum(struct obj *obj, unsigned int index, const char *text,
+		      struct complaint c)
+{
+	const struct field *field = &obj->class->fields[index];
+	struct buf words = { 0 };
+	int r;
+
+	for (int i = 0; field->words[i]; i++) {
+		if (streq(text, field->words[i])) {
+			*(int *)member_of(obj, index) = i;
+			mark_set(obj, index);
+			return 0;
+		}
+	}
+	for (int i = 0; field->words[i]; i++)
+		buf_addf(&words, "%s%s",
+			 i == 0		       ? ""
+			 : field->words[i + 1] ? ", "
+					       : " or ",
+			 field->words[i]);
+	r = words.failed ? -ENOMEM : complain(c, 0, "expected %s", words.data);
+	buf_done(&words);
+	return r;
+}
+
+int field_parse(struct obj *obj, unsigned int index, const char *text, char **ret_error,
+		size_t *ret_offset)
+{
+	struct complaint c = { ret_error, ret_offset };
+
+	assert(index < obj->class->field_count);
+	switch (obj->class->fields[index].type) {
+	case FIELD_STRING:
+		return parse_string(obj, index, text, c);
+	case FIELD_SIZE:
+		return parse_size(obj, index, text, c);
+	case FIELD_UINT:
+		return parse_uint(obj, index, text, c);
+	case FIELD_BOOL:
+		return parse_bool(obj, index, text, c);
+	case FIELD_ENUM:
+		return parse_enum(obj, index, text, c);
+	}
+	assert(!"a field type that does not exist");
+	return -EINVAL;
+}
+
+/* --- setting --- */
+
+int field_set_string(struct obj *obj, unsigned int index, const char *value)
+{
+	char **member, *copy;
+
+	(void)field_of(obj, index, FIELD_STRING);
+	copy = strdup(value);
+	if (!copy)
+		return -ENOMEM;
+	member = member_of(obj, index);
+	free(*member);
+	*member = copy;
+	mark_set(obj, index);
+	return 0;
+}
+
+void field_set_uint(struct obj *obj, unsigned int index, uint64_t value)
+{
+	const struct field *field = field_of(obj, index, FIELD_UINT);
+
+	*(uint64_t *)member_of(obj, index) = value;
+	if (field->flags & FIELD_KEY)
+		snprintf(obj->number, sizeof(obj->number), "%" PRIu64, value);
+	mark_set(obj, index);
+}
+
+void field_set_bool(struct obj *obj, unsigned int index, bool value)
+{
+	(void)field_of(obj, index, FIELD_BOOL);
+	*(bool *)member_of(obj, index) = value;
+	mark_set(obj, index);
+}
+
+void field_set_size(struct obj *obj, unsigned int index, uint64_t bytes)
+{
+	struct size *size = member_of(obj, index);
+
+	(void)field_of(obj, index, FIELD_SIZE);
+	free(size->text);
+	*size = (struct size){ .bytes = bytes };
+	mark_set(obj, index);
+}
+
+void field_clear(struct obj *obj, unsigned int index)
+{
+	void *member = member_of(obj, index);
+
+	switch (obj->class->fields[index].type) {
+	case FIELD_STRING:
+		free(*(char **)member);
+		*(char **)member = NULL;
+		break;
+	case FIELD_SIZE:
+		free(((struct size *)member)->text);
+		*(struct size *)member = (struct size){ 0 };
+		break;
+	case FIELD_UINT:
+		*(uint64_t *)member = 0;
+		break;
+	case FIELD_BOOL:
+		*(bool *)member = false;
+		break;
+	case FIELD_ENUM:
+		*(int *)member = 0;
+		break;
+	}
+	obj->set &= ~(UINT64_C(1) << index);
+}
+
+void field_resolve(struct obj *obj, unsigned int index, uint64_t ram_bytes)
+{
+	struct size *size;
+	const char *error;
+	size_t offset;
+	int r;
+
+	if (obj->class->fields[index].type != FIELD_SIZE || !field_is_set(obj, index))
+		return;
+	size = member_of(obj, index);
+	if (!size->text || !strchr(size->text, '%'))
+		return;
+	r = units_eval_size(size->text, ram_bytes, &size->bytes, &offset, &error);
+	assert(r == 0);
+}
+
+/* --- reading --- */
+
+const char *field_string(const struct obj *obj, unsigned int index)
+{
+	(void)field_of(obj, index, FIELD_STRING);
+	assert(field_is_set(obj, index));
+	return *(char *const *)const_member_of(obj, index);
+}
+
+uint64_t field_uint(const struct obj *obj, unsigned int index)
+{
+	(void)field_of(obj, index, FIELD_UINT);
+	assert(field_is_set(obj, index));
+	return *(const uint64_t *)const_member_of(obj, index);
+}
+
+bool field_bool(const struct obj *obj, unsigned int index)
+{
+	(void)field_of(obj, index, FIELD_BOOL);
+	assert(field_is_set(obj, index));
+	return *(const bool *)const_member_of(obj, index);
+}
+
+const struct size *field_size(const struct obj *obj, unsigned int index)
+{
+	(void)field_of(obj, index, FIELD_SIZE);
+	assert(field_is_set(obj, index));
+	return const_member_of(obj, index);
+}
+
+static int field_enum(const struct obj *obj, unsigned int index)
+{
+	(void)field_of(obj, index, FIELD_ENUM);
+	assert(field_is_set(obj, index));
+	return *(const int *)const_member_of(obj, index);
+}
+
+bool field_equal(const struct obj *a, const struct obj *b, unsigned int index)
+{
+	switch (a->class->fields[index].type) {
+	case FIELD_STRING:
+		return streq(field_string(a, index), field_string(b, index));
+	case FIELD_SIZE:
+		return field_size(a, index)->bytes == field_size(b, index)->bytes;
+	case FIELD_UINT:
+		return field_uint(a, index) == field_uint(b, index);
+	case FIELD_BOOL:
+		return field_bool(a, index) == field_bool(b, index);
+	case FIELD_ENUM:
+		return field_enum(a, index) == field_enum(b, index);
+	}
+	return false;
+}
+
+void field_print(const struct obj *obj, unsigned int index, struct buf *out)
+{
+	char text[UNITS_SIZE_MAX];
+	const struct size *size;
+
+	switch (obj->class->fields[index].type) {
+	case FIELD_STRING:
+		scalar_print(field_string(obj, index), out);
+		break;
+	case FIELD_SIZE:
+		size = field_size(obj, index);
+		if (size->bytes == 0 && size->text)
+			buf_add(out, size->text);
+		else
+			buf_add(out, units_format_size(size->bytes, text));
+		break;
+	case FIELD_UINT:
+		buf_addf(out, "%" PRIu64, field_uint(obj, index));
+		break;
+	case FIELD_BOOL:
+		buf_add(out, field_bool(obj, index) ? "true" : "false");
+		break;
+	case FIELD_ENUM:
+		buf_add(out, obj->class->fields[index].words[field_enum(obj, index)]);
+		break;
+	}
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One row per key of an object: what parses, compares, prints and documents it. */
+#pragma once
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct obj;
+
+enum field_type {
+	FIELD_STRING, /* char *, owned by the object */
+	FIELD_SIZE,   /* struct size */
+	FIELD_UINT,   /* uint64_t */
+	FIELD_BOOL,   /* bool */
+	FIELD_ENUM,   /* int, an index into .words */
+};
+
+enum field_flag {
+	FIELD_KEY = 1 << 0,	  /* names the object; fields[0] and no other */
+	FIELD_REQUIRED = 1 << 1,  /* the configuration has to say it */
+	FIELD_IMMUTABLE = 1 << 2, /* a change means remove and create */
+	FIELD_POLICY = 1 << 3,	  /* says how we act; the kernel has nothing like it */
+	FIELD_LIVE = 1 << 4, /* only observed: shown in the status, no key of the file */
+};
+
+/* A size: from the configuration .text is what was written, and .bytes what it comes to
+ * here once model_resolve() ran; an observed size has .text NULL. */
+struct size {
+	uint64_t bytes;
+	char *text;
+};
+
+struct field {
+	const char *name;
+	enum field_type type;
+	unsigned int flags;
+	size_t offset;	   /* of the member in the object's struct */
+	const char *value; /* the default as it would be written in YAML; NULL: none */
+	const char *doc;   /* one sentence; goes into the schema and the man page */
+	const char *const *words; /* FIELD_ENUM: the words, NULL-terminated */
+	uint64_t min, max;	  /* FIELD_UINT and FIELD_SIZE: bounds, max 0: none */
+	uint64_t multiple;   /* FIELD_SIZE: of so many bytes; 0: of any; it and the bounds
+			      * hold for each absolute size in min() and max() */
+	const char *pattern; /* FIELD_STRING: POSIX extended (and ECMA) expression */
+	const char *expects; /* what the pattern means, in words, for the error */
+};
+
+/* One row. @object is the object's struct, @member its member. */
+#define FIELD(object, member, kind_of, ...)                            \
+	{                                                              \
+		.name = #member, .type = (kind_of),                    \
+		.offset = offsetof(struct object, member), __VA_ARGS__ \
+	}
+
+/* field_is_set() - Does @obj hold a value for the field of index @index? */
+bool field_is_set(const struct obj *obj, unsigned int index);
+
+/*
+ * field_parse() - Set the field of index @index from text as it stands in the YAML.
+ *
+ * A FIELD_SIZE keeps the text; its bytes are right at once unless it speaks of RAM.
+ * Return: 0; -ENOMEM; -EINVAL with *ret_error (a sentence without the value, the caller's
+ * to free) and *ret_offset (where in @text, in bytes). The object is unchanged on
+ * failure.
+ */
+int field_parse(struct obj *obj, unsigned int index, const char *text, char **ret_error,
+		size_t *ret_offset);
+
+/* Setters for what is observed; each sets the field's bit. field_set_string() copies. */
+int field_set_string(struct obj *obj, unsigned int index, const char *value);
+void field_set_uint(struct obj *obj, unsigned int index, uint64_t value);
+void field_set_bool(struct obj *obj, unsigned int index, bool value);
+void field_set_size(struct obj *obj, unsigned int index, uint64_t bytes);
+
+/* field_clear() - Unset the field and free what it holds. */
+void field_clear(struct obj *obj, unsigned int index);
+
+/* field_resolve() - Of a FIELD_SIZE that speaks of RAM: set the bytes. Else nothing. */
+void field_resolve(struct obj *obj, unsigned int index, uint64_t ram_bytes);
+
+/* field_equal() - Same value in @a and @b? Both must hold one. */
+bool field_equal(const struct obj *a, const struct obj *b, unsigned int index);
+
+/*
+ * field_print() - Append the value as it would be written in YAML: `2GiB`, `true`, a
+ * string in quotes where it needs them. A size is printed as its bytes, in the shortest
+ * exact form; as its text only while it speaks of RAM and model_resolve() has not run.
+ */
+void field_print(const struct obj *obj, unsigned int index, struct buf *out);
+
+/* Typed readers, for who knows the type. The field must be set. */
+const char *field_string(const struct obj *obj, unsigned int index);
+uint64_t field_uint(const struct obj *obj, unsigned int index);
+bool field_bool(const struct obj *obj, unsigned int index);
+const struct size *field_size(const struct obj *obj, unsigned int index);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Objects, wanted and observed, and the model that holds a set of them. */
+#pragma once
+
+#include "base/diag.h"
+#include "base/vec.h"
+#include "model/field.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct model;
+
+/* What the model knows of a kind: its data. What acts on it is in kind/. */
+struct obj_class {
+	const char *name;    /* in messages and the report: "ramdisk" */
+	const char *section; /* in the YAML: "ramdisks"; NULL: never written there */
+	const char *doc;     /* one sentence on the section */
+	size_t size;	   /* of the object's struct, whose first member is struct obj */
+	unsigned int rank; /* a lower rank is created first and removed last */
+	unsigned int field_count;
+	const struct field *fields; /* fields[0] is the key; at most 64 */
+
+	/*
+	 * What no single row can say. Adds to @diag at obj->pos, or at obj_field_pos().
+	 * Called once all objects are parsed, for each that has no error of its own and
+	 * so all its required fields. The other objects of @desired have their key for
+	 * sure, but may lack more where the file has errors: ask field_is_set(). May be
+	 * NULL.
+	 */
+	void (*validate)(const struct obj *want, const struct model *desired,
+			 struct diag *diag);
+};
+
+enum obj_owner { OWNER_OTHERS, OWNER_OURS };
+
+struct obj {
+	const struct obj_class *class;
+	uint64_t set;		   /* bit i: fields[i] holds a value */
+	struct src_pos pos;	   /* of the object in the YAML */
+	struct src_pos *field_pos; /* of each field's value there; NULL if observed */
+	char number[21];	   /* the key as text, where that is a FIELD_UINT */
+
+	/* Observed objects only. */
+	enum obj_owner owner;
+	char *in_use;  /* why it cannot go now ("mounted on '/mnt'"); NULL: it can */
+	char *content; /* what goes with it ("300MiB of data"); NULL: nothing */
+};
+
+/* obj_new() - An empty object. Return: NULL if there is no memory. */
+struct obj *obj_new(const struct obj_class *class);
+void obj_free(struct obj *obj);
+
+/* obj_name() - The value of its key, which must be set. */
+const char *obj_name(const struct obj *obj);
+
+/*
+ * obj_field_pos() - Where the value of the field of index @index stands in the YAML; the
+ * object's own place if it is not there (a default).
+ */
+struct src_pos obj_field_pos(const struct obj *obj, unsigned int index);
+
+/* obj_set_defaults() - Give each unset field that has a default its value. 0 or -ENOMEM.
+ */
+int obj_set_defaults(struct obj *obj);
+
+struct model {
+	VEC(struct obj *) objs; /* in the order in which they came */
+	bool stated;	    /* the file has a section with a list, be it an empty one */
+	struct obj **index; /* sorted by class and name, by model_sort() */
+	size_t indexed;
+};
+
+void model_done(struct model *model);
+
+/* model_add() - Take @obj over, also on failure. Return: 0 or -ENOMEM. */
+int model_add(struct model *model, struct obj *obj);
+
+/*
+ * model_sort() - Build the index for model_find(); again after model_add().
+ * Return: 0 or -ENOMEM.
+ */
+int model_sort(struct model *model);
+
+/* model_find() - By class and name, in O(log n). Return: NULL if there is none. */
+struct obj *model_find(const struct model *model, const struct obj_class *class,
+		       const char *name);
+
+/*
+ * obj_compare() - Order by rank of the class, then name, numbers in it by value (rd2
+ * before rd10). Return: <0, 0, >0.
+ */
+int obj_compare(const struct obj *a, const struct obj *b);
+
+/*
+ * model_resolve() - Evaluate the sizes that speak of RAM.
+ * @ram_bytes: what 100% is.
+ */
+void model_resolve(struct model *model, uint64_t ram_bytes);

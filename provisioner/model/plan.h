@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What there is to do, as data: made by the planner, printed by report/, run by exec. */
+#pragma once
+
+#include "model/object.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum plan_action {
+	PLAN_NONE, /* as wanted */
+	PLAN_CREATE,
+	PLAN_UPDATE,  /* in place */
+	PLAN_REPLACE, /* remove and create */
+	PLAN_REMOVE,
+	PLAN_ADOPT, /* take ownership, change nothing */
+};
+
+struct plan_step {
+	enum plan_action action;
+	struct obj *have, *want; /* the models' own; NULL where there is none */
+	uint64_t changed;	 /* bit i: fields[i] differs */
+	char *blocked;		 /* why it will not be done; NULL: it will */
+	char *loss;		 /* what it destroys; NULL: nothing */
+};
+
+struct plan {
+	VEC(struct plan_step) steps; /* in the order in which they are carried out */
+};
+
+void plan_done(struct plan *plan);
+
+/* plan_step_obj() - The object of the step: the wanted one, or the live one that goes. */
+const struct obj *plan_step_obj(const struct plan_step *step);
+
+/* plan_has_changes() - Is there a step that would do something (blocked ones are not)? */
+bool plan_has_changes(const struct plan *plan);
+
+/* plan_has_blocked() - Is there a step that is wanted and will not be done? */
+bool plan_has_blocked(const struct plan *plan);
+
+/* plan_action_name() - "none", "create", "update", "replace", "remove", "adopt". */
+const char *plan_action_name(enum plan_action action);

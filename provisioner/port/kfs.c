@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "port/kfs.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/units.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+
+int kfs_init(struct kfs *kfs, const char *root, struct fault *fault)
+{
+	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	*kfs = (struct kfs){ .root_fd = fd, .fault = fault };
+	return 0;
+}
+
+void kfs_done(struct kfs *kfs)
+{
+	if (kfs->root_fd >= 0)
+		close(kfs->root_fd);
+	kfs->root_fd = -1;
+}
+
+static int format_path(char **ret, const char *fmt, va_list args)
+{
+	return vasprintf(ret, fmt, args) < 0 ? -ENOMEM : 0;
+}
+
+static int open_path(const struct kfs *kfs, int flags, const char *path)
+{
+	struct open_how how = {
+		.flags = (uint64_t)flags | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	/* EAGAIN: a rename raced with the resolution, see openat2(2). */
+	do {
+		fd = syscall(SYS_openat2, kfs->root_fd, path, &how, sizeof(how));
+	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int kfs_open(const struct kfs *kfs, int flags, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = format_path(&path, fmt, args);
+	va_end(args);
+	return r < 0 ? r : open_path(kfs, flags, path);
+}
+
+static int read_all(int fd, struct buf *out)
+{
+	char chunk[4096];
+
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return 0;
+		if (out->len + (size_t)n > KFS_READ_MAX)
+			return -EFBIG;
+		buf_add_bytes(out, chunk, (size_t)n);
+	}
+}
+
+static int read_path(const struct kfs *kfs, char **ret, const char *path)
+{
+	_cleanup_(buf_done) struct buf text = { 0 };
+	_cleanup_close_ int fd = open_path(kfs, O_RDONLY, path);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = read_all(fd, &text);
+	if (r < 0)
+		return r;
+	if (text.len > 0 && text.data[text.len - 1] == '\n')
+		text.data[--text.len] = '\0';
+	return buf_take(&text, ret);
+}
+
+int kfs_read(const struct kfs *kfs, char **ret, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = format_path(&path, fmt, args);
+	va_end(args);
+	return r < 0 ? r : read_path(kfs, ret, path);
+}
+
+int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL, *text = NULL;
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = format_path(&path, fmt, args);
+	va_end(args);
+	if (r < 0)
+		return r;
+	r = read_path(kfs, &text, path);
+	if (r < 0)
+		return r;
+	return units_parse_uint(text, ret) < 0 ? -EBADMSG : 0;
+}
+
+bool kfs_exists(const struct kfs *kfs, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = format_path(&path, fmt, args);
+	va_end(args);
+	if (r < 0)
+		return false;
+	fd = open_path(kfs, O_PATH, path);
+	return fd >= 0;
+}
+
+static int write_once(int fd, const char *value)
+{
+	size_t len = strlen(value);
+	ssize_t n;
+
+	/* An interrupted attribute write took nothing: sysfs hands a value over whole. */
+	do {
+		n = write(fd, value, len);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+int kfs_write(const struct kfs *kfs, const char *value, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = format_path(&path, fmt, args);
+	va_end(args);
+	if (r < 0)
+		return r;
+	/* Opened before the fault point: a missing file is no operation. */
+	fd = open_path(kfs, O_WRONLY, path);
+	if (fd < 0)
+		return fd;
+	r = fault_point(kfs->fault);
+	if (r < 0)
+		return r;
+	if (kfs->on_write)
+		return kfs->on_write(kfs->hook_data, path, value);
+	return write_once(fd, value);
+}
+
+int kfs_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	struct dirent *entry;
+	va_list args;
+	DIR *dir;
+	int r, fd;
+
+	*ret = (struct kfs_names){ 0 };
+	va_start(args, fmt);
+	r = format_path(&path, fmt, args);
+	va_end(args);
+	if (r < 0)
+		return r;
+	fd = open_path(kfs, O_RDONLY | O_DIRECTORY, path);
+	if (fd < 0)
+		return fd;
+	dir = fdopendir(fd);
+	if (!dir) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	while (errno = 0, entry = readdir(dir)) {
+		char *name;
+
+		if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
+			continue;
+		name = strdup(entry->d_name);
+		r = name ? vec_push(&ret->names, name) : -ENOMEM;
+		if (r < 0) {
+			free(name);
+			break;
+		}
+	}
+	if (r == 0)
+		r = -errno;
+	closedir(dir);
+	if (r < 0)
+		kfs_names_done(ret);
+	return r;
+}
+
+void kfs_names_done(struct kfs_names *names)
+{
+	vec_foreach (name, &names->names)
+		free(*name);
+	vec_done(&names->names);
+}
+
+int kfs_set_read_only(const struct kfs *kfs, bool read_only, const char *path)
+{
+	int value = read_only;
+	_cleanup_close_ int fd = open_path(kfs, O_RDONLY, path);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = fault_point(kfs->fault);
+	if (r < 0)
+		return r;
+	if (kfs->on_set_read_only)
+		return kfs->on_set_read_only(kfs->hook_data, path, read_only);
+	return ioctl(fd, BLKROSET, &value) < 0 ? -errno : 0;
+}

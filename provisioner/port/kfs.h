@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Kernel file systems (sysfs, configfs, procfs) and /dev below one root. */
+#pragma once
+
+#include "base/fault.h"
+#include "base/macro.h"
+#include "base/vec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Longest attribute that is read: what a kernel file gives beyond it is an error. */
+#define KFS_READ_MAX (8u << 20)
+
+struct kfs {
+	int root_fd;
+	struct fault *fault; /* asked before each write; may be NULL */
+
+	/*
+	 * A fake kernel behind a tree of plain files (tests only, else NULL): called in
+	 * the place of the write. Return: 0 or the negative errno that the writer shall
+	 * see.
+	 */
+	int (*on_write)(void *data, const char *path, const char *value);
+	/* The same for BLKROSET. */
+	int (*on_set_read_only)(void *data, const char *path, bool read_only);
+	void *hook_data;
+};
+
+struct kfs_names {
+	VEC(char *) names;
+};
+
+/*
+ * kfs_init() - Open the root, "/" or the folder of a --sysroot.
+ * Links are resolved inside the root, absolute ones too. Return: 0 or -errno.
+ */
+int kfs_init(struct kfs *kfs, const char *root, struct fault *fault);
+void kfs_done(struct kfs *kfs);
+
+/* kfs_open() - @path is relative to the root, with no '/' in front. Return: fd or -errno.
+ */
+int kfs_open(const struct kfs *kfs, int flags, const char *fmt, ...) _printf_(3, 4);
+
+/*
+ * kfs_read() - The whole attribute, without the newline at its end.
+ * Return: 0 and *ret, the caller's to free; -ENOENT if there is none; -EFBIG; -errno.
+ */
+int kfs_read(const struct kfs *kfs, char **ret, const char *fmt, ...) _printf_(3, 4);
+
+/* kfs_read_u64() - One decimal number. -EBADMSG if it is none. *ret only set on 0. */
+int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
+	_printf_(3, 4);
+
+/* kfs_exists() - Is there such a file or folder? Errors count as no. */
+bool kfs_exists(const struct kfs *kfs, const char *fmt, ...) _printf_(2, 3);
+
+/*
+ * kfs_write() - Write @value by one write(2), the way kernel attributes want it: the
+ * errno of a refused value is that of write(2), and is what comes back. May sleep for as
+ * long as the kernel takes. Never creates a file. Return: 0 or -errno (-EIO if it took
+ * only a part).
+ */
+int kfs_write(const struct kfs *kfs, const char *value, const char *fmt, ...)
+	_printf_(3, 4);
+
+/*
+ * kfs_list() - Names in a folder, without "." and "..", unsorted.
+ * Return: 0 or -errno; free with kfs_names_done().
+ */
+int kfs_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
+	_printf_(3, 4);
+void kfs_names_done(struct kfs_names *names);
+
+/*
+ * kfs_set_read_only() - BLKROSET on the block device at @path.
+ * Return: 0 or -errno.
+ */
+int kfs_set_read_only(const struct kfs *kfs, bool read_only, const char *path);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Facts of the running machine. */
+#pragma once
+
+#include "port/kfs.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * machine_ram_bytes() - MemTotal of /proc/meminfo.
+ * Return: 0; -EBADMSG if the line is missing; -errno.
+ */
+int machine_ram_bytes(const struct kfs *kfs, uint64_t *ret);
+
+/* machine_boot_id() - Return: 0 and *ret, the caller's to free; -errno. */
+int machine_boot_id(const struct kfs *kfs, char **ret);
+
+/* machine_cmdline_has() - Is @word a word of the kernel command line? */
+bool machine_cmdline_has(const struct kfs *kfs, const char *word);

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "port/users.h"
+
+#include "base/cleanup.h"
+
+static int add(struct users *users, const char *device, const char *what,
+	       const char *where)
+{
+	struct users_entry entry = { .device = strdup(device) };
+	int r = -ENOMEM;
+
+	if (where && asprintf(&entry.words, "%s '%s'", what, where) < 0)
+		entry.words = NULL;
+	else if (!where)
+		entry.words = strdup(what);
+	if (entry.device && entry.words)
+		r = vec_push(&users->entries, entry);
+	if (r < 0) {
+		free(entry.device);
+		free(entry.words);
+	}
+	return r;
+}
+
+/* A line: ID PARENT MAJOR:MINOR ROOT MOUNT-POINT OPTIONS [TAGS...] - TYPE SOURCE SUPER */
+static int add_mount(struct users *users, char *line)
+{
+	char *fields[5], *rest = line, *source;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		fields[i] = strsep(&rest, " ");
+		if (!fields[i])
+			return 0;
+	}
+	r = add(users, fields[2], "mounted on", fields[4]);
+	/* btrfs mounts have a device number of their own: the source names the disk. */
+	source = rest ? strstr(rest, " - ") : NULL;
+	if (r < 0 || !source)
+		return r;
+	source += 3;
+	strsep(&source, " ");
+	source = strsep(&source, " ");
+	if (!source || source[0] != '/')
+		return 0;
+	return add(users, source, "mounted on", fields[4]);
+}
+
+static int add_swap(struct users *users, char *line)
+{
+	char *device = strsep(&line, " \t");
+
+	return device[0] == '/' ? add(users, device, "used as swap", NULL) : 0;
+}
+
+static int for_each_line(struct users *users, const struct kfs *kfs, const char *path,
+			 int (*fn)(struct users *users, char *line))
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest, *line;
+	int r;
+
+	r = kfs_read(kfs, &text, "%s", path);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	rest = text;
+	while (r >= 0 && (line = strsep(&rest, "\n")))
+		r = fn(users, line);
+	return r;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct users_entry *left = a, *right = b;
+
+	return strcmp(left->device, right->device);
+}
+
+static int compare_key(const void *key, const void *entry)
+{
+	return strcmp(key, ((const struct users_entry *)entry)->device);
+}
+
+static int load(struct users *users, const struct kfs *kfs)
+{
+	int r;
+
+	if (users->loaded)
+		return 0;
+	r = for_each_line(users, kfs, "proc/self/mountinfo", add_mount);
+	if (r == 0)
+		r = for_each_line(users, kfs, "proc/swaps", add_swap);
+	if (r < 0) {
+		users_done(users);
+		return r;
+	}
+	if (users->entries.count > 0)
+		qsort(users->entries.items, users->entries.count,
+		      sizeof(*users->entries.items), compare_entries);
+	users->loaded = true;
+	return 0;
+}
+
+static const char *find(const struct users *users, const char *device)
+{
+	const struct users_entry *found = NULL;
+
+	if (users->entries.count > 0)
+		found = bsearch(device, users->entries.items, users->entries.count,
+				sizeof(*found), compare_key);
+	return found ? found->words : NULL;
+}
+
+static int describe_holder(const struct kfs *kfs, const char *name, char **ret)
+{
+	_cleanup_(kfs_names_done) struct kfs_names holders = { 0 };
+	_cleanup_free_ char *map = NULL;
+	const char *holder;
+	int r;
+
+	r = kfs_list(kfs, &holders, "sys/block/%s/holders", name);
+	if (r < 0 || holders.names.count == 0)
+		return r == -ENOENT ? 0 : r;
+	holder = holders.names.items[0];
+	if (kfs_read(kfs, &map, "sys/block/%s/dm/name", holder) < 0)
+		map = NULL;
+	return asprintf(ret, "mapped by '%s'", map ? map : holder) < 0 ? -ENOMEM : 0;
+}
+
+int users_describe(struct users *users, const struct kfs *kfs, const char *name,
+		   char **ret)
+{
+	_cleanup_free_ char *number = NULL, *path = NULL, *words = NULL;
+	const char *found = NULL;
+	int r;
+
+	r = load(users, kfs);
+	if (r < 0)
+		return r;
+	if (asprintf(&path, "/dev/%s", name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	if (kfs_read(kfs, &number, "sys/block/%s/dev", name) == 0)
+		found = find(users, number);
+	if (!found)
+		found = find(users, path);
+	if (found) {
+		words = strdup(found);
+		if (!words)
+			return -ENOMEM;
+	} else {
+		r = describe_holder(kfs, name, &words);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_PTR(words);
+	return 0;
+}
+
+void users_done(struct users *users)
+{
+	vec_foreach (entry, &users->entries) {
+		free(entry->device);
+		free(entry->words);
+	}
+	vec_done(&users->entries);
+	users->loaded = false;
+}

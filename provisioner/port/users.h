@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who uses a block device, in words. */
+#pragma once
+
+#include "base/vec.h"
+#include "port/kfs.h"
+
+struct users_entry {
+	char *device; /* "251:0", or the path that /proc names: "/dev/rd0" */
+	char *words;
+};
+
+/* The mounts and swap areas of one moment. All zeroes: not read yet. */
+struct users {
+	VEC(struct users_entry) entries;
+	bool loaded;
+};
+
+/*
+ * users_describe() - Why the block device @name ("rd0") is busy: mounted, swap, mapped by
+ * device-mapper. Reads /proc once, at the first call. Only mounts of our own mount
+ * namespace can be seen.
+ *
+ * Return: 0 and *ret, the caller's to free, or NULL if none of these is the reason;
+ * -errno.
+ */
+int users_describe(struct users *users, const struct kfs *kfs, const char *name,
+		   char **ret);
+void users_done(struct users *users);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/json.h"
+
+#include "base/cleanup.h"
+
+#include <jansson.h>
+
+static void cleanup_json(json_t **json)
+{
+	json_decref(*json);
+}
+
+#define _cleanup_json_ _cleanup_(cleanup_json)
+
+/* Text from the kernel may be anything; what is no UTF-8 would make jansson refuse. */
+static json_t *text_or_null(const char *text)
+{
+	json_t *value;
+
+	if (!text)
+		return json_null();
+	value = json_string(text);
+	return value ? value : json_string("(not UTF-8)");
+}
+
+static int dump(const json_t *json, char **ret)
+{
+	_cleanup_free_ char *text = json_dumps(json, JSON_INDENT(2));
+
+	if (!text || asprintf(ret, "%s\n", text) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* {"size": {"from": "1GiB", "to": "2GiB"}} */
+static json_t *changes_to_json(char *const *changes)
+{
+	json_t *all = json_object();
+
+	for (; changes && changes[0]; changes += 3) {
+		json_t *change =
+			json_pack("{s:s*, s:s}", "from",
+				  changes[1][0] ? changes[1] : NULL, "to", changes[2]);
+
+		if (json_object_set_new(all, changes[0], change) < 0) {
+			json_decref(all);
+			return NULL;
+		}
+	}
+	return all;
+}
+
+static json_t *errno_to_json(int error)
+{
+	const char *name;
+
+	if (error == 0)
+		return json_null();
+	name = strerrorname_np(-error);
+	return name ? json_string(name) : json_integer(-error);
+}
+
+static json_t *entry_to_json(const struct report_entry *entry)
+{
+	json_t *json = json_pack(
+		"{s:s, s:o, s:s, s:s, s:o, s:o, s:o}", "kind", entry->class->name, "name",
+		text_or_null(entry->name), "action", plan_action_name(entry->action),
+		"result", report_result_name(entry->result), "errno",
+		errno_to_json(entry->error), "message", text_or_null(entry->message),
+		"reason", text_or_null(entry->reason));
+
+	if (json && entry->changes &&
+	    json_object_set_new(json, "changes", changes_to_json(entry->changes)) < 0) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+static json_t *entries_to_json(const struct report *report)
+{
+	json_t *all = json_array();
+
+	vec_foreach (entry, &report->entries) {
+		if (json_array_append_new(all, entry_to_json(entry)) < 0) {
+			json_decref(all);
+			return NULL;
+		}
+	}
+	return all;
+}
+
+int report_to_json(const struct report *report, char **ret)
+{
+	_cleanup_json_ json_t *json = json_pack(
+		"{s:i, s:s, s:o, s:s, s:{s:o, s:o}, s:o, s:o, s:s, s:o, s:o}",
+		"schema_version", REPORT_SCHEMA_VERSION, "tool_version",
+		RAPIDDISK_VERSION, "boot_id", text_or_null(report->boot_id), "stage",
+		report->stage, "config", "path", text_or_null(report->config_path),
+		"sha256", text_or_null(report->config_sha256), "started_at",
+		text_or_null(report->started_at), "finished_at",
+		text_or_null(report->finished_at), "result",
+		report_verdict_name(report->verdict), "message",
+		text_or_null(report->message), "objects", entries_to_json(report));
+
+	return json ? dump(json, ret) : -ENOMEM;
+}
+
+static json_t *field_to_json(const struct obj *obj, unsigned int index)
+{
+	const struct field *field = &obj->class->fields[index];
+	_cleanup_(buf_done) struct buf text = { 0 };
+
+	switch (field->type) {
+	case FIELD_UINT:
+		return json_integer((json_int_t)field_uint(obj, index));
+	case FIELD_BOOL:
+		return json_boolean(field_bool(obj, index));
+	case FIELD_SIZE:
+		return json_integer((json_int_t)field_size(obj, index)->bytes);
+	case FIELD_STRING:
+	case FIELD_ENUM:
+		field_print(obj, index, &text);
+		return text.failed ? NULL : text_or_null(text.data);
+	}
+	return NULL;
+}
+
+static json_t *live_to_json(const struct obj *obj)
+{
+	json_t *json = json_pack("{s:s, s:s, s:o}", "kind", obj->class->name, "owner",
+				 obj->owner == OWNER_OURS ? "rapiddisk" : "other",
+				 "in_use", text_or_null(obj->in_use));
+
+	for (unsigned int i = 0; json && i < obj->class->field_count; i++) {
+		if (!field_is_set(obj, i))
+			continue;
+		if (json_object_set_new(json, obj->class->fields[i].name,
+					field_to_json(obj, i)) < 0) {
+			json_decref(json);
+			return NULL;
+		}
+	}
+	return json;
+}
+
+int status_to_json(const struct model *observed, char **ret)
+{
+	_cleanup_json_ json_t *json = json_pack("{s:i, s:[]}", "schema_version",
+						REPORT_SCHEMA_VERSION, "objects");
+	json_t *all;
+
+	if (!json)
+		return -ENOMEM;
+	all = json_object_get(json, "objects");
+	for (size_t i = 0; i < observed->indexed; i++)
+		if (json_array_append_new(all, live_to_json(observed->index[i])) < 0)
+			return -ENOMEM;
+	return dump(json, ret);
+}

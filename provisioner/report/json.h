@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one JSON writer: the report, the status, the schema. */
+#pragma once
+
+#include "model/object.h"
+#include "model/report.h"
+
+/* Each returns 0 and *ret, text with a newline at its end, the caller's to free; -ENOMEM.
+ */
+
+/* report_to_json() - The report of design section 5, for stdout, /run, HTTP and push. */
+int report_to_json(const struct report *report, char **ret);
+
+/* status_to_json() - What is live now. */
+int status_to_json(const struct model *observed, char **ret);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/schema.h"
+
+#include "base/cleanup.h"
+#include "base/units.h"
+#include "model/config.h"
+
+#include <jansson.h>
+
+/* How sizes are written; what stands between the parentheses is left to --check. */
+#define SIZE_PATTERN "^(0*[1-9][0-9]*([KMGT]iB)?|0*([1-9][0-9]?|100)%|(min|max)\\(.+\\))$"
+
+static json_t *size_schema(const struct field *field)
+{
+	json_t *number = json_pack("{s:s, s:I}", "type", "integer", "minimum",
+				   (json_int_t)(field->min ? field->min : 1));
+
+	if (field->max)
+		json_object_set_new(number, "maximum",
+				    json_integer((json_int_t)field->max));
+	if (field->multiple)
+		json_object_set_new(number, "multipleOf",
+				    json_integer((json_int_t)field->multiple));
+	return json_pack("{s:[o, {s:s, s:s}]}", "anyOf", number, "type", "string",
+			 "pattern", SIZE_PATTERN);
+}
+
+static json_t *uint_schema(const struct field *field)
+{
+	json_t *number = json_pack("{s:s, s:I}", "type", "integer", "minimum",
+				   (json_int_t)field->min);
+
+	if (field->max)
+		json_object_set_new(number, "maximum",
+				    json_integer((json_int_t)field->max));
+	return number;
+}
+
+static json_t *words_schema(const struct field *field)
+{
+	json_t *words = json_array();
+
+	for (const char *const *word = field->words; *word; word++)
+		json_array_append_new(words, json_string(*word));
+	return json_pack("{s:o}", "enum", words);
+}
+
+static json_t *type_schema(const struct field *field)
+{
+	switch (field->type) {
+	case FIELD_STRING:
+		return json_pack("{s:s, s:s*}", "type", "string", "pattern",
+				 field->pattern);
+	case FIELD_SIZE:
+		return size_schema(field);
+	case FIELD_UINT:
+		return uint_schema(field);
+	case FIELD_BOOL:
+		return json_pack("{s:s}", "type", "boolean");
+	case FIELD_ENUM:
+		return words_schema(field);
+	}
+	return NULL;
+}
+
+static json_t *default_value(const struct field *field)
+{
+	uint64_t number;
+
+	if (field->type == FIELD_BOOL)
+		return json_boolean(streq(field->value, "true"));
+	if (field->type == FIELD_UINT && units_parse_uint(field->value, &number) == 0)
+		return json_integer((json_int_t)number);
+	return json_string(field->value);
+}
+
+static json_t *field_schema(const struct field *field)
+{
+	json_t *schema = type_schema(field);
+
+	json_object_set_new(schema, "description", json_string(field->doc));
+	if (field->value)
+		json_object_set_new(schema, "default", default_value(field));
+	return schema;
+}
+
+/* A section may be empty, as `ramdisks:` is once its entries are commented out. */
+static json_t *section_schema(const struct obj_class *class)
+{
+	json_t *properties = json_object(), *required = json_array();
+
+	for (unsigned int i = 0; i < class->field_count; i++) {
+		const struct field *field = &class->fields[i];
+
+		if (field->flags & FIELD_LIVE)
+			continue;
+		json_object_set_new(properties, field->name, field_schema(field));
+		if (field->flags & FIELD_REQUIRED)
+			json_array_append_new(required, json_string(field->name));
+	}
+	return json_pack("{s:s, s:[s, s], s:{s:s, s:b, s:o, s:o}}", "description",
+			 class->doc, "type", "array", "null", "items", "type", "object",
+			 "additionalProperties", 0, "required", required, "properties",
+			 properties);
+}
+
+int schema_to_json(const struct obj_class *const *classes, char **ret)
+{
+	_cleanup_free_ char *text = NULL;
+	json_t *sections =
+		json_pack("{s:{s:s, s:i}}", "version", "description",
+			  "Version of this file's format", "const", CONFIG_VERSION);
+	json_t *schema;
+
+	for (; *classes; classes++)
+		if ((*classes)->section)
+			json_object_set_new(sections, (*classes)->section,
+					    section_schema(*classes));
+	schema =
+		json_pack("{s:s, s:s, s:s, s:s, s:b, s:[s], s:o}", "$schema",
+			  "http://json-schema.org/draft-07/schema#", "title", CONFIG_PATH,
+			  "description", "What RAM disks shall exist on this machine",
+			  "type", "object", "additionalProperties", 0, "required",
+			  "version", "properties", sections);
+	text = schema ? json_dumps(schema, JSON_INDENT(2)) : NULL;
+	json_decref(schema);
+	if (!text || asprintf(ret, "%s\n", text) < 0)
+		return -ENOMEM;
+	return 0;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/text.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/units.h"
+#include "model/config.h"
+
+enum look { LOOK_NONE, LOOK_ADD, LOOK_CHANGE, LOOK_REMOVE, LOOK_BLOCKED, LOOK_COUNT };
+
+static const char *const look_codes[LOOK_COUNT] = {
+	[LOOK_ADD] = "\033[32m",
+	[LOOK_CHANGE] = "\033[33m",
+	[LOOK_REMOVE] = "\033[31m",
+	[LOOK_BLOCKED] = "\033[1;35m",
+};
+
+static const struct {
+	const char *sign;
+	enum look look;
+} signs[] = {
+	[PLAN_NONE] = { " ", LOOK_NONE },     [PLAN_CREATE] = { "+", LOOK_ADD },
+	[PLAN_UPDATE] = { "~", LOOK_CHANGE }, [PLAN_REPLACE] = { "-/+", LOOK_REMOVE },
+	[PLAN_REMOVE] = { "-", LOOK_REMOVE }, [PLAN_ADOPT] = { "~", LOOK_CHANGE },
+};
+
+static void start(FILE *out, bool color, enum look look)
+{
+	if (color && look_codes[look])
+		fputs(look_codes[look], out);
+}
+
+static void stop(FILE *out, bool color)
+{
+	if (color)
+		fputs("\033[0m", out);
+}
+
+static void print_value(FILE *out, const struct obj *obj, unsigned int index)
+{
+	_cleanup_(buf_done) struct buf text = { 0 };
+
+	if (obj && field_is_set(obj, index))
+		field_print(obj, index, &text);
+	fputs(text.data ? text.data : "unset", out);
+}
+
+/* --- the diff --- */
+
+static bool is_default(const struct obj *obj, unsigned int index)
+{
+	const char *value = obj->class->fields[index].value;
+	_cleanup_(buf_done) struct buf text = { 0 };
+
+	if (!value)
+		return false;
+	field_print(obj, index, &text);
+	return text.data && streq(text.data, value);
+}
+
+static void print_new_fields(FILE *out, const struct obj *want)
+{
+	const struct obj_class *class = want->class;
+
+	for (unsigned int i = 0; i < class->field_count; i++) {
+		if (class->fields[i].flags & (FIELD_KEY | FIELD_POLICY | FIELD_LIVE) ||
+		    !field_is_set(want, i) || is_default(want, i))
+			continue;
+		fprintf(out, "    %s: ", class->fields[i].name);
+		print_value(out, want, i);
+		fputc('\n', out);
+	}
+}
+
+static void print_changed_fields(FILE *out, const struct plan_step *step)
+{
+	const struct obj_class *class = step->want->class;
+
+	for (unsigned int i = 0; i < class->field_count; i++) {
+		if (!(step->changed & UINT64_C(1) << i))
+			continue;
+		fprintf(out, "    %s: ", class->fields[i].name);
+		print_value(out, step->have, i);
+		fputs(" -> ", out);
+		print_value(out, step->want, i);
+		fputc('\n', out);
+	}
+}
+
+/* What is said behind the object's name. */
+static void print_remark(FILE *out, const struct plan_step *step,
+			 const struct report_entry *entry)
+{
+	if (entry && entry->message)
+		fprintf(out, ": %s", entry->message);
+	else if (entry && entry->reason)
+		fprintf(out, ": not %s: %s",
+			step->action == PLAN_ADOPT    ? "touched"
+			: step->action == PLAN_REMOVE ? "removed"
+			: step->action == PLAN_CREATE ? "created"
+						      : "changed",
+			entry->reason);
+	else if (step->loss)
+		fprintf(out, "  (%s %s)", entry ? "lost" : "loses", step->loss);
+	else if (step->action == PLAN_ADOPT)
+		fputs("  (taken over)", out);
+}
+
+static void print_step(FILE *out, bool color, const struct plan_step *step,
+		       const struct report_entry *entry)
+{
+	const struct obj *obj = plan_step_obj(step);
+	bool bad = entry->result == RESULT_FAILED || entry->result == RESULT_BLOCKED ||
+		   entry->result == RESULT_SKIPPED;
+	const char *sign = bad ? "!" : signs[step->action].sign;
+
+	start(out, color, bad ? LOOK_BLOCKED : signs[step->action].look);
+	fprintf(out, "%s %s %s", sign, obj->class->name, obj_name(obj));
+	stop(out, color);
+	print_remark(out, step, entry->result == RESULT_PENDING ? NULL : entry);
+	fputc('\n', out);
+	if (step->changed)
+		print_changed_fields(out, step);
+	else if (step->action == PLAN_CREATE && !bad)
+		print_new_fields(out, step->want);
+}
+
+void text_print_step(FILE *out, bool color, const struct plan_step *step,
+		     const struct report_entry *entry)
+{
+	struct report_entry planned = {
+		.result = step->blocked ? RESULT_BLOCKED : RESULT_PENDING,
+		.reason = step->blocked,
+	};
+
+	if (step->action != PLAN_NONE)
+		print_step(out, color, step, entry ? entry : &planned);
+}
+
+/* --- summaries --- */
+
+struct count {
+	unsigned int actions[PLAN_ADOPT + 1];
+	unsigned int blocked, failed;
+};
+
+static void print_count(FILE *out, unsigned int n, const char *what, bool *first)
+{
+	if (n == 0)
+		return;
+	fprintf(out, "%s%u %s", *first ? "" : ", ", n, what);
+	*first = false;
+}
+
+static void print_counts(FILE *out, const struct count *count, const char *to)
+{
+	static const char *const words[][2] = {
+		[PLAN_CREATE] = { "create", "created" },
+		[PLAN_UPDATE] = { "change", "changed" },
+		[PLAN_REPLACE] = { "replace", "replaced" },
+		[PLAN_REMOVE] = { "remove", "removed" },
+		[PLAN_ADOPT] = { "adopt", "adopted" },
+	};
+	bool first = true;
+
+	for (unsigned int i = PLAN_CREATE; i <= PLAN_ADOPT; i++) {
+		char what[16];
+
+		snprintf(what, sizeof(what), "%s%s", to, words[i][to[0] == '\0']);
+		print_count(out, count->actions[i], what, &first);
+	}
+	print_count(out, count->blocked, "blocked", &first);
+	print_count(out, count->failed, "failed", &first);
+	fputs(".\n", out);
+}
+
+void text_print_plan(FILE *out, bool color, const struct plan *plan)
+{
+	struct count count = { 0 };
+	bool any = false;
+
+	vec_foreach (step, &plan->steps) {
+		text_print_step(out, color, step, NULL);
+		any |= step->action != PLAN_NONE;
+		if (step->blocked)
+			count.blocked++;
+		else
+			count.actions[step->action]++;
+	}
+	if (!any) {
+		fputs("converged\n", out);
+		return;
+	}
+	fputs("Plan: ", out);
+	print_counts(out, &count, "to ");
+}
+
+void text_print_summary(FILE *out, bool color, const struct report *report)
+{
+	struct count count = { 0 };
+
+	(void)color;
+	if (report->verdict == VERDICT_CONVERGED)
+		return;
+	vec_foreach (entry, &report->entries) {
+		if (entry->result == RESULT_DONE)
+			count.actions[entry->action]++;
+		else if (entry->result == RESULT_BLOCKED)
+			count.blocked++;
+		else if (entry->result == RESULT_FAILED ||
+			 entry->result == RESULT_SKIPPED)
+			count.failed++;
+	}
+	fputs("Applied: ", out);
+	print_counts(out, &count, "");
+}
+
+/* --- the status --- */
+
+static void cell_text(const struct obj *obj, unsigned int column, struct buf *out)
+{
+	unsigned int fields = obj->class->field_count;
+	char size[UNITS_SIZE_MAX];
+
+	if (column == fields)
+		buf_add(out, obj->owner == OWNER_OURS ? "rapiddisk" : "other");
+	else if (column == fields + 1)
+		buf_add(out, obj->in_use ? obj->in_use : "-");
+	else if (!field_is_set(obj, column))
+		buf_add(out, "-");
+	else if (obj->class->fields[column].flags & FIELD_LIVE &&
+		 obj->class->fields[column].type == FIELD_SIZE)
+		buf_add(out,
+			units_format_size_approx(field_size(obj, column)->bytes, size));
+	else
+		field_print(obj, column, out);
+}
+
+static const char *column_title(const struct obj_class *class, unsigned int column)
+{
+	return column == class->field_count	  ? "owner"
+	       : column == class->field_count + 1 ? "in use"
+						  : class->fields[column].name;
+}
+
+static bool is_column(const struct obj_class *class, unsigned int column)
+{
+	return column >= class->field_count ||
+	       !(class->fields[column].flags & FIELD_POLICY);
+}
+
+/* Column by column: the width of each is known once all its cells are. */
+static void print_table(FILE *out, bool color, struct obj *const *objs, size_t count)
+{
+	const struct obj_class *class = objs[0]->class;
+	unsigned int columns = class->field_count + 2;
+	int widths[64 + 2] = { 0 };
+
+	for (unsigned int c = 0; c < columns; c++) {
+		widths[c] = (int)strlen(column_title(class, c));
+		for (size_t i = 0; i < count; i++) {
+			_cleanup_(buf_done) struct buf cell = { 0 };
+
+			cell_text(objs[i], c, &cell);
+			if ((int)cell.len > widths[c])
+				widths[c] = (int)cell.len;
+		}
+	}
+	if (color)
+		fputs("\033[1m", out);
+	for (unsigned int c = 0; c < columns; c++)
+		if (is_column(class, c))
+			fprintf(out, "%-*s%s", c + 1 < columns ? widths[c] : 0,
+				column_title(class, c), c + 1 < columns ? "  " : "\n");
+	stop(out, color);
+	for (size_t i = 0; i < count; i++) {
+		for (unsigned int c = 0; c < columns; c++) {
+			_cleanup_(buf_done) struct buf cell = { 0 };
+
+			if (!is_column(class, c))
+				continue;
+			cell_text(objs[i], c, &cell);
+			fprintf(out, "%-*s%s", c + 1 < columns ? widths[c] : 0,
+				cell.data ? cell.data : "?",
+				c + 1 < columns ? "  " : "\n");
+		}
+	}
+}
+
+void text_print_status(FILE *out, bool color, const struct model *observed)
+{
+	size_t i = 0;
+
+	while (i < observed->indexed) {
+		const struct obj_class *class = observed->index[i]->class;
+		size_t n = 1;
+
+		while (i + n < observed->indexed &&
+		       observed->index[i + n]->class == class)
+			n++;
+		if (class->section) {
+			fprintf(out, "%s:\n", class->section);
+			print_table(out, color, observed->index + i, n);
+		}
+		i += n;
+	}
+}
+
+/* --- the configuration --- */
+
+static void print_config_object(FILE *out, const struct obj *obj)
+{
+	const struct obj_class *class = obj->class;
+
+	for (unsigned int i = 0; i < class->field_count; i++) {
+		if (class->fields[i].flags & (FIELD_POLICY | FIELD_LIVE) ||
+		    !field_is_set(obj, i) || is_default(obj, i))
+			continue;
+		fprintf(out, "  %s %s: ", class->fields[i].flags & FIELD_KEY ? "-" : " ",
+			class->fields[i].name);
+		print_value(out, obj, i);
+		fputc('\n', out);
+	}
+}
+
+void text_print_config(FILE *out, const struct model *observed,
+		       const struct obj_class *const *classes)
+{
+	fputs("# yaml-language-server: $schema=" CONFIG_SCHEMA_PATH "\nversion: 1\n",
+	      out);
+	for (; *classes; classes++) {
+		bool any = false;
+
+		if (!(*classes)->section)
+			continue;
+		for (size_t i = 0; i < observed->indexed; i++) {
+			if (observed->index[i]->class != *classes)
+				continue;
+			if (!any)
+				fprintf(out, "%s:\n", (*classes)->section);
+			any = true;
+			print_config_object(out, observed->index[i]);
+		}
+	}
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one text writer: the diff, what a run does, the status, the imported YAML. */
+#pragma once
+
+#include "model/plan.h"
+#include "model/report.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/*
+ * text_print_step() - One step as a diff: the sign, the object, the fields.
+ * @entry: what came of it; NULL: it is only planned. Converged objects print nothing.
+ */
+void text_print_step(FILE *out, bool color, const struct plan_step *step,
+		     const struct report_entry *entry);
+
+/* text_print_plan() - The whole diff and a summary line; "converged" if there is none. */
+void text_print_plan(FILE *out, bool color, const struct plan *plan);
+
+/* text_print_summary() - One line on what the run did; nothing if all was as wanted. */
+void text_print_summary(FILE *out, bool color, const struct report *report);
+
+/* text_print_status() - A table of what is live, for each kind. */
+void text_print_status(FILE *out, bool color, const struct model *observed);
+
+/* text_print_config() - What is live, as a configuration file. */
+void text_print_config(FILE *out, const struct model *observed,
+		       const struct obj_class *const *classes);
