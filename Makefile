@@ -20,7 +20,7 @@ BUILD ?= build
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-packages := yaml-0.1 devmapper libkmod libudev jansson libmd
+packages := yaml-0.1 libkmod jansson libmd
 pkg_cflags = $(shell pkg-config --cflags $(packages))
 pkg_libs = $(shell pkg-config --libs $(packages))
 
@@ -33,7 +33,7 @@ cflags = -std=gnu17 $(warnings) -fstack-protector-strong -D_FORTIFY_SOURCE=2 $(p
 # Every .c file below provisioner/ but the programs' own is in each program's reach.
 sources := $(wildcard $(addprefix provisioner/,$(addsuffix /*.c,base model port kind engine report)))
 apply_sources := $(wildcard provisioner/apply/*.c)
-unit_sources := $(wildcard tests/unit/*.c)
+unit_sources := $(wildcard tests/unit/*.c) tests/fuzz/property.c
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 objects := $(call obj,$(sources))
@@ -52,6 +52,8 @@ $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/obj/tests/%.o: cppflags += -Itests
+
 -include $(patsubst %.o,%.d,$(objects) $(call obj,$(apply_sources) $(unit_sources)))
 
 # --- kernel modules ---------------------------------------------------------------------
@@ -63,6 +65,55 @@ modules:
 	$(Q)cp -Ru modules/. $(BUILD)/modules/$(KREL)/
 	$(Q)$(MAKE) -C $(KDIR) M=$(abspath $(BUILD)/modules/$(KREL)) \
 		RAPIDDISK_VERSION=$(VERSION) $(KFLAGS) modules
+
+# --- installing ---------------------------------------------------------------------------
+
+sbindir := $(DESTDIR)$(PREFIX)/sbin
+unitdir := $(DESTDIR)$(PREFIX)/lib/systemd/system
+udevdir := $(DESTDIR)$(PREFIX)/lib/udev/rules.d
+datadir := $(DESTDIR)$(PREFIX)/share/rapiddisk
+docdir := $(DESTDIR)$(PREFIX)/share/doc/rapiddisk
+mandir := $(DESTDIR)$(PREFIX)/share/man
+moddir := $(DESTDIR)/lib/modules/$(KREL)/updates
+
+units := $(wildcard systemd/*.service systemd/*.socket systemd/*.timer)
+rules := $(wildcard systemd/*.rules)
+examples := $(wildcard examples/*.yaml)
+man8 := $(wildcard docs/*.8)
+man5 := $(wildcard docs/*.5)
+built_modules = $(shell find $(BUILD)/modules/$(KREL) -name '*.ko' 2>/dev/null)
+
+# Only what was built goes in; nothing is compiled here, and nothing needs a booted system.
+.PHONY: install
+install:
+	install -d $(sbindir) $(unitdir) $(udevdir) $(datadir) $(docdir)/examples \
+		$(mandir)/man5 $(mandir)/man8
+	install -m 755 $(programs) $(sbindir)/
+	install -m 644 schema/rapiddisk.schema.json $(datadir)/
+	install -m 644 $(examples) $(docdir)/examples/
+	$(if $(rules),install -m 644 $(rules) $(udevdir)/)
+	$(if $(man5),install -m 644 $(man5) $(mandir)/man5/)
+	$(if $(man8),install -m 644 $(man8) $(mandir)/man8/)
+	for unit in $(units); do \
+		sed 's|/usr/sbin/|$(PREFIX)/sbin/|g' "$$unit" >$(BUILD)/unit && \
+		install -m 644 $(BUILD)/unit $(unitdir)/"$${unit##*/}" || exit; \
+	done
+	$(if $(built_modules),install -d $(moddir))
+	$(if $(built_modules),install -m 644 $(built_modules) $(moddir)/)
+	$(if $(built_modules),strip --strip-debug $(addprefix $(moddir)/,$(notdir $(built_modules))))
+	$(if $(built_modules),depmod -b '$(DESTDIR)/' $(KREL))
+
+# The configuration is the administrator's, and stays.
+.PHONY: uninstall
+uninstall:
+	rm -f $(addprefix $(sbindir)/,$(notdir $(programs))) \
+		$(addprefix $(unitdir)/,$(notdir $(units))) \
+		$(addprefix $(udevdir)/,$(notdir $(rules))) \
+		$(addprefix $(mandir)/man5/,$(notdir $(man5))) \
+		$(addprefix $(mandir)/man8/,$(notdir $(man8))) \
+		$(moddir)/rapiddisk.ko $(moddir)/rapiddisk-cache.ko
+	rm -rf $(datadir) $(docdir)
+	if [ -d $(moddir) ]; then depmod -b '$(DESTDIR)/' $(KREL); fi
 
 # --- tests ------------------------------------------------------------------------------
 
@@ -76,10 +127,82 @@ $(BUILD)/unit-tests: $(objects) $(call obj,$(unit_sources))
 unit: $(BUILD)/unit-tests $(BUILD)/rapiddisk-apply
 	$(Q)$(BUILD)/unit-tests
 
+# The same under the address and undefined-behaviour sanitizers.
 .PHONY: asan
 asan:
 	$(Q)$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer \
-		-fsanitize=address,undefined -fno-sanitize-recover=undefined' unit
+		-fsanitize=address,undefined -fno-sanitize-recover=undefined' unit golden
+
+# Any bytes as a configuration, SECONDS long. What it finds is kept in $(BUILD)/fuzz; put
+# into tests/fuzz/corpus it becomes a test.
+SECONDS ?= 60
+fuzz_sources := tests/fuzz/fuzz_config.c tests/fuzz/property.c tests/unit/fake_class.c
+
+$(BUILD)/fuzz-config: $(sources) $(fuzz_sources) $(wildcard provisioner/*/*.h tests/fuzz/*.h)
+	$(call say,CLANG,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(cppflags) -Itests -std=gnu17 -O1 -g -fno-omit-frame-pointer \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+		$(pkg_cflags) -o $@ $(filter %.c,$^) $(pkg_libs) -lpthread
+
+.PHONY: fuzz
+fuzz:
+	$(Q)scripts/install-deps build check
+	$(Q)$(MAKE) $(BUILD)/fuzz-config
+	$(Q)mkdir -p $(BUILD)/fuzz/corpus
+	$(Q)$(BUILD)/fuzz-config -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1024 \
+		-dict=tests/fuzz/config.dict -artifact_prefix=$(BUILD)/fuzz/ \
+		-print_final_stats=1 $(BUILD)/fuzz/corpus tests/fuzz/corpus
+
+# Each folder of tests/golden: a YAML file, a fake kernel, and what has to come of them.
+.PHONY: golden
+golden: $(BUILD)/rapiddisk-apply
+	$(Q)BUILD=$(BUILD) tests/golden/run
+
+# The schema in the tree is what the field tables say.
+.PHONY: schema
+schema: $(BUILD)/rapiddisk-apply
+	$(Q)$< --print-schema >schema/rapiddisk.schema.json
+
+c_files := $(wildcard provisioner/*/*.[ch] tests/*/*.[ch] modules/*.h modules/*/*.[ch])
+
+.PHONY: format
+format:
+	$(Q)clang-format -i $(c_files)
+
+.PHONY: lint
+lint: $(BUILD)/rapiddisk-apply
+	$(Q)BUILD=$(BUILD) scripts/lint $(c_files)
+
+# The modules with W=1 and sparse, on each supported kernel's headers.
+.PHONY: modules-check
+modules-check:
+	$(Q)tests/vm/modules-build bookworm trixie sid
+
+# Booted Debian guests.
+.PHONY: vm-test
+vm-test:
+	$(Q)tests/vm/run $(TESTS)
+
+.PHONY: deps
+deps:
+	$(Q)scripts/install-deps
+
+# One after the other, whatever -j says: each ends with its own count.
+.PHONY: check
+check: deps
+	$(Q)$(MAKE) WERROR=1 all
+	$(Q)$(MAKE) WERROR=1 unit
+	$(Q)$(MAKE) golden
+	$(Q)$(MAKE) asan
+	$(Q)$(MAKE) lint
+	$(Q)$(MAKE) modules-check
+	$(Q)$(MAKE) vm-test
+
+.PHONY: demo
+demo:
+	$(Q)scripts/install-deps guest
+	$(Q)tests/vm/guest tests/vm/demo.sh
 
 .PHONY: clean
 clean:

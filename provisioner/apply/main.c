@@ -140,6 +140,11 @@ static int load_config(const struct app *app, struct model *desired,
 
 /* --- apply, teardown, and their dry runs --- */
 
+static const char *root_hint(int error)
+{
+	return error == -EACCES ? "; run as root" : "";
+}
+
 static int take_lock(const struct app *app, int rundir_fd)
 {
 	int fd = rundir_lock(rundir_fd, 0);
@@ -152,7 +157,8 @@ static int take_lock(const struct app *app, int rundir_fd)
 	if (fd == -EWOULDBLOCK)
 		log_error("another run of rapiddisk-apply holds '/" RUNDIR "/lock'");
 	else if (fd < 0)
-		log_error("cannot lock '/" RUNDIR "/lock': %s", strerror(-fd));
+		log_error("cannot lock '/" RUNDIR "/lock': %s%s", strerror(-fd),
+			  root_hint(fd));
 	return fd;
 }
 
@@ -215,7 +221,7 @@ static int open_rundir(const struct app *app)
 
 	if (fd < 0)
 		log_error("cannot open '/" RUNDIR "': %s%s", strerror(-fd),
-			  fd == -EACCES ? "; run as root" : "");
+			  root_hint(fd));
 	return fd;
 }
 

@@ -20,7 +20,7 @@ static bool buf_grow(struct buf *buf, size_t len)
 		return false;
 	}
 	need++;
-	if (need <= buf->room)
+	if (buf->data && need <= buf->room)
 		return true;
 	room = buf->room ? buf->room : 64;
 	while (room < need)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/fault.h"
 
-#include "base/cleanup.h"
 #include "base/macro.h"
 #include "base/units.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 
@@ -23,13 +23,15 @@ static int parse_positive(const char *text, uint64_t max, uint64_t *ret)
 
 int fault_parse(const char *text, struct fault *ret)
 {
-	_cleanup_free_ char *copy = strdup(text);
+	/* Longer than any text that is right. */
+	char copy[64];
 	struct fault fault = { 0 };
 	uint64_t at, error = EIO;
 	char *number, *errno_text;
 
-	if (!copy)
-		return -ENOMEM;
+	if (strlen(text) >= sizeof(copy))
+		return -EINVAL;
+	memcpy(copy, text, strlen(text) + 1);
 	number = strchr(copy, ':');
 	if (!number)
 		return -EINVAL;

@@ -42,7 +42,7 @@ static uint64_t share_of(uint64_t ram_bytes, uint64_t percent)
 {
 	uint64_t bytes = ram_bytes / 100 * percent + ram_bytes % 100 * percent / 100;
 
-	return bytes / MIB * MIB;
+	return bytes < MIB ? MIB : bytes / MIB * MIB;
 }
 
 static int parse_digits(struct size_parser *p, uint64_t *ret)

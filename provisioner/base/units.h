@@ -10,10 +10,11 @@
  * units_eval_size() - Evaluate a size: `4096`, `512KiB`, `2GiB`, `25%` of @ram_bytes,
  * `min(25%, 8GiB)`, `max(...)`, nested up to four deep.
  *
- * A share of RAM is rounded down to whole MiB, so that it does not change with the few
- * pages by which the kernel's MemTotal varies. Whole numbers only: no sign, no fraction,
- * no leading zero (some YAML readers take it for octal). The unit follows at once; spaces
- * may stand between the parts of min() and max(), which take two sizes or more.
+ * A share of RAM is rounded down to whole MiB, one at least, so that it does not change
+ * with the few pages by which the kernel's MemTotal varies. Whole numbers only: no sign,
+ * no fraction, no leading zero (some YAML readers take it for octal). The unit follows at
+ * once; spaces may stand between the parts of min() and max(), which take two sizes or
+ * more.
  *
  * Return: 0 and *ret_bytes, or -EINVAL with *ret_offset (byte offset in @text of what is
  * wrong) and *ret_error (static text). A percentage is 1 to 100.

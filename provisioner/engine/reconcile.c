@@ -13,6 +13,10 @@
 #define VERIFY_TRIES   3
 #define VERIFY_WAIT_MS 100
 
+/* udev opens a disk for a moment after each change, to look for signatures. */
+#define PASSING_WAIT_MS 1000
+#define PASSING_POLL_MS 50
+
 static _printf_(3, 4) int fail(struct report *report, int error, const char *fmt, ...)
 {
 	_cleanup_free_ char *what = NULL;
@@ -158,6 +162,39 @@ static int finish(struct report *report)
 	return report->finished_at ? 0 : -ENOMEM;
 }
 
+/* systemd-udevd keeps this file as long as there are events that it has not worked off.
+ */
+static bool udev_is_busy(const struct ports *ports)
+{
+	return kfs_exists(&ports->kfs, "run/udev/queue");
+}
+
+static bool may_wait(const struct ports *ports, uint64_t since_ms)
+{
+	uint64_t now = clock_now_ms();
+
+	return now < ports->deadline_ms &&
+	       (now < since_ms + PASSING_WAIT_MS || udev_is_busy(ports));
+}
+
+/* Plan, and again while all that blocks a step is somebody who may be gone in a moment.
+ */
+static int plan_patiently(struct ports *ports, const struct model *desired,
+			  const struct plan_policy *policy, struct report *report,
+			  struct reconcile_outcome *ret)
+{
+	uint64_t since_ms = clock_now_ms();
+	int r;
+
+	while ((r = look_and_plan(ports, desired, policy, report, ret)) == 0 &&
+	       plan_has_passing(&ret->plan) && may_wait(ports, since_ms)) {
+		reconcile_outcome_done(ret);
+		*ret = (struct reconcile_outcome){ 0 };
+		clock_sleep_ms(PASSING_POLL_MS);
+	}
+	return r;
+}
+
 static int run(struct ports *ports, struct model *desired,
 	       const struct reconcile_options *options,
 	       const struct exec_watcher *watcher, struct report *report,
@@ -176,7 +213,7 @@ static int run(struct ports *ports, struct model *desired,
 	model_resolve(desired, policy.ram_bytes);
 	r = module_want(desired);
 	if (r == 0)
-		r = look_and_plan(ports, desired, &policy, report, outcome);
+		r = plan_patiently(ports, desired, &policy, report, outcome);
 	if (r < 0)
 		return r;
 	if (options->dry_run)

@@ -145,6 +145,7 @@ static int describe_use(const struct kfs *kfs, struct users *users, struct obj *
 	r = users_describe(users, kfs, disk->name, &obj->in_use);
 	if (r < 0 || obj->in_use)
 		return r;
+	obj->passing = true;
 	if (asprintf(&obj->in_use, "held open %" PRIu64 " time%s", disk->openers,
 		     disk->openers == 1 ? "" : "s") < 0) {
 		obj->in_use = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The YAML file. The only user of libyaml is behind this header. */
+/* The YAML file. The only user of libyaml, yaml.c, is behind this header. */
 #pragma once
 
 #include "model/object.h"

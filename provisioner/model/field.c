@@ -5,11 +5,11 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "model/object.h"
+#include "model/pattern.h"
 #include "model/scalar.h"
 
 #include <assert.h>
 #include <inttypes.h>
-#include <regex.h>
 #include <stdarg.h>
 
 /* Longer than any path or name the kernel takes; it also bounds the work of a regex. */
@@ -70,34 +70,17 @@ static int complain(struct complaint c, size_t offset, const char *fmt, ...)
 	return -EINVAL;
 }
 
-/* The end of the longest beginning of @text that would match: there it goes wrong. */
-static size_t matching_prefix(const regex_t *regex, const char *text)
-{
-	size_t len = strnlen(text, 256);
-	char prefix[257];
-
-	memcpy(prefix, text, len);
-	for (; len > 0; len--) {
-		prefix[len] = '\0';
-		if (regexec(regex, prefix, 0, NULL, 0) == 0)
-			return len;
-	}
-	return 0;
-}
-
 static int check_pattern(const struct field *field, const char *text, struct complaint c)
 {
-	regex_t regex;
-	int r = 0;
+	size_t offset = 0;
+	int r;
 
 	if (!field->pattern)
 		return 0;
-	if (regcomp(&regex, field->pattern, REG_EXTENDED | REG_NOSUB) != 0)
-		return -ENOMEM;
-	if (regexec(&regex, text, 0, NULL, 0) != 0)
-		r = complain(c, matching_prefix(&regex, text), "expected %s",
-			     field->expects ? field->expects : field->pattern);
-	regfree(&regex);
+	r = pattern_check(field->pattern, text, &offset);
+	if (r == -EINVAL)
+		return complain(c, offset, "expected %s",
+				field->expects ? field->expects : field->pattern);
 	return r;
 }
 

@@ -45,6 +45,7 @@ struct obj {
 	/* Observed objects only. */
 	enum obj_owner owner;
 	char *in_use;  /* why it cannot go now ("mounted on '/mnt'"); NULL: it can */
+	bool passing;  /* the use may be over in a moment: nobody known, perhaps udev */
 	char *content; /* what goes with it ("300MiB of data"); NULL: nothing */
 };
 

@@ -40,6 +40,16 @@ bool plan_has_blocked(const struct plan *plan)
 	return false;
 }
 
+bool plan_has_passing(const struct plan *plan)
+{
+	vec_foreach (step, &plan->steps) {
+		if (step->blocked && step->have && step->have->in_use &&
+		    step->have->passing)
+			return true;
+	}
+	return false;
+}
+
 const char *plan_action_name(enum plan_action action)
 {
 	return action_names[action];

@@ -39,5 +39,11 @@ bool plan_has_changes(const struct plan *plan);
 /* plan_has_blocked() - Is there a step that is wanted and will not be done? */
 bool plan_has_blocked(const struct plan *plan);
 
+/*
+ * plan_has_passing() - Is a step blocked by a use that may be over in a moment, so that
+ * it is worth looking again?
+ */
+bool plan_has_passing(const struct plan *plan);
+
 /* plan_action_name() - "none", "create", "update", "replace", "remove", "adopt". */
 const char *plan_action_name(enum plan_action action);

@@ -3,16 +3,17 @@
 
 #include "base/macro.h"
 #include "base/utf8.h"
+#include "model/pattern.h"
 
-#include <regex.h>
+#include <errno.h>
 #include <stdint.h>
 #include <strings.h>
 
 /* Numbers, sexagesimal ones too, and dates, of YAML 1.1 and of YAML 1.2's core schema. */
 static const char number_pattern[] =
-	"^([-+]?0b[01_]+|[-+]?0o?[0-7_]+|[-+]?0x[0-9a-fA-F_]+"
+	"^([-+]?0[bB][01_]+|[-+]?0[oO]?[0-7_]+|[-+]?0[xX][0-9a-fA-F_]+"
 	"|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])*(\\.[0-9_]*)?([eE][-+]?[0-9]+)?"
-	"|[-+]?\\.[0-9_]+([eE][-+]?[0-9]+)?|[-+]?\\.inf|\\.nan"
+	"|[-+]?\\.[0-9_]+([eE][-+]?[0-9]+)?|[-+]?\\.[iI][nN][fF]|\\.[nN][aA][nN]"
 	"|[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?([Tt \t].*)?)$";
 
 static bool is_one_of(const char *text, const char *const *words, size_t count)
@@ -33,19 +34,14 @@ bool scalar_is_string(const char *text)
 {
 	static const char *const words[] = { "true", "false", "yes", "no", "on", "off",
 					     "y",    "n",     "~",   "=",  "<<", "null" };
-	regex_t regex;
-	bool number;
+	size_t offset;
 
 	if (*text == '\0' || is_one_of(text, words, ARRAY_SIZE(words)))
 		return false;
 	if (!strchr("+-.0123456789", *text))
 		return true;
 	/* Without memory: not for sure, so the answer is no. */
-	if (regcomp(&regex, number_pattern, REG_EXTENDED | REG_NOSUB | REG_ICASE) != 0)
-		return false;
-	number = regexec(&regex, text, 0, NULL, 0) == 0;
-	regfree(&regex);
-	return !number;
+	return pattern_check(number_pattern, text, &offset) == -EINVAL;
 }
 
 /* Errs on the side of quotes: in a flow collection, too, the word has to stay whole. */

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <yaml.h>
 
 #define BLOCK_SIZE 65536
@@ -26,6 +27,7 @@ struct builder {
 	yaml_parser_t *parser;
 	struct diag *diag;
 	struct yaml_doc doc;
+	struct src_pos end; /* of the text */
 	VEC(struct frame) open;
 	unsigned int depth_max, nodes_max, nodes;
 };
@@ -73,10 +75,12 @@ struct src_pos node_pos(const struct node *node, size_t offset)
 
 /* --- what libyaml says is wrong --- */
 
-static struct src_pos pos_of(yaml_mark_t mark)
+static struct src_pos pos_of(const struct builder *b, yaml_mark_t mark)
 {
-	return (struct src_pos){ (unsigned int)mark.line + 1,
-				 (unsigned int)mark.column + 1 };
+	struct src_pos pos = { (unsigned int)mark.line + 1,
+			       (unsigned int)mark.column + 1 };
+
+	return pos.line > b->end.line ? b->end : pos;
 }
 
 static const char *hint_for(const char *problem)
@@ -106,7 +110,7 @@ static int report_syntax(struct builder *b)
 {
 	const yaml_parser_t *parser = b->parser;
 	const char *problem = parser->problem ? parser->problem : "cannot be read";
-	struct src_pos pos = pos_of(parser->problem_mark);
+	struct src_pos pos = pos_of(b, parser->problem_mark);
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
@@ -121,7 +125,7 @@ static int report_syntax(struct builder *b)
 		return diag_add(b->diag, pos,
 				"not valid YAML: %s, %s that starts at line %u%s",
 				problem, parser->context,
-				pos_of(parser->context_mark).line, hint_for(problem));
+				pos_of(b, parser->context_mark).line, hint_for(problem));
 	return diag_add(b->diag, pos, "not valid YAML: %s%s", problem, hint_for(problem));
 }
 
@@ -132,7 +136,7 @@ static struct node *new_node(struct builder *b, enum node_type type, yaml_mark_t
 	struct node *node = doc_alloc(&b->doc, sizeof(*node), _Alignof(struct node));
 
 	if (node)
-		*node = (struct node){ .type = type, .pos = pos_of(mark), .text = "" };
+		*node = (struct node){ .type = type, .pos = pos_of(b, mark), .text = "" };
 	return node;
 }
 
@@ -321,7 +325,7 @@ static int take_event(struct builder *b, const yaml_event_t *event)
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		if (b->doc.root)
-			return diag_add(b->diag, pos_of(event->start_mark),
+			return diag_add(b->diag, pos_of(b, event->start_mark),
 					"a second document: the file may have only one");
 		return 0;
 	case YAML_SCALAR_EVENT:
@@ -388,6 +392,15 @@ static int check_text(struct diag *diag)
 	return 0;
 }
 
+/* libyaml places what is wrong at the end of a text without a last newline in a line that
+ * is not there. Of other texts it knows the end, and it need not be counted out. */
+static struct src_pos end_of(const struct diag *diag)
+{
+	if (diag->text_len > 0 && diag->text[diag->text_len - 1] == '\n')
+		return (struct src_pos){ UINT_MAX, 0 };
+	return diag_pos(diag, diag->text_len);
+}
+
 int yaml_doc_parse(struct diag *diag, unsigned int depth_max, unsigned int nodes_max,
 		   struct yaml_doc *ret)
 {
@@ -395,6 +408,7 @@ int yaml_doc_parse(struct diag *diag, unsigned int depth_max, unsigned int nodes
 	struct builder b = {
 		.parser = &parser,
 		.diag = diag,
+		.end = end_of(diag),
 		.depth_max = depth_max,
 		.nodes_max = nodes_max,
 	};

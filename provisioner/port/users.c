@@ -3,6 +3,8 @@
 
 #include "base/cleanup.h"
 
+#include <stdio.h>
+
 static int add(struct users *users, const char *device, const char *what,
 	       const char *where)
 {
@@ -22,6 +24,25 @@ static int add(struct users *users, const char *device, const char *what,
 	return r;
 }
 
+/* procfs writes blanks, newlines and backslashes as \\ooo. Undone in place. */
+static void unescape(char *text)
+{
+	char *out = text;
+
+	while (*text) {
+		unsigned int byte;
+
+		if (sscanf(text, "\\%3o", &byte) == 1 &&
+		    strspn(text + 1, "01234567") >= 3) {
+			*out++ = (char)byte;
+			text += 4;
+		} else {
+			*out++ = *text++;
+		}
+	}
+	*out = '\0';
+}
+
 /* A line: ID PARENT MAJOR:MINOR ROOT MOUNT-POINT OPTIONS [TAGS...] - TYPE SOURCE SUPER */
 static int add_mount(struct users *users, char *line)
 {
@@ -33,6 +54,7 @@ static int add_mount(struct users *users, char *line)
 		if (!fields[i])
 			return 0;
 	}
+	unescape(fields[4]);
 	r = add(users, fields[2], "mounted on", fields[4]);
 	/* btrfs mounts have a device number of their own: the source names the disk. */
 	source = rest ? strstr(rest, " - ") : NULL;

@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 /* How sizes are written; what stands between the parentheses is left to --check. */
-#define SIZE_PATTERN "^(0*[1-9][0-9]*([KMGT]iB)?|0*([1-9][0-9]?|100)%|(min|max)\\(.+\\))$"
+#define SIZE_PATTERN "^([1-9][0-9]*([KMGT]iB)?|([1-9][0-9]?|100)%|(min|max)\\(.+\\))$"
 
 static json_t *size_schema(const struct field *field)
 {

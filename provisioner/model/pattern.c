@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/pattern.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <regex.h>
+
+/* To compile one costs a hundred times the match of a name, and the names of all objects
+ * of a kind have the same. More patterns than this work too, and take turns. */
+#define KEPT_MAX 16
+
+static struct kept {
+	const char *pattern;
+	regex_t regex;
+} kept[KEPT_MAX];
+
+static size_t kept_count, kept_next;
+static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Context: kept_lock is held. Return: NULL if there is no memory. */
+static const regex_t *compile(const char *pattern)
+{
+	struct kept *entry;
+	regex_t regex;
+
+	for (size_t i = 0; i < kept_count; i++)
+		if (kept[i].pattern == pattern)
+			return &kept[i].regex;
+	/* A pattern with a mistake in it cannot be told from want of memory by whoever
+	 * calls; the tests of the tables find it. */
+	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		return NULL;
+	entry = &kept[kept_next];
+	kept_next = (kept_next + 1) % KEPT_MAX;
+	if (kept_count < KEPT_MAX)
+		kept_count++;
+	else
+		regfree(&entry->regex);
+	*entry = (struct kept){ pattern, regex };
+	return &entry->regex;
+}
+
+static bool matches(const regex_t *regex, const char *text)
+{
+	return regexec(regex, text, 0, NULL, 0) == 0;
+}
+
+/* There the text goes wrong. */
+static size_t matching_prefix(const regex_t *regex, const char *text)
+{
+	char prefix[257];
+	size_t len = strnlen(text, sizeof(prefix) - 1);
+
+	memcpy(prefix, text, len);
+	for (; len > 0; len--) {
+		prefix[len] = '\0';
+		if (matches(regex, prefix))
+			return len;
+	}
+	return 0;
+}
+
+int pattern_check(const char *pattern, const char *text, size_t *ret_offset)
+{
+	const regex_t *regex;
+	int r = 0;
+
+	pthread_mutex_lock(&kept_lock);
+	regex = compile(pattern);
+	if (!regex) {
+		r = -ENOMEM;
+	} else if (!matches(regex, text)) {
+		*ret_offset = matching_prefix(regex, text);
+		r = -EINVAL;
+	}
+	pthread_mutex_unlock(&kept_lock);
+	return r;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What config.c and reader.c share: the reading of one object of the configuration. */
+#pragma once
+
+#include "model/object.h"
+#include "model/yaml.h"
+
+struct reader {
+	const struct obj_class *const *classes;
+	struct diag *diag;
+	struct model model;
+	VEC(bool) clean; /* of each object of the model: it has no error of its own */
+};
+
+/*
+ * reader_add_object() - Make an object of the mapping @node. Errors go to reader->diag.
+ * The object is kept also where it has errors, unless its key has one: others may refer
+ * to it. Return: 0 or -ENOMEM.
+ */
+int reader_add_object(struct reader *reader, const struct obj_class *class,
+		      const struct node *node);
+
+/* node_word() - What it is, for messages: "a list". */
+const char *node_word(const struct node *node);
+
+/* node_is_null() - A value that says nothing, as behind `key:`? */
+bool node_is_null(const struct node *node);

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "property.h"
+
+#include "base/buf.h"
+#include "base/macro.h"
+#include "model/config.h"
+
+#include <ctype.h>
+
+#define RAM_BYTES (UINT64_C(16) << 30)
+
+static const char *check_places(const struct diag *diag)
+{
+	struct src_pos end =
+		diag->text ? diag_pos(diag, diag->text_len) : (struct src_pos){ 0 };
+
+	vec_foreach (entry, &diag->entries) {
+		struct src_pos pos = entry->pos;
+
+		if (!entry->message || *entry->message == '\0')
+			return "an error without a message";
+		if (pos.line == 0)
+			continue;
+		if (!diag->text || pos.column == 0)
+			return "a place without a text, or a line without a column";
+		if (pos.line > end.line ||
+		    (pos.line == end.line && pos.column > end.column))
+			return "a place behind the end of the text";
+	}
+	return NULL;
+}
+
+/* Every error that has a place shows the line: message, line, caret. */
+static const char *check_print(const struct diag *diag)
+{
+	size_t lines = 0, wanted = 0, len = 0;
+	const char *error = NULL;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	diag_print(diag, out);
+	fclose(out);
+	vec_foreach (entry, &diag->entries)
+		wanted += entry->pos.line ? 3 : 1;
+	for (size_t i = 0; i < len; i++) {
+		lines += text[i] == '\n';
+		if (text[i] != '\n' && iscntrl((unsigned char)text[i]))
+			error = "a control character is printed";
+	}
+	if (lines != wanted)
+		error = "an error whose place is not in its line, or more lines than meant";
+	free(text);
+	return error;
+}
+
+static void print_object(const struct obj *obj, struct buf *out)
+{
+	const char *bullet = "- ";
+
+	for (unsigned int i = 0; i < obj->class->field_count; i++) {
+		if (!field_is_set(obj, i))
+			continue;
+		buf_addf(out, "%s%s: ", bullet, obj->class->fields[i].name);
+		field_print(obj, i, out);
+		buf_add(out, "\n");
+		bullet = "  ";
+	}
+}
+
+static char *print_model(const struct model *model,
+			 const struct obj_class *const *classes)
+{
+	struct buf out = { 0 };
+	char *text;
+
+	buf_addf(&out, "version: %d\n", CONFIG_VERSION);
+	for (size_t i = 0; classes[i]; i++) {
+		if (!classes[i]->section)
+			continue;
+		buf_addf(&out, "%s:\n", classes[i]->section);
+		vec_foreach (obj, &model->objs)
+			if ((*obj)->class == classes[i])
+				print_object(*obj, &out);
+	}
+	return buf_take(&out, &text) < 0 ? NULL : text;
+}
+
+static const char *compare_models(const struct model *a, const struct model *b)
+{
+	if (a->objs.count != b->objs.count || b->indexed != b->objs.count)
+		return "another number of objects when read again";
+	vec_foreach (obj, &a->objs) {
+		const struct obj *other = model_find(b, (*obj)->class, obj_name(*obj));
+
+		if (!other)
+			return "an object is lost when read again";
+		if (other->set != (*obj)->set)
+			return "other keys are set when read again";
+		for (unsigned int i = 0; i < other->class->field_count; i++)
+			if (field_is_set(other, i) && !field_equal(*obj, other, i))
+				return "another value when read again";
+	}
+	return NULL;
+}
+
+static const char *check_again(const struct model *model,
+			       const struct obj_class *const *classes, bool resolved)
+{
+	char *text = print_model(model, classes);
+	struct model again = { 0 };
+	const char *error = NULL;
+	struct diag diag;
+	int r;
+
+	if (!text || diag_init(&diag, "again") < 0) {
+		free(text);
+		return NULL;
+	}
+	r = config_parse(text, strlen(text), classes, &diag, &again);
+	if (r == 0) {
+		if (resolved)
+			model_resolve(&again, RAM_BYTES);
+		error = compare_models(model, &again);
+	} else if (r != -ENOMEM) {
+		error = "what was printed does not parse";
+		diag_print(&diag, stderr);
+	}
+	model_done(&again);
+	diag_done(&diag);
+	free(text);
+	return error;
+}
+
+const char *property_check(const char *text, size_t len,
+			   const struct obj_class *const *classes)
+{
+	struct model model = { 0 };
+	const char *error = NULL;
+	struct diag diag;
+	int r;
+
+	if (diag_init(&diag, "fuzz") < 0)
+		return NULL;
+	r = config_parse(text, len, classes, &diag, &model);
+	if (r == -EINVAL) {
+		if (diag_is_empty(&diag))
+			error = "refused without an error";
+		else if (model.objs.items || model.index)
+			error = "a model was made of an invalid file";
+		if (!error)
+			error = check_places(&diag);
+		if (!error)
+			error = check_print(&diag);
+	} else if (r == 0) {
+		if (!diag_is_empty(&diag))
+			error = "accepted with an error";
+		/* First as it is written, shares of RAM and all, then as bytes. */
+		if (!error)
+			error = check_again(&model, classes, false);
+		model_resolve(&model, RAM_BYTES);
+		if (!error)
+			error = check_again(&model, classes, true);
+	} else if (r != -ENOMEM) {
+		error = "an error code that config_parse() does not have";
+	}
+	model_done(&model);
+	diag_done(&diag);
+	return error;
+}

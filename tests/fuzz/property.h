@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What holds for config_parse() with any text at all. */
+#pragma once
+
+#include "model/object.h"
+
+/*
+ * property_check() - Parse @text, and print and parse again what came out.
+ * Return: NULL; or what does not hold, static text.
+ */
+const char *property_check(const char *text, size_t len,
+			   const struct obj_class *const *classes);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fake_class.h"
+
+struct thing {
+	struct obj obj;
+	char *name, *label, *other;
+	struct size size, share, used;
+	uint64_t count;
+	bool flag;
+	int mode;
+};
+
+struct gate {
+	struct obj obj;
+	uint64_t id;
+	char *note;
+};
+
+static const char *const modes[] = { "slow", "fast", "off", NULL };
+
+static const struct field thing_fields[] = {
+	[THING_NAME] =
+		FIELD(thing, name, FIELD_STRING, .flags = FIELD_KEY | FIELD_REQUIRED,
+		      .pattern = "^t[0-9]+$", .expects = "'t' and a number, as in 't0'"),
+	[THING_SIZE] = FIELD(thing, size, FIELD_SIZE, .flags = FIELD_REQUIRED, .min = 512,
+			     .max = UINT64_C(1) << 40, .multiple = 512),
+	[THING_LABEL] = FIELD(thing, label, FIELD_STRING, .flags = FIELD_IMMUTABLE),
+	[THING_SHARE] = FIELD(thing, share, FIELD_SIZE, .flags = 0),
+	[THING_COUNT] =
+		FIELD(thing, count, FIELD_UINT, .min = 1, .max = 64, .value = "4"),
+	[THING_FLAG] = FIELD(thing, flag, FIELD_BOOL, .value = "false"),
+	[THING_MODE] = FIELD(thing, mode, FIELD_ENUM, .flags = FIELD_POLICY,
+			     .value = "slow", .words = modes),
+	[THING_OTHER] = FIELD(thing, other, FIELD_STRING, .flags = 0),
+	[THING_USED] = FIELD(thing, used, FIELD_SIZE, .flags = FIELD_LIVE),
+};
+
+static const struct field gate_fields[] = {
+	[GATE_ID] = FIELD(gate, id, FIELD_UINT, .flags = FIELD_KEY | FIELD_REQUIRED),
+	[GATE_NOTE] = FIELD(gate, note, FIELD_STRING, .flags = 0),
+};
+
+static void thing_validate(const struct obj *want, const struct model *desired,
+			   struct diag *diag)
+{
+	if (field_is_set(want, THING_OTHER) &&
+	    !model_find(desired, &fake_thing, field_string(want, THING_OTHER)))
+		diag_add(diag, obj_field_pos(want, THING_OTHER),
+			 "thing '%s': there is no thing '%s'", obj_name(want),
+			 field_string(want, THING_OTHER));
+}
+
+const struct obj_class fake_thing = {
+	.name = "thing",
+	.section = "things",
+	.size = sizeof(struct thing),
+	.rank = 10,
+	.field_count = THING_FIELDS,
+	.fields = thing_fields,
+	.validate = thing_validate,
+};
+
+const struct obj_class fake_gate = {
+	.name = "gate",
+	.section = "gates",
+	.size = sizeof(struct gate),
+	.rank = 20,
+	.field_count = GATE_FIELDS,
+	.fields = gate_fields,
+};
+
+const struct obj_class *const fake_classes[] = { &fake_thing, &fake_gate, NULL };

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What config_load() does with the file itself. */
+#include "model/config.h"
+
+#include "base/cleanup.h"
+#include "fake_class.h"
+#include "unit.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+static const char good[] = "version: 1\nthings:\n- name: t1\n  size: 4KiB\n";
+
+static char *dir;
+static struct model model;
+static char sha256[CONFIG_SHA256_LEN];
+
+static void setup(void)
+{
+	dir = unit_dir();
+}
+
+static void teardown(void)
+{
+	model_done(&model);
+	free(dir);
+}
+
+/* Takes @path over. *ret_message is what is said about it, without its name. */
+static int load(char *path, char **ret_message)
+{
+	_cleanup_free_ char *owned = path, *shown = NULL;
+	struct diag diag;
+	int r;
+
+	ck_assert_int_eq(diag_init(&diag, "f"), 0);
+	r = config_load(path, fake_classes, &diag, &model, sha256);
+	shown = unit_diag_text(&diag);
+	diag_done(&diag);
+	if (ret_message)
+		*ret_message = strdup(strlen(shown) > 3 ? shown + 3 : shown);
+	return r;
+}
+
+static void expect_refused(char *path, const char *message)
+{
+	_cleanup_free_ char *got = NULL;
+
+	ck_assert_int_eq(load(path, &got), -EINVAL);
+	ck_assert_str_eq(got, message);
+	ck_assert_uint_eq(model.objs.count, 0);
+	ck_assert_str_eq(sha256, "");
+}
+
+static char *path_of(const char *name)
+{
+	char *path;
+
+	ck_assert_int_ge(asprintf(&path, "%s/%s", dir, name), 0);
+	return path;
+}
+
+/* Where the tests run as root: go on without its rights. */
+static void drop_rights(void)
+{
+	if (geteuid() == 0)
+		ck_assert_int_eq(seteuid(65534), 0);
+}
+
+static void restore_rights(void)
+{
+	if (getuid() != 0)
+		return;
+	ck_assert_int_eq(seteuid(0), 0);
+	/* The change of user took it away, and the leak sanitizer needs it. */
+	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0);
+}
+
+START_TEST(config_load_reads_and_digests_the_file)
+{
+	ck_assert_int_eq(load(unit_write(dir, "f", good, strlen(good)), NULL), 0);
+	ck_assert_uint_eq(model.objs.count, 1);
+	/* printf 'version: 1\nthings:\n- name: t1\n  size: 4KiB\n' | sha256sum */
+	ck_assert_str_eq(
+		sha256,
+		"a7a6612e9c6a8357017d35a0fe81fa42636744981de6feb2ae45e33e3373b722");
+}
+END_TEST
+
+START_TEST(config_load_follows_a_link)
+{
+	free(unit_write(dir, "real", good, strlen(good)));
+	char *link = path_of("link");
+
+	ck_assert_int_eq(symlink("real", link), 0);
+	ck_assert_int_eq(load(link, NULL), 0);
+}
+END_TEST
+
+START_TEST(config_load_refuses_a_missing_file)
+{
+	expect_refused(path_of("none"), "cannot open it: No such file or directory\n");
+}
+END_TEST
+
+START_TEST(config_load_refuses_a_folder)
+{
+	expect_refused(strdup(dir), "is not a regular file but a directory\n");
+}
+END_TEST
+
+START_TEST(config_load_refuses_a_fifo_without_waiting_for_a_writer)
+{
+	char *path = path_of("fifo");
+
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	expect_refused(path, "is not a regular file but a FIFO\n");
+}
+END_TEST
+
+START_TEST(config_load_refuses_a_device)
+{
+	expect_refused(strdup("/dev/zero"),
+		       "is not a regular file but a device or socket\n");
+}
+END_TEST
+
+START_TEST(config_load_refuses_an_empty_file)
+{
+	expect_refused(unit_write(dir, "f", "", 0),
+		       "there is nothing in the file: it begins with 'version: 1'\n");
+}
+END_TEST
+
+START_TEST(config_load_refuses_a_large_file_unread)
+{
+	char *path = unit_write(dir, "f", good, strlen(good));
+
+	/* A hole: were it read, the text would have a NUL byte and the message another.
+	 */
+	ck_assert_int_eq(truncate(path, 100 << 20), 0);
+	expect_refused(path, "is larger than 16 MiB\n");
+}
+END_TEST
+
+START_TEST(config_load_refuses_utf16)
+{
+	static const char utf16[] = "\xff\xfev\0e\0r\0s\0i\0o\0n\0:\0 \0001\0";
+
+	expect_refused(unit_write(dir, "f", utf16, sizeof(utf16) - 1),
+		       "is UTF-16 or UTF-32 text: save it as UTF-8\n");
+}
+END_TEST
+
+START_TEST(config_load_of_a_file_that_all_may_write_depends_on_who_reads)
+{
+	char *path = unit_write(dir, "f", good, strlen(good));
+
+	ck_assert_int_eq(chmod(path, 0666), 0);
+	ck_assert_int_eq(chmod(dir, 0755), 0);
+	if (geteuid() == 0)
+		expect_refused(strdup(path),
+			       "everybody can write to it, and root does what it "
+			       "says: run 'chmod o-w' on it first\n");
+	drop_rights();
+	ck_assert_int_eq(load(path, NULL), 0);
+	ck_assert_uint_eq(model.objs.count, 1);
+	restore_rights();
+}
+END_TEST
+
+START_TEST(config_load_refuses_a_file_that_it_may_not_read)
+{
+	char *path = unit_write(dir, "f", good, strlen(good));
+
+	ck_assert_int_eq(chmod(path, 0), 0);
+	ck_assert_int_eq(chmod(dir, 0755), 0);
+	drop_rights();
+	expect_refused(path, "cannot open it: Permission denied\n");
+	restore_rights();
+}
+END_TEST
+
+START_TEST(config_load_reads_files_that_claim_to_have_no_size)
+{
+	/* Regular, of size 0, and with text in it. */
+	_cleanup_free_ char *message = NULL;
+
+	ck_assert_int_eq(load(strdup("/proc/version"), &message), -EINVAL);
+	ck_assert_ptr_null(strstr(message, "there is nothing in the file"));
+}
+END_TEST
+
+Suite *suite_config_file(void)
+{
+	Suite *suite = suite_create("config_file");
+	TCase *tcase = tcase_create("config_load");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, config_load_reads_and_digests_the_file);
+	tcase_add_test(tcase, config_load_follows_a_link);
+	tcase_add_test(tcase, config_load_refuses_a_missing_file);
+	tcase_add_test(tcase, config_load_refuses_a_folder);
+	tcase_add_test(tcase, config_load_refuses_a_fifo_without_waiting_for_a_writer);
+	tcase_add_test(tcase, config_load_refuses_a_device);
+	tcase_add_test(tcase, config_load_refuses_an_empty_file);
+	tcase_add_test(tcase, config_load_refuses_a_large_file_unread);
+	tcase_add_test(tcase, config_load_refuses_utf16);
+	tcase_add_test(tcase,
+		       config_load_of_a_file_that_all_may_write_depends_on_who_reads);
+	tcase_add_test(tcase, config_load_refuses_a_file_that_it_may_not_read);
+	tcase_add_test(tcase, config_load_reads_files_that_claim_to_have_no_size);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/diag.h"
+
+#include "base/cleanup.h"
+#include "unit.h"
+
+static struct diag diag;
+
+static void start(const char *text)
+{
+	ck_assert_int_eq(diag_init(&diag, "some.yaml"), 0);
+	if (text)
+		ck_assert_int_eq(diag_set_text(&diag, text, strlen(text)), 0);
+}
+
+static void expect(const char *want)
+{
+	_cleanup_free_ char *text = unit_diag_text(&diag);
+
+	ck_assert_str_eq(text, want);
+	diag_done(&diag);
+}
+
+START_TEST(diag_prints_place_message_line_and_caret)
+{
+	start("one\ntwo: x\nthree\n");
+	ck_assert(diag_is_empty(&diag));
+	ck_assert_int_eq(diag_add(&diag, (struct src_pos){ 2, 6 }, "no %s", "x"),
+			 -EINVAL);
+	ck_assert(!diag_is_empty(&diag));
+	expect("some.yaml:2:6: no x\n"
+	       "    two: x\n"
+	       "         ^\n");
+}
+END_TEST
+
+START_TEST(diag_prints_in_the_order_of_the_file)
+{
+	start("a\nb\n");
+	diag_add(&diag, (struct src_pos){ 2, 1 }, "second");
+	diag_add(&diag, (struct src_pos){ 1, 1 }, "first");
+	diag_add(&diag, (struct src_pos){ 2, 1 }, "third, added later");
+	diag_add(&diag, (struct src_pos){ 0 }, "about the file");
+	expect("some.yaml: about the file\n"
+	       "some.yaml:1:1: first\n    a\n    ^\n"
+	       "some.yaml:2:1: second\n    b\n    ^\n"
+	       "some.yaml:2:1: third, added later\n    b\n    ^\n");
+}
+END_TEST
+
+START_TEST(diag_columns_count_characters_and_the_caret_counts_width)
+{
+	/* A letter of two bytes, one that takes two columns, one that takes none. */
+	start("\xc3\xa9\xe6\xbc\xa2"
+	      "e\xcc\x81x\n");
+	diag_add(&diag, (struct src_pos){ 1, 5 }, "here");
+	expect("some.yaml:1:5: here\n"
+	       "    \xc3\xa9\xe6\xbc\xa2"
+	       "e\xcc\x81x\n"
+	       "        ^\n");
+}
+END_TEST
+
+START_TEST(diag_lets_nothing_through_that_steers_a_terminal)
+{
+	start("a\tb\x1b[31m\xc2\x9b\xe2\x80\xae\xff!\n");
+	diag_add(&diag, (struct src_pos){ 1, 12 }, "bad '\x1b]0;x\x07'");
+	expect("some.yaml:1:12: bad '?]0;x?'\n"
+	       "    a b?[31m??"
+	       "?!\n"
+	       "               ^\n");
+}
+END_TEST
+
+START_TEST(diag_knows_every_line_break_that_the_parser_knows)
+{
+	start("a\r\nb\rc\xc2\x85"
+	      "d\xe2\x80\xa8"
+	      "e\xe2\x80\xa9"
+	      "f");
+	diag_add(&diag, (struct src_pos){ 2, 1 }, "b");
+	diag_add(&diag, (struct src_pos){ 6, 1 }, "f");
+	expect("some.yaml:2:1: b\n    b\n    ^\n"
+	       "some.yaml:6:1: f\n    f\n    ^\n");
+}
+END_TEST
+
+START_TEST(diag_shows_the_end_of_the_text_and_no_place_behind_it)
+{
+	start("ab\n");
+	diag_add(&diag, (struct src_pos){ 1, 3 }, "end of line");
+	diag_add(&diag, (struct src_pos){ 2, 1 }, "end of text");
+	diag_add(&diag, (struct src_pos){ 9, 1 }, "nowhere");
+	expect("some.yaml:1:3: end of line\n    ab\n      ^\n"
+	       "some.yaml:2:1: end of text\n    \n    ^\n"
+	       "some.yaml:9:1: nowhere\n");
+}
+END_TEST
+
+START_TEST(diag_shows_the_part_of_a_long_line_that_matters)
+{
+	char line[1001];
+	char want[512];
+
+	memset(line, '.', 1000);
+	line[1000] = '\0';
+	line[500] = 'X';
+	start(line);
+	diag_add(&diag, (struct src_pos){ 1, 501 }, "here");
+	snprintf(want, sizeof(want),
+		 "some.yaml:1:501: here\n    ...%.*sX%.*s...\n    %*s^\n", 60, line, 59,
+		 line, 63, "");
+	expect(want);
+}
+END_TEST
+
+START_TEST(diag_without_the_text_prints_only_the_message)
+{
+	start(NULL);
+	diag_add(&diag, (struct src_pos){ 3, 4 }, "what");
+	expect("some.yaml:3:4: what\n");
+}
+END_TEST
+
+START_TEST(diag_pos_is_the_inverse_of_walking)
+{
+	struct src_pos pos;
+
+	start("ab\n\xc3\xa9x");
+	pos = diag_pos(&diag, 5);
+	ck_assert_uint_eq(pos.line, 2);
+	ck_assert_uint_eq(pos.column, 2);
+	pos = diag_pos(&diag, 99);
+	ck_assert_uint_eq(pos.line, 2);
+	ck_assert_uint_eq(pos.column, 3);
+	diag_done(&diag);
+}
+END_TEST
+
+Suite *suite_diag(void)
+{
+	return unit_suite("diag", diag_prints_place_message_line_and_caret,
+			  diag_prints_in_the_order_of_the_file,
+			  diag_columns_count_characters_and_the_caret_counts_width,
+			  diag_lets_nothing_through_that_steers_a_terminal,
+			  diag_knows_every_line_break_that_the_parser_knows,
+			  diag_shows_the_end_of_the_text_and_no_place_behind_it,
+			  diag_shows_the_part_of_a_long_line_that_matters,
+			  diag_without_the_text_prints_only_the_message,
+			  diag_pos_is_the_inverse_of_walking, NULL);
+}

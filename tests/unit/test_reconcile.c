@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/cleanup.h"
+#include "engine/reconcile.h"
+#include "fake_kernel.h"
+#include "kind/kind.h"
+#include "port/clock.h"
+#include "unit.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#define GIB (UINT64_C(1) << 30)
+
+static const struct reconcile_options converge = { .prune = true };
+
+/* One run as rapiddisk-apply does it; the report stays for the test to look at. */
+static int apply(struct fake_kernel *fake, const char *yaml,
+		 const struct reconcile_options *options, struct report *report)
+{
+	_cleanup_(reconcile_outcome_done) struct reconcile_outcome outcome = { 0 };
+	_cleanup_(model_done) struct model desired = { 0 };
+
+	fake_model(&desired, yaml);
+	report->stage = "system";
+	return reconcile_run(&fake->ports, &desired, options, NULL, report, &outcome);
+}
+
+static enum report_verdict verdict_of(struct fake_kernel *fake, const char *yaml)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	ck_assert_int_eq(apply(fake, yaml, &converge, &report), 0);
+	return report.verdict;
+}
+
+static const struct report_entry *entry_of(const struct report *report, const char *name)
+{
+	vec_foreach (entry, &report->entries) {
+		if (streq(entry->name, name))
+			return entry;
+	}
+	ck_abort_msg("no entry for %s", name);
+	return NULL;
+}
+
+static const char *const two_disks = "ramdisks:\n"
+				     "  - {name: rd0, size: 1GiB}\n"
+				     "  - {name: rd1, size: 2GiB, read_only: true}\n";
+
+START_TEST(apply_loads_the_module_and_makes_the_disks)
+{
+	struct fake_kernel fake;
+
+	fake_init(&fake, 16 * GIB);
+	ck_assert_int_eq(verdict_of(&fake, two_disks), VERDICT_CHANGED);
+	ck_assert_str_eq(fake_get(&fake, "sys/block/rd0/size"), "2097152");
+	ck_assert_str_eq(fake_get(&fake, "sys/block/rd0/ro"), "0");
+	ck_assert_str_eq(fake_get(&fake, "sys/block/rd1/size"), "4194304");
+	ck_assert_str_eq(fake_get(&fake, "sys/block/rd1/ro"), "1");
+	ck_assert_str_eq(fake_get(&fake, "sys/block/rd1/rapiddisk/owner"),
+			 KIND_OWNER_TAG);
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(second_apply_writes_nothing)
+{
+	struct fake_kernel fake;
+	unsigned int writes;
+
+	fake_init(&fake, 16 * GIB);
+	verdict_of(&fake, two_disks);
+	writes = fake.writes;
+	ck_assert_int_eq(verdict_of(&fake, two_disks), VERDICT_CONVERGED);
+	ck_assert_uint_eq(fake.writes, writes);
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(dry_run_writes_nothing)
+{
+	static const struct reconcile_options dry = { .dry_run = true, .prune = true };
+	_cleanup_(report_done) struct report report = { 0 };
+	struct fake_kernel fake;
+
+	fake_init(&fake, 16 * GIB);
+	ck_assert_int_eq(apply(&fake, two_disks, &dry, &report), 0);
+	ck_assert_uint_eq(fake.writes, 0);
+	ck_assert_int_eq(report.verdict, VERDICT_CHANGED);
+	ck_assert_int_eq(entry_of(&report, "rd1")->result, RESULT_PENDING);
+	ck_assert(!fake_get(&fake, "sys/block/rd0/size"));
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(changes_are_made_live)
+{
+	struct fake_kernel fake;
+
+	fake_init(&fake, 16 * GIB);
+	verdict_of(&fake, two_disks);
+	ck_assert_int_eq(verdict_of(&fake,
+				    "ramdisks:\n"
+				    "  - {name: rd0, size: 3GiB, preallocate: true}\n"
+				    "  - {name: rd1, size: 2GiB}\n"),
+			 VERDICT_CHANGED);
+	ck_assert_str_eq(fake_get(&fake, "sys/block/rd0/size"), "6291456");
+	ck_assert_str_eq(fake_get(&fake, "sys/block/rd0/rapiddisk/preallocate"), "1");
+	ck_assert_str_eq(fake_get(&fake, "sys/block/rd1/ro"), "0");
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(removed_entry_removes_the_disk)
+{
+	struct fake_kernel fake;
+
+	fake_init(&fake, 16 * GIB);
+	verdict_of(&fake, two_disks);
+	fake_attach(&fake, 9, GIB, "");
+	ck_assert_int_eq(verdict_of(&fake, "ramdisks: [{name: rd0, size: 1GiB}]"),
+			 VERDICT_CHANGED);
+	ck_assert(!fake_get(&fake, "sys/block/rd1/size"));
+	ck_assert(fake_get(&fake, "sys/block/rd0/size"));
+	ck_assert_msg(fake_get(&fake, "sys/block/rd9/size"),
+		      "a foreign disk was removed");
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(empty_configuration_removes_nothing)
+{
+	struct fake_kernel fake;
+
+	fake_init(&fake, 16 * GIB);
+	verdict_of(&fake, two_disks);
+	ck_assert_int_eq(verdict_of(&fake, ""), VERDICT_CONVERGED);
+	ck_assert_int_eq(verdict_of(&fake, "ramdisks:\n"), VERDICT_CONVERGED);
+	ck_assert(fake_get(&fake, "sys/block/rd0/size"));
+	ck_assert_int_eq(verdict_of(&fake, "ramdisks: []\n"), VERDICT_CHANGED);
+	ck_assert(!fake_get(&fake, "sys/block/rd0/size"));
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(missing_module_is_reported_and_its_disks_are_skipped)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	struct fake_kernel fake;
+
+	fake_init(&fake, 16 * GIB);
+	fake.has_module = false;
+	ck_assert_int_eq(apply(&fake, two_disks, &converge, &report), 0);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert_int_eq(entry_of(&report, "rapiddisk")->error, -ENOENT);
+	ck_assert_int_eq(entry_of(&report, "rd0")->result, RESULT_SKIPPED);
+	ck_assert_str_eq(entry_of(&report, "rd0")->reason, "it needs module 'rapiddisk'");
+	fake_done(&fake);
+}
+END_TEST
+
+static const int refusals[] = { -EBUSY, -ENOMEM, -EEXIST, -EINVAL, -ENOSPC, -EINTR };
+
+START_TEST(refused_disk_is_reported_and_the_others_are_made)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	struct fake_kernel fake;
+
+	fake_init(&fake, 16 * GIB);
+	fake.refuse = "rd0";
+	fake.refuse_error = refusals[_i];
+	ck_assert_int_eq(apply(&fake, two_disks, &converge, &report), 0);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert_int_eq(entry_of(&report, "rd0")->error, refusals[_i]);
+	ck_assert_msg(strstr(entry_of(&report, "rd0")->message, strerror(-refusals[_i])),
+		      "message is '%s'", entry_of(&report, "rd0")->message);
+	ck_assert_int_eq(entry_of(&report, "rd1")->result, RESULT_DONE);
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(missing_mgmt_is_reported)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	struct fake_kernel fake;
+
+	fake_init(&fake, 16 * GIB);
+	fake_set(&fake, "sys/module/rapiddisk/refcnt", "0");
+	ck_assert_int_eq(apply(&fake, two_disks, &converge, &report), 0);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert_int_eq(entry_of(&report, "rd0")->error, -ENOENT);
+	ck_assert_ptr_nonnull(
+		strstr(entry_of(&report, "rd0")->message, "mgmt' is missing"));
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(verify_finds_a_kernel_that_only_pretends)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	struct fake_kernel fake;
+
+	fake_init(&fake, 16 * GIB);
+	fake_load_module(&fake);
+	fake.deaf = true;
+	ck_assert_int_eq(apply(&fake, two_disks, &converge, &report), 0);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert_int_eq(entry_of(&report, "rd0")->result, RESULT_FAILED);
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(mounted_disk_stays_and_the_reason_is_told)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	struct fake_kernel fake;
+
+	fake_init(&fake, 16 * GIB);
+	verdict_of(&fake, two_disks);
+	fake_mount(&fake, 1, "/srv/scratch");
+	ck_assert_int_eq(
+		apply(&fake, "ramdisks: [{name: rd0, size: 1GiB}]", &converge, &report),
+		0);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert_int_eq(entry_of(&report, "rd1")->result, RESULT_BLOCKED);
+	ck_assert_str_eq(entry_of(&report, "rd1")->reason,
+			 "it is mounted on '/srv/scratch'");
+	ck_assert(fake_get(&fake, "sys/block/rd1/size"));
+	fake_done(&fake);
+}
+END_TEST
+
+/* What udev does: hold the disk open for a moment after a change. */
+static void *let_go_later(void *data)
+{
+	usleep(200000);
+	fake_set(data, "sys/block/rd1/rapiddisk/openers", "0");
+	return NULL;
+}
+
+START_TEST(passing_use_is_waited_for)
+{
+	struct fake_kernel fake;
+	pthread_t thread;
+
+	fake_init(&fake, 16 * GIB);
+	verdict_of(&fake, two_disks);
+	fake_set(&fake, "sys/block/rd1/rapiddisk/openers", "1");
+	fake.ports.deadline_ms = clock_now_ms() + 10000;
+	ck_assert_int_eq(pthread_create(&thread, NULL, let_go_later, &fake), 0);
+	ck_assert_int_eq(verdict_of(&fake, "ramdisks: [{name: rd0, size: 1GiB}]"),
+			 VERDICT_CHANGED);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert(!fake_get(&fake, "sys/block/rd1/size"));
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(adopted_disk_becomes_ours)
+{
+	static const struct reconcile_options adopt = { .prune = true, .adopt = true };
+	_cleanup_(report_done) struct report report = { 0 };
+	struct fake_kernel fake;
+
+	fake_init(&fake, 16 * GIB);
+	fake_load_module(&fake);
+	fake_attach(&fake, 0, GIB, "");
+	ck_assert_int_eq(
+		apply(&fake, "ramdisks: [{name: rd0, size: 1GiB}]", &adopt, &report), 0);
+	ck_assert_int_eq(report.verdict, VERDICT_CHANGED);
+	ck_assert_str_eq(fake_get(&fake, "sys/block/rd0/rapiddisk/owner"),
+			 KIND_OWNER_TAG);
+	ck_assert_int_eq(verdict_of(&fake, "ramdisks: [{name: rd0, size: 1GiB}]"),
+			 VERDICT_CONVERGED);
+	fake_done(&fake);
+}
+END_TEST
+
+/* --- crash safety --- */
+
+/* Touches every operation that there is: load, attach, BLKROSET, resize, detach, adopt.
+ */
+static const char *const second_state =
+	"ramdisks:\n"
+	"  - {name: rd0, size: 2GiB, read_only: true}\n"
+	"  - {name: rd2, size: 1GiB, read_only: true}\n"
+	"  - {name: rd3, size: 1GiB, numa_node: 0, on_change: replace}\n";
+
+static void make_first_state(struct fake_kernel *fake)
+{
+	fake_init(fake, 64 * GIB);
+	verdict_of(fake, "ramdisks:\n"
+			 "  - {name: rd0, size: 1GiB}\n"
+			 "  - {name: rd1, size: 1GiB}\n"
+			 "  - {name: rd3, size: 1GiB}\n");
+	fake->ports.fault.seen = 0;
+}
+
+static unsigned int count_operations(void)
+{
+	struct fake_kernel fake;
+	unsigned int count;
+
+	make_first_state(&fake);
+	verdict_of(&fake, second_state);
+	count = fake.ports.fault.seen;
+	fake_done(&fake);
+	return count;
+}
+
+static void check_second_state(struct fake_kernel *fake, unsigned int n)
+{
+	fake->ports.fault = (struct fault){ 0 };
+	verdict_of(fake, second_state);
+	ck_assert_msg(verdict_of(fake, second_state) == VERDICT_CONVERGED,
+		      "not converged after a fault at operation %u", n);
+	ck_assert_msg(!fake_get(fake, "sys/block/rd1/size"), "orphan after operation %u",
+		      n);
+}
+
+START_TEST(failure_at_any_operation_is_reported_and_mended_by_the_next_run)
+{
+	unsigned int operations = count_operations();
+
+	ck_assert_uint_ge(operations, 7);
+	for (unsigned int n = 1; n <= operations; n++) {
+		_cleanup_(report_done) struct report report = { 0 };
+		struct fake_kernel fake;
+
+		make_first_state(&fake);
+		fake.ports.fault =
+			(struct fault){ .mode = FAULT_FAIL, .at = n, .error = -EIO };
+		ck_assert_int_eq(apply(&fake, second_state, &converge, &report), 0);
+		ck_assert_msg(report.verdict == VERDICT_PARTIAL,
+			      "a failed operation %u was reported as %s", n,
+			      report_verdict_name(report.verdict));
+		check_second_state(&fake, n);
+		fake_done(&fake);
+	}
+}
+END_TEST
+
+START_TEST(death_at_any_operation_is_mended_by_the_next_run)
+{
+	unsigned int operations = count_operations();
+
+	for (unsigned int n = 1; n <= operations; n++) {
+		struct fake_kernel fake;
+		int status;
+		pid_t pid;
+
+		make_first_state(&fake);
+		pid = fork();
+		if (pid == 0) {
+			fake.ports.fault = (struct fault){ .mode = FAULT_KILL, .at = n };
+			verdict_of(&fake, second_state);
+			_exit(0);
+		}
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+			      "operation %u did not kill the run", n);
+		check_second_state(&fake, n);
+		fake_done(&fake);
+	}
+}
+END_TEST
+
+Suite *suite_reconcile(void)
+{
+	Suite *suite = suite_create("reconcile");
+	TCase *tcase = tcase_create("apply");
+
+	tcase_add_test(tcase, apply_loads_the_module_and_makes_the_disks);
+	tcase_add_test(tcase, second_apply_writes_nothing);
+	tcase_add_test(tcase, dry_run_writes_nothing);
+	tcase_add_test(tcase, changes_are_made_live);
+	tcase_add_test(tcase, removed_entry_removes_the_disk);
+	tcase_add_test(tcase, empty_configuration_removes_nothing);
+	tcase_add_test(tcase, missing_module_is_reported_and_its_disks_are_skipped);
+	tcase_add_loop_test(tcase, refused_disk_is_reported_and_the_others_are_made, 0,
+			    ARRAY_SIZE(refusals));
+	tcase_add_test(tcase, missing_mgmt_is_reported);
+	tcase_add_test(tcase, verify_finds_a_kernel_that_only_pretends);
+	tcase_add_test(tcase, mounted_disk_stays_and_the_reason_is_told);
+	tcase_add_test(tcase, passing_use_is_waited_for);
+	tcase_add_test(tcase, adopted_disk_becomes_ours);
+	suite_add_tcase(suite, tcase);
+
+	tcase = tcase_create("crash");
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase,
+		       failure_at_any_operation_is_reported_and_mended_by_the_next_run);
+	tcase_add_test(tcase, death_at_any_operation_is_mended_by_the_next_run);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

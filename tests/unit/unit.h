@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all unit tests share. A new suite: test_NAME.c with suite_NAME(), and its row in
+ * suites.h. */
+#pragma once
+
+#include "base/diag.h"
+
+#include <check.h>
+#include <stddef.h>
+
+#define SUITE(name) Suite *suite_##name(void);
+#include "suites.h"
+#undef SUITE
+
+/* unit_suite() - A suite of one case. The list of tests ends with NULL. */
+Suite *unit_suite(const char *name, ...) __attribute__((sentinel));
+
+/* unit_add_loop() - Add a test that runs once for each @i from 0 to @rows - 1. */
+#define unit_add_loop(suite, test, rows) unit_add_loop_test(suite, test, (int)(rows))
+void unit_add_loop_test(Suite *suite, const TTest *test, int rows);
+
+/* unit_dir() - Make a folder for the test; it goes when the whole run ends. The caller
+ * frees the path. */
+char *unit_dir(void);
+
+/* unit_write() - Make the file @name in @dir. Return: its path, the caller's to free. */
+char *unit_write(const char *dir, const char *name, const char *bytes, size_t len);
+
+/* unit_read() - The whole file. Return: the text, NUL-terminated, the caller's to free.
+ */
+char *unit_read(const char *path, size_t *ret_len);
+
+/* unit_diag_text() - What diag_print() prints. Return: the caller's to free. */
+char *unit_diag_text(const struct diag *diag);
