@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# host: needs root
+#
+# The service over real boots of one system: the disks of the config are there before the
+# file systems of fstab are mounted; rapiddisk=0 turns it off; a config that is wrong, or a
+# module that is missing, costs one failed unit and not the boot.
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/vm/lib.sh
+. "$here/lib.sh"
+
+state=$(mktemp -d /var/tmp/test-service.XXXXXX)
+t_atexit "rm -rf $state"
+
+# Boots the system once more; stdin is the script.
+boot() {
+	cat >"$state/script"
+	"$here/guest" --state="$state" --clean-shutdown "$@" "$state/script" |
+		tee "$state/output"
+	return "${PIPESTATUS[0]}"
+}
+
+# What the last boot printed as NAME: VALUE.
+said() {
+	sed -n "s/^$1: //p" "$state/output"
+}
+
+# Each boot says these; "settled" only once no job is left.
+report='
+echo "settled: $(systemctl is-system-running --wait)"
+echo "multi-user: $(systemctl is-active multi-user.target)"
+echo "failed: $(systemctl --failed --no-legend --plain | cut -d " " -f 1 | xargs)"
+echo "service: $(systemctl is-active rapiddisk-apply.service)"
+echo "condition: $(systemctl show -P ConditionResult rapiddisk-apply.service)"
+echo "disks: $(lsblk -dnbo NAME,SIZE | grep ^rd | xargs)"
+echo "scratch: $(findmnt -no SOURCE,FSTYPE /scratch | xargs)"
+echo "cycles: $(journalctl -b -o cat | grep -c "ordering cycle")"
+journalctl -b -o cat -u rapiddisk-apply.service
+'
+
+t_run "a config and a mount in fstab are put on the system" boot <<'EOT'
+#!/bin/sh
+set -e
+cat >/etc/rapiddisk.yaml <<'END'
+version: 1
+ramdisks:
+  - name: rd0
+    size: 64MiB
+  - name: rd1
+    size: 8MiB
+END
+mkdir /scratch
+echo '/dev/disk/by-id/rapiddisk-rd0 /scratch ext4 nofail,x-systemd.makefs,x-systemd.device-timeout=20s 0 0' >>/etc/fstab
+EOT
+
+t_run "the system boots with them" boot <<EOT
+#!/bin/sh
+$report
+echo "before: \$(systemctl show -P Before rapiddisk-apply.service | tr ' ' '\n' | grep -c local-fs-pre.target)"
+cp /etc/rapiddisk.yaml /root/good.yaml
+sed -i 's/8MiB/16MiB/' /etc/rapiddisk.yaml
+systemctl reload rapiddisk-apply.service
+echo "reload: \$?"
+echo "reloaded: \$(blockdev --getsize64 /dev/rd1)"
+systemctl stop rapiddisk-apply.service
+echo "stopped: \$(lsblk -dnbo NAME,SIZE | grep ^rd | xargs)"
+EOT
+t_is "the system is running" "$(said settled)" running
+t_is "the service is active" "$(said service)" active
+t_is "the disks are there" "$(said disks)" "rd0 67108864 rd1 8388608"
+t_is "fstab's mount is on the disk" "$(said scratch)" "/dev/rd0 ext4"
+t_is "the service comes before local-fs-pre.target" "$(said before)" 1
+t_is "systemd found no ordering cycle" "$(said cycles)" 0
+t_is "reload succeeds" "$(said reload)" 0
+t_is "reload applies a changed config" "$(said reloaded)" 16777216
+t_is "stop takes no disk away" "$(said stopped)" "rd0 67108864 rd1 16777216"
+
+t_run "the system boots with rapiddisk=0" boot --append=rapiddisk=0 <<EOT
+#!/bin/sh
+$report
+echo "version: 7" >/etc/rapiddisk.yaml
+EOT
+t_is "multi-user is reached" "$(said multi-user)" active
+t_is "the service is not active" "$(said service)" inactive
+t_is "it was skipped, and did not fail" "$(said condition) $(said failed)" "no "
+t_is "there is no disk" "$(said disks)" ""
+
+t_run "the system boots with a config that is wrong" boot <<EOT
+#!/bin/sh
+$report
+cp /root/good.yaml /etc/rapiddisk.yaml
+find /lib/modules -name 'rapiddisk*' -exec mv {} {}.away \;
+depmod
+EOT
+t_is "multi-user is reached" "$(said multi-user)" active
+t_is "the service is what failed" "$(said failed)" rapiddisk-apply.service
+t_run "its log has the place of the error" \
+	grep -q '/etc/rapiddisk.yaml:1:10: .*version' "$state/output"
+t_is "there is no disk" "$(said disks)" ""
+
+t_run "the system boots without the module" boot <<EOT
+#!/bin/sh
+$report
+EOT
+t_is "multi-user is reached" "$(said multi-user)" active
+t_is "the service is what failed" "$(said failed)" rapiddisk-apply.service
+t_run "its log names the disk and the module" \
+	grep -q 'rd0.*rapiddisk' "$state/output"
