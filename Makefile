@@ -159,10 +159,12 @@ fuzz:
 golden: $(BUILD)/rapiddisk-apply
 	$(Q)BUILD=$(BUILD) tests/golden/run
 
-# The schema in the tree is what the field tables say.
+# The schema and the man page in the tree are what the field tables say.
 .PHONY: schema
 schema: $(BUILD)/rapiddisk-apply
 	$(Q)$< --print-schema >schema/rapiddisk.schema.json
+	$(Q)scripts/man-keys schema/rapiddisk.schema.json docs/rapiddisk.yaml.5.in \
+		>docs/rapiddisk.yaml.5
 
 c_files := $(wildcard provisioner/*/*.[ch] tests/*/*.[ch] modules/*.h modules/*/*.[ch])
 

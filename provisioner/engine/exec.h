@@ -8,6 +8,9 @@
 
 /* Who wants to see the steps as they go. All may be NULL. */
 struct exec_watcher {
+	/* Called now and then while a step waits to be possible; with NULL when that is
+	 * over. */
+	void (*wait)(void *data, const struct plan_step *step);
 	void (*begin)(void *data, const struct plan_step *step);
 	void (*end)(void *data, const struct plan_step *step,
 		    const struct report_entry *entry);

@@ -3,8 +3,6 @@
 
 #include "base/units.h"
 
-#include <ctype.h>
-
 struct obj *obj_new(const struct obj_class *class)
 {
 	struct obj *obj = calloc(1, class->size);
@@ -75,22 +73,29 @@ int model_add(struct model *model, struct obj *obj)
 	return r;
 }
 
-/* The numbers at the start of *a and *b by value; both move behind them. */
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * The numbers at the start of *a and *b by value; both move behind them. The longer one
+ * is the larger; of two as long as each other, the first digit that differs decides.
+ */
 static int compare_numbers(const char **a, const char **b)
 {
-	size_t a_len, b_len;
-	int r;
+	int differ = 0;
 
-	*a += strspn(*a, "0");
-	*b += strspn(*b, "0");
-	a_len = strspn(*a, "0123456789");
-	b_len = strspn(*b, "0123456789");
-	if (a_len != b_len)
-		return a_len < b_len ? -1 : 1;
-	r = memcmp(*a, *b, a_len);
-	*a += a_len;
-	*b += b_len;
-	return r;
+	while (**a == '0')
+		(*a)++;
+	while (**b == '0')
+		(*b)++;
+	for (; is_digit(**a) && is_digit(**b); (*a)++, (*b)++)
+		if (differ == 0)
+			differ = **a - **b;
+	if (is_digit(**a) || is_digit(**b))
+		return is_digit(**a) ? 1 : -1;
+	return differ;
 }
 
 static int compare_names(const char *a, const char *b)
@@ -100,7 +105,7 @@ static int compare_names(const char *a, const char *b)
 	while (*x && *y) {
 		int r;
 
-		if (isdigit((unsigned char)*x) && isdigit((unsigned char)*y)) {
+		if (is_digit(*x) && is_digit(*y)) {
 			r = compare_numbers(&x, &y);
 		} else {
 			r = (unsigned char)*x - (unsigned char)*y;
@@ -136,6 +141,15 @@ static int compare_places(const void *a, const void *b)
 	return obj_compare(*(struct obj *const *)a, *(struct obj *const *)b);
 }
 
+/* Files and folders come in order more often than not, and to see that is cheap. */
+static bool is_sorted(struct obj *const *objs, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (obj_compare(objs[i - 1], objs[i]) > 0)
+			return false;
+	return true;
+}
+
 int model_sort(struct model *model)
 {
 	size_t count = model->objs.count;
@@ -145,7 +159,8 @@ int model_sort(struct model *model)
 		return -ENOMEM;
 	if (count) {
 		memcpy(index, model->objs.items, count * sizeof(struct obj *));
-		qsort(index, count, sizeof(struct obj *), compare_places);
+		if (!is_sorted(index, count))
+			qsort(index, count, sizeof(struct obj *), compare_places);
 	}
 	free(model->index);
 	model->index = index;

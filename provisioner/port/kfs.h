@@ -14,6 +14,7 @@
 
 struct kfs {
 	int root_fd;
+	bool is_sysroot;     /* the root is another one than the process's */
 	struct fault *fault; /* asked before each write; may be NULL */
 
 	/*
