@@ -48,6 +48,13 @@ static int print_json(int (*make)(const struct report *report, char **ret),
 	return 0;
 }
 
+static void step_waits(void *data, const struct plan_step *step)
+{
+	struct app *app = data;
+
+	progress_wait(&app->progress, step);
+}
+
 static void step_begins(void *data, const struct plan_step *step)
 {
 	struct app *app = data;
@@ -181,6 +188,7 @@ static int reconcile(struct app *app, struct model *desired, struct report *repo
 		.adopt = app->options.adopt,
 	};
 	struct exec_watcher watcher = {
+		.wait = step_waits,
 		.begin = step_begins,
 		.end = step_ended,
 		.data = app,

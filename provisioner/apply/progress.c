@@ -96,6 +96,20 @@ void progress_done(struct progress *progress)
 	progress->enabled = false;
 }
 
+void progress_wait(struct progress *progress, const struct plan_step *step)
+{
+	if (!progress->enabled)
+		return;
+	if (step)
+		fprintf(stderr, "\r\033[K%s %s: waiting: it is %s",
+			plan_step_obj(step)->class->name, obj_name(plan_step_obj(step)),
+			step->have->in_use);
+	else if (progress->waiting)
+		fputs("\r\033[K", stderr);
+	progress->waiting = step != NULL;
+	fflush(stderr);
+}
+
 void progress_begin(struct progress *progress, const struct plan_step *step)
 {
 	if (!progress->enabled)

@@ -10,6 +10,7 @@
 struct progress {
 	struct ports *ports;
 	bool enabled;
+	bool waiting; /* a line of progress_wait() stands there */
 
 	/* The thread that draws the line; running only between begin and end. */
 	pthread_t thread;
@@ -23,6 +24,12 @@ struct progress {
 /* progress_init() - Draws on stderr, if that is a terminal and @wanted. */
 void progress_init(struct progress *progress, struct ports *ports, bool wanted);
 void progress_done(struct progress *progress);
+
+/*
+ * progress_wait() - @step waits until nobody uses its object; to be called again and
+ * again. NULL: the waiting is over, and the line goes.
+ */
+void progress_wait(struct progress *progress, const struct plan_step *step);
 
 /* progress_begin() - @step starts now. A step of less than half a second draws nothing.
  */

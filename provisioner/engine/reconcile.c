@@ -177,21 +177,35 @@ static bool may_wait(const struct ports *ports, uint64_t since_ms)
 	       (now < since_ms + PASSING_WAIT_MS || udev_is_busy(ports));
 }
 
-/* Plan, and again while all that blocks a step is somebody who may be gone in a moment.
+static void tell_wait(const struct exec_watcher *watcher, const struct plan_step *step)
+{
+	if (watcher && watcher->wait)
+		watcher->wait(watcher->data, step);
+}
+
+/* Plan, and again while a step is blocked only by somebody who may be gone in a moment.
  */
 static int plan_patiently(struct ports *ports, const struct model *desired,
-			  const struct plan_policy *policy, struct report *report,
+			  const struct plan_policy *policy,
+			  const struct exec_watcher *watcher, struct report *report,
 			  struct reconcile_outcome *ret)
 {
 	uint64_t since_ms = clock_now_ms();
 	int r;
 
-	while ((r = look_and_plan(ports, desired, policy, report, ret)) == 0 &&
-	       plan_has_passing(&ret->plan) && may_wait(ports, since_ms)) {
+	for (;;) {
+		const struct plan_step *step;
+
+		r = look_and_plan(ports, desired, policy, report, ret);
+		step = r == 0 ? plan_find_passing(&ret->plan) : NULL;
+		if (!step || !may_wait(ports, since_ms))
+			break;
+		tell_wait(watcher, step);
 		reconcile_outcome_done(ret);
 		*ret = (struct reconcile_outcome){ 0 };
 		clock_sleep_ms(PASSING_POLL_MS);
 	}
+	tell_wait(watcher, NULL);
 	return r;
 }
 
@@ -213,7 +227,7 @@ static int run(struct ports *ports, struct model *desired,
 	model_resolve(desired, policy.ram_bytes);
 	r = module_want(desired);
 	if (r == 0)
-		r = plan_patiently(ports, desired, &policy, report, outcome);
+		r = plan_patiently(ports, desired, &policy, watcher, report, outcome);
 	if (r < 0)
 		return r;
 	if (options->dry_run)

@@ -40,14 +40,14 @@ bool plan_has_blocked(const struct plan *plan)
 	return false;
 }
 
-bool plan_has_passing(const struct plan *plan)
+const struct plan_step *plan_find_passing(const struct plan *plan)
 {
 	vec_foreach (step, &plan->steps) {
 		if (step->blocked && step->have && step->have->in_use &&
 		    step->have->passing)
-			return true;
+			return step;
 	}
-	return false;
+	return NULL;
 }
 
 const char *plan_action_name(enum plan_action action)

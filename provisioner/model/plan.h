@@ -40,10 +40,10 @@ bool plan_has_changes(const struct plan *plan);
 bool plan_has_blocked(const struct plan *plan);
 
 /*
- * plan_has_passing() - Is a step blocked by a use that may be over in a moment, so that
- * it is worth looking again?
+ * plan_find_passing() - A step that is blocked by a use that may be over in a moment, so
+ * that it is worth looking again. Return: NULL if there is none.
  */
-bool plan_has_passing(const struct plan *plan);
+const struct plan_step *plan_find_passing(const struct plan *plan);
 
 /* plan_action_name() - "none", "create", "update", "replace", "remove", "adopt". */
 const char *plan_action_name(enum plan_action action);
