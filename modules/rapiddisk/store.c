@@ -1,0 +1,999 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The page store: a flat array of chunks (2 MiB with 4 KiB pages), a chunk being a table of
+ * pages. A lookup is three loads and no loop, at any size.
+ *
+ * Memory. Every page is allocated, or split off, as one of order 0, so each can be given
+ * back alone and what is held is known exactly. Where a whole run is wanted at once (a long
+ * write, preallocation) it is taken from the allocator in blocks as large as can be had, up
+ * to 2 MiB, and split by split_page(): one call for many pages, and they lie together.
+ * Pages are zeroed before anyone can find them.
+ *
+ * Who may do what. Copies run inside an RCU read section and take neither locks nor
+ * references. What a map or a chunk points to is changed under rd_store.lock, and what was
+ * removed is freed a grace period later. A copy that meets the removal of its page therefore
+ * reads old data, or writes to a page that is about to go, which is what overlapping requests
+ * to any disk may do; it never touches memory of others.
+ *
+ * Growing, shrinking and keeping exclude each other: their callers see to that.
+ */
+#include <linux/gfp.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "store.h"
+
+#define RD_CHUNK_SHIFT 9
+#define RD_CHUNK_PAGES (1U << RD_CHUNK_SHIFT)
+#define RD_CHUNK_MASK (RD_CHUNK_PAGES - 1)
+#define RD_CHUNK_BYTES ((u64)RD_CHUNK_PAGES << PAGE_SHIFT)
+
+/* Discards that take no more chunks than this leave freeing to call_rcu(). */
+#define RD_RETIRE_LATER 32
+
+/* Slots copied under one hold of the lock while a map grows. */
+#define RD_GROW_BATCH 1024UL
+
+/*
+ * In a map: changed under rd_store.lock, read under RCU. @nr says how many of @page are
+ * there, and is at least 1: a chunk that lost its last page leaves the map.
+ */
+struct rd_chunk {
+	union {
+		struct rcu_head rcu;
+		struct rd_chunk *next_gone;
+	};
+	unsigned int nr;
+	void __rcu *page[RD_CHUNK_PAGES];
+};
+
+/* @nr_pages is the store's size, @nr_chunks the length of the array, which never shrinks. */
+struct rd_map {
+	unsigned long nr_pages;
+	unsigned long nr_chunks;
+	struct rd_chunk __rcu *chunk[];
+};
+
+static struct kmem_cache *rd_chunk_cache;
+
+/* Nothing but holes; reads find it where there is no chunk. */
+static const struct rd_chunk rd_chunk_of_holes;
+
+int rd_store_cache_create(void)
+{
+	rd_chunk_cache = kmem_cache_create("rapiddisk_chunk", sizeof(struct rd_chunk), 0, 0, NULL);
+	return rd_chunk_cache ? 0 : -ENOMEM;
+}
+
+void rd_store_cache_destroy(void)
+{
+	/* Callbacks of the last discards may not have run; they free to the cache. */
+	rcu_barrier();
+	kmem_cache_destroy(rd_chunk_cache);
+}
+
+static unsigned long rd_bytes_to_pages(u64 bytes)
+{
+	return (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+/* The part of @len bytes from @pos on that lies in one chunk. */
+static u64 rd_chunk_part(u64 pos, u64 len)
+{
+	return min(len, RD_CHUNK_BYTES - (pos & (RD_CHUNK_BYTES - 1)));
+}
+
+static struct rd_chunk *rd_chunk_alloc(gfp_t gfp)
+{
+	return kmem_cache_zalloc(rd_chunk_cache, gfp);
+}
+
+/* A page of a chunk that nobody else can reach. */
+static void *rd_chunk_own_page(const struct rd_chunk *chunk, unsigned int slot)
+{
+	return rcu_dereference_protected(chunk->page[slot], true);
+}
+
+/* Free a chunk that nobody else can reach, with its pages. NULL is fine. */
+static void rd_chunk_free(struct rd_chunk *chunk)
+{
+	unsigned int slot;
+
+	if (!chunk)
+		return;
+	for (slot = 0; slot < RD_CHUNK_PAGES; slot++)
+		free_page((unsigned long)rd_chunk_own_page(chunk, slot));
+	kmem_cache_free(rd_chunk_cache, chunk);
+}
+
+static void rd_chunk_free_rcu(struct rcu_head *rcu)
+{
+	rd_chunk_free(container_of(rcu, struct rd_chunk, rcu));
+}
+
+/* Does not call the OOM killer: a disk that cannot be had is no reason to end a process. */
+static struct rd_map *rd_map_alloc(unsigned long nr_pages)
+{
+	unsigned long nr_chunks = DIV_ROUND_UP(nr_pages, RD_CHUNK_PAGES);
+	struct rd_map *map;
+	size_t bytes = struct_size(map, chunk, nr_chunks);
+
+	if (bytes >> PAGE_SHIFT > si_mem_available())
+		return NULL;
+	map = kvzalloc(bytes, GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	if (map) {
+		map->nr_pages = nr_pages;
+		map->nr_chunks = nr_chunks;
+	}
+	return map;
+}
+
+/* The map, for those who hold the lock or exclude all others that could replace it. */
+static struct rd_map *rd_store_own_map(const struct rd_store *store)
+{
+	return rcu_dereference_protected(store->map, true);
+}
+
+static struct rd_chunk *rd_store_locked_chunk(const struct rd_store *store, unsigned long nr)
+{
+	lockdep_assert_held(&store->lock);
+	return rcu_dereference_protected(rd_store_own_map(store)->chunk[nr], true);
+}
+
+/* Put @chunk (or NULL) in its place, also in the map that is being filled. */
+static void rd_store_set_chunk(struct rd_store *store, unsigned long nr, struct rd_chunk *chunk)
+{
+	lockdep_assert_held(&store->lock);
+	rcu_assign_pointer(rd_store_own_map(store)->chunk[nr], chunk);
+	if (store->next_map)
+		rcu_assign_pointer(store->next_map->chunk[nr], chunk);
+}
+
+/*
+ * rd_store_init() - An empty store.
+ * @store: to be undone with rd_store_done(), also after a failure
+ * @size_bytes: 1 to RD_STORE_MAX_BYTES
+ * @node: where pages are wanted, or NUMA_NO_NODE
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int rd_store_init(struct rd_store *store, u64 size_bytes, int node)
+{
+	struct rd_map *map = rd_map_alloc(rd_bytes_to_pages(size_bytes));
+
+	memset(store, 0, sizeof(*store));
+	spin_lock_init(&store->lock);
+	store->node = node;
+	RCU_INIT_POINTER(store->map, map);
+	return map ? 0 : -ENOMEM;
+}
+
+static void rd_progress_add(struct rd_progress *progress, u64 bytes)
+{
+	if (progress)
+		WRITE_ONCE(progress->done, progress->done + bytes);
+}
+
+/*
+ * rd_store_done() - Free all that a store holds.
+ *
+ * Context: may sleep. Nobody else may use the store any more. Half-built stores are fine.
+ */
+void rd_store_done(struct rd_store *store, struct rd_progress *progress)
+{
+	struct rd_map *map = rd_store_own_map(store);
+	struct rd_chunk *chunk;
+	unsigned long i;
+
+	for (i = 0; map && i < map->nr_chunks; i++) {
+		chunk = rcu_dereference_protected(map->chunk[i], true);
+		if (chunk) {
+			rd_progress_add(progress, (u64)chunk->nr << PAGE_SHIFT);
+			rd_chunk_free(chunk);
+		}
+		cond_resched();
+	}
+	kvfree(map);
+	RCU_INIT_POINTER(store->map, NULL);
+}
+
+/* --- copies ----------------------------------------------------------------------------- */
+
+/*
+ * The chunk of @pos, NULL for a hole, for a copy of @len bytes that ends in the same chunk.
+ *
+ * The block layer has compared the request with the capacity, but before we got it: the
+ * disk may have shrunk since.
+ *
+ * Context: RCU read section. Return: the chunk, NULL or ERR_PTR(-EIO).
+ */
+static inline const struct rd_chunk *rd_store_chunk(const struct rd_store *store, u64 pos,
+						    size_t len)
+{
+	const struct rd_map *map = rcu_dereference(store->map);
+
+	if (unlikely((pos + len - 1) >> PAGE_SHIFT >= READ_ONCE(map->nr_pages)))
+		return ERR_PTR(-EIO);
+	return rcu_dereference(map->chunk[pos >> (PAGE_SHIFT + RD_CHUNK_SHIFT)]);
+}
+
+static inline unsigned int rd_slot(u64 pos)
+{
+	return (pos >> PAGE_SHIFT) & RD_CHUNK_MASK;
+}
+
+static inline void *rd_chunk_page(const struct rd_chunk *chunk, unsigned int slot)
+{
+	return rcu_dereference(chunk->page[slot]);
+}
+
+/*
+ * rd_store_read_page() - Copy out a whole page to a whole page, the most frequent request.
+ *
+ * Context: any but hard interrupts; does not sleep. Return: 0, or -EIO beyond the end.
+ */
+int rd_store_read_page(const struct rd_store *store, unsigned long index, void *to)
+{
+	const struct rd_chunk *chunk;
+	const struct rd_map *map;
+	void *page = NULL;
+
+	rcu_read_lock();
+	map = rcu_dereference(store->map);
+	if (unlikely(index >= READ_ONCE(map->nr_pages))) {
+		rcu_read_unlock();
+		return -EIO;
+	}
+	chunk = rcu_dereference(map->chunk[index >> RD_CHUNK_SHIFT]);
+	if (chunk)
+		page = rd_chunk_page(chunk, index & RD_CHUNK_MASK);
+	if (page)
+		copy_page(to, page);
+	else
+		clear_page(to);
+	rcu_read_unlock();
+	return 0;
+}
+
+/*
+ * rd_store_write_page() - Copy in a whole page from a whole page.
+ *
+ * Context: does not sleep. Return: 0, or -ENOENT where there is no page to copy to, which is
+ * work for rd_store_write().
+ */
+int rd_store_write_page(const struct rd_store *store, unsigned long index, const void *from)
+{
+	const struct rd_chunk *chunk;
+	const struct rd_map *map;
+	void *page = NULL;
+
+	rcu_read_lock();
+	map = rcu_dereference(store->map);
+	if (likely(index < READ_ONCE(map->nr_pages))) {
+		chunk = rcu_dereference(map->chunk[index >> RD_CHUNK_SHIFT]);
+		if (chunk)
+			page = rd_chunk_page(chunk, index & RD_CHUNK_MASK);
+		if (page)
+			copy_page(page, (void *)from);
+	}
+	rcu_read_unlock();
+	return page ? 0 : -ENOENT;
+}
+
+/* One page of the store and one of memory; copy_page() costs less than memcpy() does. */
+static __always_inline void rd_copy_page(void *page, void *addr, const bool is_write)
+{
+	if (is_write)
+		copy_page(page, addr);
+	else if (likely(page))
+		copy_page(addr, page);
+	else
+		clear_page(addr);
+}
+
+/*
+ * Copy whole pages between @vec, which comes back advanced, and @chunk from @slot on: @nr of
+ * them, or up to where a piece of memory is not a whole page, or a write meets a hole.
+ *
+ * Memory in pieces of one page is what applications have. This loop then is nearly all that
+ * a large request costs besides the copies, so it carries what rd_vec_advance() would load.
+ *
+ * Context: @vec starts with a whole page, and @nr is not 0. Return: pages copied.
+ */
+static __always_inline unsigned int rd_copy_pages(const struct rd_chunk *chunk,
+						  unsigned int slot, unsigned int nr,
+						  struct rd_vec *vec, const bool is_write)
+{
+	void __rcu *const *place = &chunk->page[slot], *const *end = place + nr;
+	const struct bio_vec *next = vec->next;
+	void *addr = vec->addr;
+	size_t len = vec->len;
+
+	for (;;) {
+		void *page = rcu_dereference(*place);
+
+		if (is_write && !page)
+			break;
+		rd_copy_page(page, addr, is_write);
+		addr += PAGE_SIZE;
+		len -= PAGE_SIZE;
+		if (++place == end)
+			break;
+		if (len >= PAGE_SIZE)
+			continue;
+		if (len)
+			break;
+		addr = page_address(next->bv_page) + next->bv_offset;
+		len = next->bv_len;
+		next++;
+		if (!PAGE_ALIGNED(addr) || len < PAGE_SIZE)
+			break;
+	}
+	nr -= end - place;
+	vec->left -= (size_t)nr << PAGE_SHIFT;
+	vec->addr = addr;
+	vec->len = min(len, vec->left);
+	vec->next = next;
+	if (!len && vec->left)
+		rd_vec_init(vec, next, 0, vec->left);
+	return nr;
+}
+
+/* Copy @len bytes of one page; nothing where a write meets a hole. Return: bytes copied. */
+static __always_inline size_t rd_copy_part(const struct rd_chunk *chunk, u64 pos, void *addr,
+					   size_t len, const bool is_write)
+{
+	void *page = rd_chunk_page(chunk, rd_slot(pos));
+
+	if (is_write && !page)
+		return 0;
+	if (is_write)
+		memcpy(page + offset_in_page(pos), addr, len);
+	else if (page)
+		memcpy(addr, page + offset_in_page(pos), len);
+	else
+		memset(addr, 0, len);
+	return len;
+}
+
+/*
+ * Copy @len bytes, all in @chunk, between it and @vec, which comes back advanced; a write
+ * ends at a hole. Return: bytes copied.
+ */
+static __always_inline size_t rd_chunk_copy(const struct rd_chunk *chunk, u64 pos, size_t len,
+					    struct rd_vec *vec, const bool is_write)
+{
+	u64 end = pos + len;
+
+	while (pos < end) {
+		size_t wanted = min_t(size_t, end - pos, vec->len), copied;
+
+		if (PAGE_ALIGNED((unsigned long)vec->addr | pos) && wanted >= PAGE_SIZE) {
+			copied = rd_copy_pages(chunk, rd_slot(pos), (end - pos) >> PAGE_SHIFT,
+					       vec, is_write);
+			copied <<= PAGE_SHIFT;
+		} else {
+			wanted = min_t(size_t, wanted, PAGE_SIZE - offset_in_page(pos));
+			copied = rd_copy_part(chunk, pos, vec->addr, wanted, is_write);
+			rd_vec_advance(vec, copied);
+		}
+		pos += copied;
+		if (is_write && !copied)
+			break;
+	}
+	return len - (end - pos);
+}
+
+/*
+ * rd_store_read() - Copy out; what was never written reads as zeroes.
+ *
+ * Context: any but hard interrupts; does not sleep. Return: 0, or -EIO beyond the end.
+ */
+int rd_store_read(struct rd_store *store, u64 pos, struct rd_vec *to)
+{
+	while (to->left) {
+		size_t part = rd_chunk_part(pos, to->left);
+		const struct rd_chunk *chunk;
+
+		rcu_read_lock();
+		chunk = rd_store_chunk(store, pos, part);
+		if (IS_ERR(chunk)) {
+			rcu_read_unlock();
+			return PTR_ERR(chunk);
+		}
+		rd_chunk_copy(chunk ? chunk : &rd_chunk_of_holes, pos, part, to, false);
+		rcu_read_unlock();
+		pos += part;
+	}
+	return 0;
+}
+
+/*
+ * Copy in @len bytes, which end in the chunk of @pos, up to the first hole.
+ *
+ * Context: does not sleep. Return: bytes copied, or -EIO beyond the end.
+ */
+static ssize_t rd_store_write_present(struct rd_store *store, u64 pos, size_t len,
+				      struct rd_vec *from)
+{
+	const struct rd_chunk *chunk;
+	ssize_t done = 0;
+
+	rcu_read_lock();
+	chunk = rd_store_chunk(store, pos, len);
+	if (IS_ERR(chunk))
+		done = PTR_ERR(chunk);
+	else if (chunk)
+		done = rd_chunk_copy(chunk, pos, len, from, true);
+	rcu_read_unlock();
+	return done;
+}
+
+/* --- making pages ----------------------------------------------------------------------- */
+
+/*
+ * 2^*order zeroed pages that lie together, each one its own. Takes what can be had: *order
+ * may come back lower.
+ *
+ * Return: the address of the first, or NULL.
+ */
+static void *rd_block_alloc(int node, gfp_t gfp, gfp_t large_gfp, unsigned int *order)
+{
+	struct page *page;
+	gfp_t flags;
+
+	for (;;) {
+		flags = (*order ? large_gfp : gfp) | __GFP_ZERO;
+		if (node == NUMA_NO_NODE)
+			page = alloc_pages(flags, *order);
+		else
+			page = alloc_pages_node(node, flags, *order);
+		if (page || !*order)
+			break;
+		*order = *order > PAGE_ALLOC_COSTLY_ORDER ? PAGE_ALLOC_COSTLY_ORDER : 0;
+	}
+	if (!page)
+		return NULL;
+	if (*order)
+		split_page(page, *order);
+	return page_address(page);
+}
+
+/*
+ * How many of the @max pages from @index on, all in one chunk, are holes before the first
+ * that is none. *ret_has_chunk says whether there is a table to put them in.
+ */
+static unsigned int rd_store_hole(const struct rd_store *store, unsigned long index,
+				  unsigned int max, bool *ret_has_chunk)
+{
+	const struct rd_chunk *chunk;
+	unsigned int nr = 0;
+
+	rcu_read_lock();
+	chunk = rd_store_chunk(store, (u64)index << PAGE_SHIFT, 1);
+	*ret_has_chunk = !IS_ERR_OR_NULL(chunk);
+	if (!*ret_has_chunk)
+		nr = max;
+	while (nr < max && !rd_chunk_page(chunk, (index & RD_CHUNK_MASK) + nr))
+		nr++;
+	rcu_read_unlock();
+	return nr;
+}
+
+/*
+ * Make the @nr pages that lie together at @block the store's pages from @index on, all in
+ * one chunk. Where another writer was faster, his page stays and ours is freed. @spare is
+ * the table for them if there is none yet; it is used or freed, and may be NULL.
+ *
+ * Return: 0, which promises no page: the chunk may have gone; or -EIO beyond the end.
+ */
+static int rd_store_insert(struct rd_store *store, unsigned long index, void *block,
+			   unsigned int nr, struct rd_chunk *spare)
+{
+	unsigned int first = index & RD_CHUNK_MASK, i;
+	DECLARE_BITMAP(taken, RD_CHUNK_PAGES) = { 0 };
+	struct rd_chunk *chunk = NULL;
+	bool is_inside;
+
+	spin_lock(&store->lock);
+	is_inside = index + nr <= rd_store_own_map(store)->nr_pages;
+	if (is_inside)
+		chunk = rd_store_locked_chunk(store, index >> RD_CHUNK_SHIFT);
+	if (is_inside && !chunk && spare) {
+		chunk = spare;
+		spare = NULL;
+		rd_store_set_chunk(store, index >> RD_CHUNK_SHIFT, chunk);
+	}
+	for (i = 0; chunk && i < nr; i++) {
+		if (rcu_access_pointer(chunk->page[first + i]))
+			continue;
+		rcu_assign_pointer(chunk->page[first + i], block + i * PAGE_SIZE);
+		__set_bit(i, taken);
+		chunk->nr++;
+		WRITE_ONCE(store->nr_pages, store->nr_pages + 1);
+	}
+	spin_unlock(&store->lock);
+
+	for_each_clear_bit(i, taken, nr)
+		free_page((unsigned long)block + i * PAGE_SIZE);
+	rd_chunk_free(spare);
+	return is_inside ? 0 : -EIO;
+}
+
+/* Fill the hole at @pos, as far as it reaches within @len bytes, which end in its chunk. */
+static int rd_store_fill(struct rd_store *store, u64 pos, size_t len, gfp_t gfp)
+{
+	/* A large block is worth no more than a look: the write can go on without it. */
+	gfp_t large_gfp = (gfp & ~(__GFP_RECLAIM | __GFP_RETRY_MAYFAIL)) | __GFP_NOWARN;
+	unsigned long index = pos >> PAGE_SHIFT;
+	unsigned int nr = ((pos + len - 1) >> PAGE_SHIFT) - index + 1, order;
+	struct rd_chunk *spare = NULL;
+	bool has_chunk;
+	void *block;
+
+	nr = rd_store_hole(store, index, nr, &has_chunk);
+	if (!nr)
+		return 0;
+	if (!has_chunk) {
+		spare = rd_chunk_alloc(gfp);
+		if (!spare)
+			return -ENOMEM;
+	}
+	order = ilog2(nr);
+	block = rd_block_alloc(store->node, gfp, large_gfp, &order);
+	if (!block) {
+		rd_chunk_free(spare);
+		return -ENOMEM;
+	}
+	return rd_store_insert(store, index, block, 1U << order, spare);
+}
+
+/*
+ * rd_store_write() - Copy in, making the pages that are not there yet.
+ * @gfp: how to get them; without __GFP_DIRECT_RECLAIM this does not sleep
+ *
+ * Return: 0, -ENOMEM, or -EIO beyond the end. A part may have been written all the same.
+ */
+int rd_store_write(struct rd_store *store, u64 pos, struct rd_vec *from, gfp_t gfp)
+{
+	while (from->left) {
+		size_t part = rd_chunk_part(pos, from->left);
+		ssize_t done = rd_store_write_present(store, pos, part, from);
+		int err;
+
+		if (unlikely(done < 0))
+			return done;
+		pos += done;
+		if (likely(done == part))
+			continue;
+		err = rd_store_fill(store, pos, part - done, gfp);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* --- zeroing and discarding ------------------------------------------------------------- */
+
+/* Context: RCU read section. @len bytes, all in @chunk. */
+static void rd_chunk_zero(const struct rd_chunk *chunk, u64 pos, u64 len)
+{
+	u64 end = pos + len;
+
+	while (pos < end) {
+		size_t part = min_t(u64, end - pos, PAGE_SIZE - offset_in_page(pos));
+		void *page = rd_chunk_page(chunk, rd_slot(pos));
+
+		if (page)
+			memset(page + offset_in_page(pos), 0, part);
+		pos += part;
+	}
+}
+
+/*
+ * rd_store_zero() - Write zeroes to what is there, and leave holes and pages as they are.
+ *
+ * Context: may sleep. Return: 0, or -EIO beyond the end.
+ */
+int rd_store_zero(struct rd_store *store, u64 pos, u64 len)
+{
+	while (len) {
+		u64 part = rd_chunk_part(pos, len);
+		const struct rd_chunk *chunk;
+
+		rcu_read_lock();
+		chunk = rd_store_chunk(store, pos, part);
+		if (!IS_ERR_OR_NULL(chunk))
+			rd_chunk_zero(chunk, pos, part);
+		rcu_read_unlock();
+		if (IS_ERR(chunk))
+			return PTR_ERR(chunk);
+		pos += part;
+		len -= part;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Move @nr slots from @first on out of @chunk to @to, which is nobody else's. */
+static void rd_chunk_move(struct rd_chunk *chunk, struct rd_chunk *to, unsigned int first,
+			  unsigned int nr)
+{
+	unsigned int slot;
+
+	for (slot = first; slot < first + nr; slot++) {
+		void *page = rd_chunk_own_page(chunk, slot);
+
+		if (!page)
+			continue;
+		RCU_INIT_POINTER(to->page[slot], page);
+		RCU_INIT_POINTER(chunk->page[slot], NULL);
+		chunk->nr--;
+		to->nr++;
+	}
+}
+
+static unsigned int rd_chunk_count(const struct rd_chunk *chunk, unsigned int first,
+				   unsigned int nr)
+{
+	unsigned int count = 0, slot;
+
+	for (slot = first; slot < first + nr; slot++)
+		count += rcu_access_pointer(chunk->page[slot]) != NULL;
+	return count;
+}
+
+/*
+ * Take @nr pages from @index on, all in one chunk, out of the store.
+ *
+ * Return: a chunk that has them, to be freed a grace period later; NULL where there were
+ * none; ERR_PTR() where they have to be zeroed in place instead.
+ */
+static struct rd_chunk *rd_store_take(struct rd_store *store, unsigned long index,
+				      unsigned int nr)
+{
+	unsigned int first = index & RD_CHUNK_MASK, count;
+	struct rd_chunk *spare, *chunk, *taken = NULL;
+	bool has_chunk;
+
+	if (rd_store_hole(store, index, nr, &has_chunk) == nr)
+		return NULL;
+	spare = rd_chunk_alloc(GFP_NOIO | __GFP_NOWARN | __GFP_NOMEMALLOC | __GFP_NORETRY);
+
+	spin_lock(&store->lock);
+	chunk = rd_store_locked_chunk(store, index >> RD_CHUNK_SHIFT);
+	count = chunk ? rd_chunk_count(chunk, first, nr) : 0;
+	if (store->is_kept) {
+		taken = ERR_PTR(-EPERM);
+	} else if (chunk && count == chunk->nr) {
+		rd_store_set_chunk(store, index >> RD_CHUNK_SHIFT, NULL);
+		taken = chunk;
+	} else if (count && spare) {
+		rd_chunk_move(chunk, spare, first, nr);
+		swap(taken, spare);
+	} else if (count) {
+		taken = ERR_PTR(-ENOMEM);
+	}
+	if (!IS_ERR_OR_NULL(taken))
+		WRITE_ONCE(store->nr_pages, store->nr_pages - count);
+	spin_unlock(&store->lock);
+
+	rd_chunk_free(spare);
+	return taken;
+}
+
+/*
+ * Free the chunks of a discard once no copy can be using them. A small one does not wait
+ * for that; a large one does, so that what it frees cannot pile up, and so that the memory
+ * is back when the discard ends.
+ */
+static void rd_chunks_retire(struct rd_chunk *gone, unsigned int nr)
+{
+	struct rd_chunk *next;
+
+	if (nr > RD_RETIRE_LATER)
+		synchronize_rcu();
+	for (; gone; gone = next) {
+		next = gone->next_gone;
+		if (nr > RD_RETIRE_LATER) {
+			rd_chunk_free(gone);
+			cond_resched();
+		} else {
+			call_rcu_hurry(&gone->rcu, rd_chunk_free_rcu);
+		}
+	}
+}
+
+/*
+ * rd_store_discard() - Give back the pages of a range; it reads as zeroes from then on.
+ *
+ * Parts of pages are zeroed in place, and so is all of it in a store that is kept, or
+ * where there is no memory to note down what goes.
+ *
+ * Context: may sleep. Return: 0, or -EIO beyond the end.
+ */
+int rd_store_discard(struct rd_store *store, u64 pos, u64 len)
+{
+	u64 end = pos + len, first = round_up(pos, PAGE_SIZE), last = round_down(end, PAGE_SIZE);
+	struct rd_chunk *gone = NULL, *taken;
+	unsigned int nr_gone = 0;
+	int err = 0, edge_err;
+	u64 part;
+
+	if (first >= last)
+		return rd_store_zero(store, pos, len);
+	for (; first < last && !err; first += part) {
+		part = rd_chunk_part(first, last - first);
+		taken = rd_store_take(store, first >> PAGE_SHIFT, part >> PAGE_SHIFT);
+		if (IS_ERR(taken)) {
+			err = rd_store_zero(store, first, part);
+		} else if (taken) {
+			taken->next_gone = gone;
+			gone = taken;
+			nr_gone++;
+		}
+		cond_resched();
+	}
+	rd_chunks_retire(gone, nr_gone);
+
+	edge_err = rd_store_zero(store, pos, round_up(pos, PAGE_SIZE) - pos);
+	err = err ? err : edge_err;
+	edge_err = rd_store_zero(store, last, end - last);
+	return err ? err : edge_err;
+}
+
+/* --- size and promise ------------------------------------------------------------------- */
+
+/* Copy the chunks to @next_map, while writers keep both maps up to date. */
+static void rd_store_copy_slots(struct rd_store *store)
+{
+	struct rd_map *map = rd_store_own_map(store);
+	unsigned long i, stop;
+
+	for (i = 0; i < map->nr_chunks; i = stop) {
+		stop = min(i + RD_GROW_BATCH, map->nr_chunks);
+		spin_lock(&store->lock);
+		for (; i < stop; i++)
+			RCU_INIT_POINTER(store->next_map->chunk[i],
+					 rd_store_locked_chunk(store, i));
+		spin_unlock(&store->lock);
+		cond_resched();
+	}
+}
+
+/*
+ * rd_store_grow() - Make room for more; the store may be in use.
+ *
+ * Context: may sleep. Return: 0, or -ENOMEM with the store as it was.
+ */
+int rd_store_grow(struct rd_store *store, u64 size_bytes)
+{
+	unsigned long nr_pages = rd_bytes_to_pages(size_bytes);
+	struct rd_map *map = rd_store_own_map(store), *next;
+
+	if (nr_pages <= map->nr_chunks << RD_CHUNK_SHIFT) {
+		spin_lock(&store->lock);
+		WRITE_ONCE(map->nr_pages, nr_pages);
+		spin_unlock(&store->lock);
+		return 0;
+	}
+	next = rd_map_alloc(nr_pages);
+	if (!next)
+		return -ENOMEM;
+
+	spin_lock(&store->lock);
+	store->next_map = next;
+	spin_unlock(&store->lock);
+	rd_store_copy_slots(store);
+	spin_lock(&store->lock);
+	rcu_assign_pointer(store->map, next);
+	store->next_map = NULL;
+	spin_unlock(&store->lock);
+	synchronize_rcu();
+	kvfree(map);
+	return 0;
+}
+
+/* Take the pages from slot @first of chunk @nr on, which no copy can reach any more. */
+static struct rd_chunk *rd_store_cut(struct rd_store *store, unsigned long nr,
+				     unsigned int first)
+{
+	struct rd_chunk *chunk;
+	unsigned int slot;
+
+	spin_lock(&store->lock);
+	chunk = rd_store_locked_chunk(store, nr);
+	if (chunk && rd_chunk_count(chunk, first, RD_CHUNK_PAGES - first) == chunk->nr) {
+		rd_store_set_chunk(store, nr, NULL);
+		WRITE_ONCE(store->nr_pages, store->nr_pages - chunk->nr);
+		spin_unlock(&store->lock);
+		return chunk;
+	}
+	for (slot = first; chunk && slot < RD_CHUNK_PAGES; slot++) {
+		void *page = rd_chunk_own_page(chunk, slot);
+
+		if (!page)
+			continue;
+		RCU_INIT_POINTER(chunk->page[slot], NULL);
+		free_page((unsigned long)page);
+		chunk->nr--;
+		WRITE_ONCE(store->nr_pages, store->nr_pages - 1);
+	}
+	spin_unlock(&store->lock);
+	return NULL;
+}
+
+/*
+ * rd_store_shrink() - Drop what lies beyond a new end.
+ *
+ * The rest of the last page is zeroed: it must not come back if the store grows again.
+ *
+ * Context: may sleep. Requests beyond the new end fail from the moment this is called.
+ */
+void rd_store_shrink(struct rd_store *store, u64 size_bytes, struct rd_progress *progress)
+{
+	unsigned long nr_pages = rd_bytes_to_pages(size_bytes), stop, index, next;
+	struct rd_map *map = rd_store_own_map(store);
+	struct rd_chunk *chunk;
+
+	spin_lock(&store->lock);
+	stop = map->nr_pages;
+	WRITE_ONCE(map->nr_pages, nr_pages);
+	spin_unlock(&store->lock);
+	/* Copies that saw the old end are over then, and inserts look again under the lock. */
+	synchronize_rcu();
+
+	for (index = nr_pages; index < stop; index = next) {
+		next = min((index | RD_CHUNK_MASK) + 1, stop);
+		chunk = rd_store_cut(store, index >> RD_CHUNK_SHIFT, index & RD_CHUNK_MASK);
+		/* The chunk at the new end can still be reached, for its holes. */
+		if (chunk && index & RD_CHUNK_MASK)
+			call_rcu_hurry(&chunk->rcu, rd_chunk_free_rcu);
+		else
+			rd_chunk_free(chunk);
+		rd_progress_add(progress, (u64)(next - index) << PAGE_SHIFT);
+		cond_resched();
+	}
+	rd_store_zero(store, size_bytes, (u64)nr_pages * PAGE_SIZE - size_bytes);
+}
+
+/*
+ * Pages for all holes of chunk @nr, in a chunk of their own. *ret_spare is set, and to be
+ * freed by the caller, after a failure too; it stays NULL where there is no hole.
+ *
+ * Return: 0, -ENOMEM, or -EINTR when the caller is being killed.
+ */
+static int rd_spare_fill(struct rd_store *store, unsigned long nr, struct rd_chunk **ret_spare,
+			 struct rd_progress *progress)
+{
+	const gfp_t gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+	const gfp_t large_gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN;
+	unsigned long index = nr << RD_CHUNK_SHIFT;
+	unsigned int stop = min_t(unsigned long, RD_CHUNK_PAGES,
+				  rd_store_own_map(store)->nr_pages - index);
+	unsigned int slot = 0, order, i;
+	bool has_chunk;
+	void *block;
+
+	while (slot < stop) {
+		unsigned int run = rd_store_hole(store, index + slot, stop - slot, &has_chunk);
+
+		if (!run) {
+			slot++;
+			continue;
+		}
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (!*ret_spare)
+			*ret_spare = rd_chunk_alloc(gfp);
+		if (!*ret_spare)
+			return -ENOMEM;
+		order = ilog2(run);
+		block = rd_block_alloc(store->node, gfp, large_gfp, &order);
+		if (!block)
+			return -ENOMEM;
+		for (i = 0; i < 1U << order; i++)
+			RCU_INIT_POINTER((*ret_spare)->page[slot + i], block + i * PAGE_SIZE);
+		(*ret_spare)->nr += 1U << order;
+		slot += 1U << order;
+		rd_progress_add(progress, (u64)PAGE_SIZE << order);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Fill the holes of chunk @nr from @spare, and free what is left over. */
+static void rd_store_merge(struct rd_store *store, unsigned long nr, struct rd_chunk *spare)
+{
+	struct rd_chunk *chunk;
+	unsigned int slot;
+
+	spin_lock(&store->lock);
+	chunk = rd_store_locked_chunk(store, nr);
+	if (!chunk) {
+		WRITE_ONCE(store->nr_pages, store->nr_pages + spare->nr);
+		rd_store_set_chunk(store, nr, spare);
+		spin_unlock(&store->lock);
+		return;
+	}
+	for (slot = 0; slot < RD_CHUNK_PAGES; slot++) {
+		void *page = rd_chunk_own_page(spare, slot);
+
+		if (!page || rcu_access_pointer(chunk->page[slot]))
+			continue;
+		rcu_assign_pointer(chunk->page[slot], page);
+		RCU_INIT_POINTER(spare->page[slot], NULL);
+		chunk->nr++;
+		WRITE_ONCE(store->nr_pages, store->nr_pages + 1);
+	}
+	spin_unlock(&store->lock);
+	rd_chunk_free(spare);
+}
+
+static void rd_store_set_kept(struct rd_store *store, bool is_kept)
+{
+	spin_lock(&store->lock);
+	store->is_kept = is_kept;
+	spin_unlock(&store->lock);
+}
+
+/*
+ * rd_store_keep() - Get the memory for all of the store now, and let none go from now on.
+ *
+ * The pages are collected first and given to the store when all are there: a failure
+ * leaves it as it was. From the first moment on discards make no new holes, so that none is
+ * missed. Never calls the OOM killer.
+ *
+ * Context: may sleep; the store may be in use.
+ * Return: 0, -ENOMEM, or -EINTR when the caller is being killed.
+ */
+int rd_store_keep(struct rd_store *store, struct rd_progress *progress)
+{
+	unsigned long nr_chunks = DIV_ROUND_UP(rd_store_own_map(store)->nr_pages, RD_CHUNK_PAGES);
+	bool was_kept = store->is_kept;
+	struct rd_chunk **spare;
+	unsigned long i;
+	int err = 0;
+
+	spare = kvcalloc(nr_chunks, sizeof(*spare),
+			 GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	if (!spare)
+		return -ENOMEM;
+	rd_store_set_kept(store, true);
+	for (i = 0; i < nr_chunks && !err; i++)
+		err = rd_spare_fill(store, i, &spare[i], progress);
+	if (err)
+		rd_store_set_kept(store, was_kept);
+	for (i = 0; i < nr_chunks; i++) {
+		if (spare[i] && !err)
+			rd_store_merge(store, i, spare[i]);
+		else
+			rd_chunk_free(spare[i]);
+		cond_resched();
+	}
+	kvfree(spare);
+	return err;
+}
+
+/* Discards give memory back again; nothing is freed now. */
+void rd_store_unkeep(struct rd_store *store)
+{
+	rd_store_set_kept(store, false);
+}
+
+/* What the data takes, exact at any moment at which nobody writes or discards. */
+u64 rd_store_used_bytes(const struct rd_store *store)
+{
+	return (u64)READ_ONCE(store->nr_pages) << PAGE_SHIFT;
+}
+
+/* Bytes that keeping a store of this size has to get. */
+u64 rd_store_missing_bytes(const struct rd_store *store)
+{
+	unsigned long nr_pages = READ_ONCE(rd_store_own_map(store)->nr_pages);
+	unsigned long used = READ_ONCE(store->nr_pages);
+
+	return used < nr_pages ? (u64)(nr_pages - used) << PAGE_SHIFT : 0;
+}
