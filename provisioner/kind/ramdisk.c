@@ -49,7 +49,7 @@ static const struct field ramdisk_fields[] = {
 	[RAMDISK_NAME] =
 		FIELD(ramdisk, name, FIELD_STRING, .flags = FIELD_KEY | FIELD_REQUIRED,
 		      .pattern = "^rd(0|[1-9][0-9]{0,5})$",
-		      .expects = "'rd' and a number, as in 'rd0'",
+		      .expects = "'rd' and a number of at most six digits, as in 'rd0'",
 		      .doc = "The device's name: rd0 is /dev/rd0"),
 	[RAMDISK_SIZE] =
 		FIELD(ramdisk, size, FIELD_SIZE, .flags = FIELD_REQUIRED, .min = 512,

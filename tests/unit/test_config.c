@@ -161,6 +161,8 @@ static const struct {
 	  "4:3: a tab: YAML indents with spaces\n" },
 	{ "version: 1\nthings: [\n",
 	  "3:1: not valid YAML: did not find expected node content\n" },
+	{ "version: 1\nthings: [",
+	  "2:10: not valid YAML: did not find expected node content\n" },
 	{ "version: 1\nthings: @x\n",
 	  "2:9: not valid YAML: found character that cannot start any token; a value that "
 	  "begins so needs quotes\n" },
