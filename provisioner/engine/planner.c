@@ -196,6 +196,18 @@ static int judge_wanted(struct planner *p, struct plan_step *step)
 	return r;
 }
 
+/* Takes the step over, or frees it where judging it failed with @r. */
+static int add_step(struct planner *p, struct plan_step *step, int r)
+{
+	if (r == 0)
+		r = vec_push(&p->plan->steps, *step);
+	if (r < 0) {
+		free(step->blocked);
+		free(step->loss);
+	}
+	return r;
+}
+
 static int add_wanted(struct planner *p, struct obj *want)
 {
 	struct plan_step step = {
@@ -204,13 +216,7 @@ static int add_wanted(struct planner *p, struct obj *want)
 	};
 	int r = judge_wanted(p, &step);
 
-	if (r == 0)
-		r = vec_push(&p->plan->steps, step);
-	if (r < 0) {
-		free(step.blocked);
-		free(step.loss);
-	}
-	return r;
+	return add_step(p, &step, r);
 }
 
 static bool is_pruned(const struct planner *p, const struct obj *have)
@@ -229,13 +235,7 @@ static int add_removal(struct planner *p, struct obj *have)
 		r = set_loss(&step, have->content);
 	if (r == 0 && have->in_use)
 		r = block(&step, "it is %s", have->in_use);
-	if (r == 0)
-		r = vec_push(&p->plan->steps, step);
-	if (r < 0) {
-		free(step.blocked);
-		free(step.loss);
-	}
-	return r;
+	return add_step(p, &step, r);
 }
 
 static int add_removals(struct planner *p)

@@ -34,13 +34,20 @@ void kfs_done(struct kfs *kfs)
 	kfs->root_fd = -1;
 }
 
-static int format_path(char **ret, const char *fmt, va_list args)
-{
-	return vasprintf(ret, fmt, args) < 0 ? -ENOMEM : 0;
-}
+/* The path of a function's fmt, ...: 0 and the caller's to free, or -ENOMEM and NULL. */
+#define FORMAT_PATH(ret, fmt)                    \
+	({                                       \
+		va_list args_;                   \
+		int r_;                          \
+		va_start(args_, fmt);            \
+		r_ = vasprintf(ret, fmt, args_); \
+		va_end(args_);                   \
+		if (r_ < 0)                      \
+			*(ret) = NULL;           \
+		r_ < 0 ? -ENOMEM : 0;            \
+	})
 
-/* Links are resolved inside the root. EAGAIN: a rename raced with that, see openat2(2).
- */
+/* Links stay inside the root. EAGAIN: a rename raced with that, see openat2(2). */
 static int open_in_root(const struct kfs *kfs, int flags, const char *path)
 {
 	struct open_how how = {
@@ -70,12 +77,9 @@ static int open_path(const struct kfs *kfs, int flags, const char *path)
 int kfs_open(const struct kfs *kfs, int flags, const char *fmt, ...)
 {
 	_cleanup_free_ char *path = NULL;
-	va_list args;
 	int r;
 
-	va_start(args, fmt);
-	r = format_path(&path, fmt, args);
-	va_end(args);
+	r = FORMAT_PATH(&path, fmt);
 	return r < 0 ? r : open_path(kfs, flags, path);
 }
 
@@ -117,24 +121,18 @@ static int read_path(const struct kfs *kfs, char **ret, const char *path)
 int kfs_read(const struct kfs *kfs, char **ret, const char *fmt, ...)
 {
 	_cleanup_free_ char *path = NULL;
-	va_list args;
 	int r;
 
-	va_start(args, fmt);
-	r = format_path(&path, fmt, args);
-	va_end(args);
+	r = FORMAT_PATH(&path, fmt);
 	return r < 0 ? r : read_path(kfs, ret, path);
 }
 
 int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 {
 	_cleanup_free_ char *path = NULL, *text = NULL;
-	va_list args;
 	int r;
 
-	va_start(args, fmt);
-	r = format_path(&path, fmt, args);
-	va_end(args);
+	r = FORMAT_PATH(&path, fmt);
 	if (r < 0)
 		return r;
 	r = read_path(kfs, &text, path);
@@ -147,12 +145,9 @@ bool kfs_exists(const struct kfs *kfs, const char *fmt, ...)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -1;
-	va_list args;
 	int r;
 
-	va_start(args, fmt);
-	r = format_path(&path, fmt, args);
-	va_end(args);
+	r = FORMAT_PATH(&path, fmt);
 	if (r < 0)
 		return false;
 	fd = open_path(kfs, O_PATH, path);
@@ -177,12 +172,9 @@ int kfs_write(const struct kfs *kfs, const char *value, const char *fmt, ...)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -1;
-	va_list args;
 	int r;
 
-	va_start(args, fmt);
-	r = format_path(&path, fmt, args);
-	va_end(args);
+	r = FORMAT_PATH(&path, fmt);
 	if (r < 0)
 		return r;
 	/* Opened before the fault point: a missing file is no operation. */
@@ -201,14 +193,11 @@ int kfs_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
 {
 	_cleanup_free_ char *path = NULL;
 	struct dirent *entry;
-	va_list args;
 	DIR *dir;
 	int r, fd;
 
 	*ret = (struct kfs_names){ 0 };
-	va_start(args, fmt);
-	r = format_path(&path, fmt, args);
-	va_end(args);
+	r = FORMAT_PATH(&path, fmt);
 	if (r < 0)
 		return r;
 	fd = open_path(kfs, O_RDONLY | O_DIRECTORY, path);
