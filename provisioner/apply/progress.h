@@ -31,7 +31,8 @@ void progress_done(struct progress *progress);
  */
 void progress_wait(struct progress *progress, const struct plan_step *step);
 
-/* progress_begin() - @step starts now. A step of less than half a second draws nothing.
+/*
+ * progress_begin() - @step starts now. A step of less than half a second draws nothing.
  */
 void progress_begin(struct progress *progress, const struct plan_step *step);
 

@@ -14,7 +14,8 @@ static inline void cleanup_free(void *p)
 	free(*(void **)p);
 }
 
-/* Keeps errno, so that a descriptor may go out of scope between a failure and its report.
+/*
+ * Keeps errno, so that a descriptor may go out of scope between a failure and its report.
  */
 static inline void cleanup_close(const int *fd)
 {

@@ -8,7 +8,8 @@
 #include <stdarg.h>
 #include <stdint.h>
 
-/* Of a longer line only the part around the place is shown, so many characters each way.
+/*
+ * Of a longer line only the part around the place is shown, so many characters each way.
  */
 #define SHOWN_BEFORE 60
 #define SHOWN_AFTER  60

@@ -63,7 +63,8 @@ int fault_point(struct fault *fault)
 		return 0;
 	if (fault->mode == FAULT_FAIL)
 		return fault->error;
-	/* Not exit(): nothing of ours may run any more, just as when somebody kills us.
+	/*
+	 * Not exit(): nothing of ours may run any more, just as when somebody kills us.
 	 */
 	for (;;)
 		raise(SIGKILL);

@@ -11,6 +11,7 @@
  */
 unsigned int similar_distance(const char *a, const char *b);
 
-/* similar_is_typo() - Is @distance small enough that @word was perhaps meant otherwise?
+/*
+ * similar_is_typo() - Is @distance small enough that @word was perhaps meant otherwise?
  */
 bool similar_is_typo(const char *word, unsigned int distance);

@@ -26,7 +26,8 @@ bool utf8_is_text(uint32_t character);
 /* utf8_columns() - Columns on a terminal: 0, 1 or 2. */
 unsigned int utf8_columns(uint32_t character);
 
-/* utf8_prefix() - The length of the longest beginning of whole characters that fits @max.
+/*
+ * utf8_prefix() - The length of the longest beginning of whole characters that fits @max.
  */
 int utf8_prefix(const char *text, size_t max);
 

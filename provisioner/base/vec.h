@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Growing arrays: VEC(type) declares one, vec_push() appends, vec_done() frees the array.
+/*
+ * Growing arrays: VEC(type) declares one, vec_push() appends, vec_done() frees the array.
  */
 #pragma once
 

@@ -162,7 +162,8 @@ static int finish(struct report *report)
 	return report->finished_at ? 0 : -ENOMEM;
 }
 
-/* systemd-udevd keeps this file as long as there are events that it has not worked off.
+/*
+ * systemd-udevd keeps this file as long as there are events that it has not worked off.
  */
 static bool udev_is_busy(const struct ports *ports)
 {
@@ -183,7 +184,8 @@ static void tell_wait(const struct exec_watcher *watcher, const struct plan_step
 		watcher->wait(watcher->data, step);
 }
 
-/* Plan, and again while a step is blocked only by somebody who may be gone in a moment.
+/*
+ * Plan, and again while a step is blocked only by somebody who may be gone in a moment.
  */
 static int plan_patiently(struct ports *ports, const struct model *desired,
 			  const struct plan_policy *policy,

@@ -19,7 +19,8 @@ struct kind {
 	const char *module;	/* the kernel module that it needs; NULL: none */
 	bool shared; /* nobody's: what is there is as wanted, and never removed */
 
-	/* Add what is live to @observed; owner, in_use and content too. Changes nothing.
+	/*
+	 * Add what is live to @observed; owner, in_use and content too. Changes nothing.
 	 */
 	int (*observe)(struct ports *ports, struct model *observed);
 

@@ -17,8 +17,7 @@
 
 _Static_assert(CONFIG_SHA256_LEN == SHA256_DIGEST_STRING_LENGTH, "hexadecimal and NUL");
 
-/* --- the sections and the whole ------------------------------------------------------
- */
+/* --- the sections and the whole --- */
 
 static int read_section(struct reader *reader, const struct obj_class *class,
 			const struct node *node)

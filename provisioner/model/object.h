@@ -62,7 +62,8 @@ const char *obj_name(const struct obj *obj);
  */
 struct src_pos obj_field_pos(const struct obj *obj, unsigned int index);
 
-/* obj_set_defaults() - Give each unset field that has a default its value. 0 or -ENOMEM.
+/*
+ * obj_set_defaults() - Give each unset field that has a default its value. 0 or -ENOMEM.
  */
 int obj_set_defaults(struct obj *obj);
 

@@ -53,7 +53,8 @@ void report_done(struct report *report);
 
 /* report_verdict_name() - "converged", "changed", "partial", "failed". */
 const char *report_verdict_name(enum report_verdict verdict);
-/* report_result_name() - "unchanged", "pending", "done", "blocked", "failed", "skipped".
+/*
+ * report_result_name() - "unchanged", "pending", "done", "blocked", "failed", "skipped".
  */
 const char *report_result_name(enum report_result result);
 

@@ -77,7 +77,8 @@ void scalar_print(const char *text, struct buf *out)
 		size_t bytes = utf8_decode(text + at, len - at, &character);
 
 		if (bytes == 0) {
-			/* Not UTF-8, which YAML cannot say: the character of that number.
+			/*
+			 * Not UTF-8, which YAML cannot say: the character of that number.
 			 */
 			buf_addf(out, "\\x%02X", (unsigned char)text[at]);
 			bytes = 1;

@@ -39,7 +39,8 @@ struct kfs_names {
 int kfs_init(struct kfs *kfs, const char *root, struct fault *fault);
 void kfs_done(struct kfs *kfs);
 
-/* kfs_open() - @path is relative to the root, with no '/' in front. Return: fd or -errno.
+/*
+ * kfs_open() - @path is relative to the root, with no '/' in front. Return: fd or -errno.
  */
 int kfs_open(const struct kfs *kfs, int flags, const char *fmt, ...) _printf_(3, 4);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* /run/rapiddisk: lives exactly as long as what it speaks of, across the switch of root.
+/*
+ * /run/rapiddisk: lives exactly as long as what it speaks of, across the switch of root.
  */
 #pragma once
 

@@ -5,7 +5,8 @@
 #include "model/object.h"
 #include "model/report.h"
 
-/* Each returns 0 and *ret, text with a newline at its end, the caller's to free; -ENOMEM.
+/*
+ * Each returns 0 and *ret, text with a newline at its end, the caller's to free; -ENOMEM.
  */
 
 /* report_to_json() - The report of design section 5, for stdout, /run, HTTP and push. */

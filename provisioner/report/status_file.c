@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The lock is held, so the name needs no random part; what a killed run left is reused.
+/*
+ * The lock is held, so the name needs no random part; what a killed run left is reused.
  */
 #define TEMPORARY STATUS_FILE ".new"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libFuzzer: any bytes as a configuration, with the real classes and the unit tests' own.
+/*
+ * libFuzzer: any bytes as a configuration, with the real classes and the unit tests' own.
  */
 #include "kind/kind.h"
 #include "property.h"

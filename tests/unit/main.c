@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs all suites. CK_RUN_SUITE=name, CK_RUN_CASE and CK_FORK=no work as Check has them.
+/*
+ * Runs all suites. CK_RUN_SUITE=name, CK_RUN_CASE and CK_FORK=no work as Check has them.
  */
 #include "unit.h"
 

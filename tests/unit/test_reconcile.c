@@ -279,7 +279,8 @@ END_TEST
 
 /* --- crash safety --- */
 
-/* Touches every operation that there is: load, attach, BLKROSET, resize, detach, adopt.
+/*
+ * Touches every operation that there is: load, attach, BLKROSET, resize, detach, adopt.
  */
 static const char *const second_state =
 	"ramdisks:\n"

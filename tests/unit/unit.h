@@ -26,7 +26,8 @@ char *unit_dir(void);
 /* unit_write() - Make the file @name in @dir. Return: its path, the caller's to free. */
 char *unit_write(const char *dir, const char *name, const char *bytes, size_t len);
 
-/* unit_read() - The whole file. Return: the text, NUL-terminated, the caller's to free.
+/*
+ * unit_read() - The whole file. Return: the text, NUL-terminated, the caller's to free.
  */
 char *unit_read(const char *path, size_t *ret_len);
 
