@@ -68,7 +68,7 @@ static int look_and_plan(struct ports *ports, const struct model *desired,
 			 struct reconcile_outcome *ret)
 {
 	struct reconcile_outcome outcome = { 0 };
-	const struct kind *kind = NULL;
+	const struct kind *kind = kinds[0];
 	int r;
 
 	r = observe_all(ports, &outcome.observed, &kind);

@@ -75,23 +75,23 @@ for fault in kill fail; do
 	t_case "$fault at each operation of a first apply, module and all"
 	n=1
 	begin
-	while at $n $fault "$first_live"; do
+	while at "$n" "$fault" "$first_live"; do
 		n=$((n + 1))
 		begin
 	done
-	if [ $n -ge 7 ]; then ok; else fail "only $((n - 1)) operations"; fi
+	if [ "$n" -ge 7 ]; then ok; else fail "only $((n - 1)) operations"; fi
 	t_note "$fault: $((n - 1)) operations from nothing"
 
 	t_case "$fault at each operation of a change"
 	n=1
 	begin
 	rapiddisk-apply && second_state
-	while at $n $fault "$second_live"; do
+	while at "$n" "$fault" "$second_live"; do
 		n=$((n + 1))
 		rapiddisk-apply --teardown
 		first_state
 		rapiddisk-apply && second_state
 	done
-	if [ $n -ge 9 ]; then ok; else fail "only $((n - 1)) operations"; fi
+	if [ "$n" -ge 9 ]; then ok; else fail "only $((n - 1)) operations"; fi
 	t_note "$fault: $((n - 1)) operations of a change"
 done
