@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What differs between kernels, and nothing else in these modules knows of it: the rest is
- * written for the newest block layer. Included before all else by the compiler's command
- * line. RD_HAVE_* are set in Kbuild from what the kernel's headers have.
+ * What differs between kernels, and nothing else in these modules knows of it: the rest
+ * is written for the newest block layer. Included before all else by the compiler's
+ * command line. RD_HAVE_* are set in Kbuild from what the kernel's headers have.
  *
  * Floor: Linux 6.1. Tried with Debian's 6.1, 6.12 and 7.2.
  */
@@ -30,24 +30,27 @@ typedef fmode_t blk_mode_t;
 #define BLK_OPEN_WRITE FMODE_WRITE
 
 /* Until then ->open() got the block device, not the disk. */
-#define RD_DEFINE_OPEN(name, disk)						\
-	static int name##_disk(struct gendisk *disk);				\
-	static int name(struct block_device *bdev, fmode_t mode)		\
-	{									\
-		return name##_disk(bdev->bd_disk);				\
-	}									\
+#define RD_DEFINE_OPEN(name, disk)                               \
+	static int name##_disk(struct gendisk *disk);            \
+	static int name(struct block_device *bdev, fmode_t mode) \
+	{                                                        \
+		return name##_disk(bdev->bd_disk);               \
+	}                                                        \
 	static int name##_disk(struct gendisk *disk)
 #else
-#define RD_DEFINE_OPEN(name, disk)						\
-	static int name##_disk(struct gendisk *disk);				\
-	static int name(struct gendisk *gd, blk_mode_t mode)			\
-	{									\
-		return name##_disk(gd);						\
-	}									\
+#define RD_DEFINE_OPEN(name, disk)                           \
+	static int name##_disk(struct gendisk *disk);        \
+	static int name(struct gendisk *gd, blk_mode_t mode) \
+	{                                                    \
+		return name##_disk(gd);                      \
+	}                                                    \
 	static int name##_disk(struct gendisk *disk)
 #endif
 
-/* 6.3: call_rcu() may put its work off for seconds; call_rcu_hurry() is what it was before. */
+/*
+ * 6.3: call_rcu() may put its work off for seconds; call_rcu_hurry() is what it was
+ * before.
+ */
 #ifndef RD_HAVE_CALL_RCU_HURRY
 #define call_rcu_hurry(head, func) call_rcu(head, func)
 #endif
@@ -70,8 +73,8 @@ static inline struct address_space *rd_bdev_mapping(struct block_device *bdev)
 }
 
 /*
- * rd_alloc_gendisk() - A disk with these limits that completes each bio before submit_bio()
- * returns, never waits when told not to, and has nothing that rotates.
+ * rd_alloc_gendisk() - A disk with these limits that completes each bio before
+ * submit_bio() returns, never waits when told not to, and has nothing that rotates.
  *
  * 6.9: the limits became an argument, and 6.11 made the features a part of them; before,
  * they were set one by one on the finished queue.

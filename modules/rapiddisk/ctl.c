@@ -42,16 +42,17 @@ static struct kobject *rd_kobj;
 static DEFINE_MUTEX(rd_command_lock);
 
 /*
- * Guards rd_disks, rd_nr_disks and rd_listing. Held shortly, so that reading `devices` does not
- * wait for a command that takes long. Taken inside rd_command_lock.
+ * Guards rd_disks, rd_nr_disks and rd_listing. Held shortly, so that reading `devices`
+ * does not wait for a command that takes long. Taken inside rd_command_lock.
  */
 static DEFINE_MUTEX(rd_list_lock);
 static DEFINE_XARRAY(rd_disks);
 static unsigned int rd_nr_disks;
 
 /*
- * What `devices` was when it was last read from its start. A list of many disks takes several
- * reads, which must fit together; two readers at once may still see each other's moment.
+ * What `devices` was when it was last read from its start. A list of many disks takes
+ * several reads, which must fit together; two readers at once may still see each other's
+ * moment.
  */
 static char *rd_listing;
 static size_t rd_listing_len;
@@ -59,7 +60,7 @@ static size_t rd_listing_len;
 /* Written under rd_command_lock, read without. */
 static struct rd_progress rd_progress;
 
-/* --- commands --------------------------------------------------------------------------- */
+/* --- commands --------------------------------------------------------------------- */
 
 static int rd_do_attach(unsigned int number, const struct rd_disk_options *options)
 {
@@ -71,7 +72,10 @@ static int rd_do_attach(unsigned int number, const struct rd_disk_options *optio
 		return -EEXIST;
 	if (rd_nr_disks >= rd_max_disks)
 		return -ENOSPC;
-	/* A place in the list first: a disk that others may use already cannot be taken back. */
+	/*
+	 * A place in the list first: a disk that others may use already cannot be taken
+	 * back.
+	 */
 	err = xa_reserve(&rd_disks, number, GFP_KERNEL);
 	if (err)
 		return err;
@@ -125,7 +129,7 @@ static void rd_progress_reset(void)
 	WRITE_ONCE(rd_progress.total, 0);
 }
 
-/* --- their text ------------------------------------------------------------------------- */
+/* --- their text ------------------------------------------------------------------- */
 
 /* The next word of *text, NULL at its end. */
 static char *rd_next_word(char **text)
@@ -138,7 +142,9 @@ static char *rd_next_word(char **text)
 	return word;
 }
 
-/* Digits and nothing else; the kernel's own parser would take a sign and a newline too. */
+/*
+ * Digits and nothing else; the kernel's own parser would take a sign and a newline too.
+ */
 static int rd_parse_number(const char *word, u64 max, u64 *ret)
 {
 	u64 value;
@@ -182,7 +188,8 @@ static int rd_parse_owner(const char *value, struct rd_disk_options *options)
 	if (!len || len > RD_OWNER_MAX)
 		return -EINVAL;
 	for (i = 0; i < len; i++)
-		if (!isascii(value[i]) || (!isalnum(value[i]) && !strchr("._:-", value[i])))
+		if (!isascii(value[i]) ||
+		    (!isalnum(value[i]) && !strchr("._:-", value[i])))
 			return -EINVAL;
 	options->owner = value;
 	return 0;
@@ -205,9 +212,10 @@ static const struct {
 } rd_verbs[] = {
 	[RD_ATTACH] = { "attach", true,
 			BIT(RD_OPTION_PREALLOCATE) | BIT(RD_OPTION_NUMA_NODE) |
-			BIT(RD_OPTION_OWNER) },
+				BIT(RD_OPTION_OWNER) },
 	[RD_DETACH] = { "detach", false, 0 },
-	[RD_RESIZE] = { "resize", true, BIT(RD_OPTION_PREALLOCATE) | BIT(RD_OPTION_OWNER) },
+	[RD_RESIZE] = { "resize", true,
+			BIT(RD_OPTION_PREALLOCATE) | BIT(RD_OPTION_OWNER) },
 };
 
 static int rd_parse_option(char *word, struct rd_command *command)
@@ -250,7 +258,8 @@ static int rd_parse_size(const char *word, u64 *ret_bytes)
 /* All of @text or -EINVAL. The command points into @text, which is cut into words. */
 static int rd_parse(char *text, struct rd_command *ret)
 {
-	struct rd_command command = { .options = { .is_kept = -1, .node = NUMA_NO_NODE } };
+	struct rd_command command = { .options = { .is_kept = -1,
+						   .node = NUMA_NO_NODE } };
 	char *word = rd_next_word(&text);
 	u64 number;
 
@@ -269,17 +278,18 @@ static int rd_parse(char *text, struct rd_command *ret)
 	return 0;
 }
 
-/* --- files ------------------------------------------------------------------------------ */
+/* --- files ------------------------------------------------------------------------ */
 
-static ssize_t mgmt_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
-			  size_t count)
+static ssize_t mgmt_store(struct kobject *kobj, struct kobj_attribute *attr,
+			  const char *buf, size_t count)
 {
 	struct rd_command command;
 	char *text;
 	int err;
 
 	/* One line: a second command in the same write is refused, not ignored. */
-	text = kmemdup_nul(buf, count && buf[count - 1] == '\n' ? count - 1 : count, GFP_KERNEL);
+	text = kmemdup_nul(buf, count && buf[count - 1] == '\n' ? count - 1 : count,
+			   GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
 	if (strlen(text) < count - 1 || rd_parse(text, &command)) {
@@ -316,9 +326,9 @@ static int rd_listing_make(void)
 	if (!text)
 		return -ENOMEM;
 	len = scnprintf(text, size, "Device\tSize\tErrors\tUsed\n");
-	xa_for_each(&rd_disks, number, disk)
-		len += scnprintf(text + len, size - len, "rd%lu\t%llu\t%lld\t%llu\n", number,
-				 rd_disk_size_bytes(disk),
+	xa_for_each (&rd_disks, number, disk)
+		len += scnprintf(text + len, size - len, "rd%lu\t%llu\t%lld\t%llu\n",
+				 number, rd_disk_size_bytes(disk),
 				 (s64)atomic64_read(&disk->nr_errors),
 				 rd_store_used_bytes(&disk->store));
 	kvfree(rd_listing);
@@ -327,9 +337,11 @@ static int rd_listing_make(void)
 	return 0;
 }
 
-/* A binary attribute, because the others end after a page, and after some hundred disks. */
-static ssize_t devices_read(struct file *file, struct kobject *kobj, RD_BIN_ATTRIBUTE *attr,
-			    char *buf, loff_t pos, size_t count)
+/*
+ * A binary attribute, because the others end after a page, and after some hundred disks.
+ */
+static ssize_t devices_read(struct file *file, struct kobject *kobj,
+			    RD_BIN_ATTRIBUTE *attr, char *buf, loff_t pos, size_t count)
 {
 	ssize_t len = 0;
 	int err = 0;
@@ -338,7 +350,8 @@ static ssize_t devices_read(struct file *file, struct kobject *kobj, RD_BIN_ATTR
 	if (!pos || !rd_listing)
 		err = rd_listing_make();
 	if (!err)
-		len = memory_read_from_buffer(buf, count, &pos, rd_listing, rd_listing_len);
+		len = memory_read_from_buffer(buf, count, &pos, rd_listing,
+					      rd_listing_len);
 	mutex_unlock(&rd_list_lock);
 	return err ? err : len;
 }
@@ -348,7 +361,7 @@ static struct bin_attribute rd_devices_attr = {
 	.read = devices_read,
 };
 
-/* --- life ------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------- */
 
 static void rd_remove_all(void)
 {
@@ -356,7 +369,7 @@ static void rd_remove_all(void)
 	unsigned long number;
 
 	mutex_lock(&rd_command_lock);
-	xa_for_each(&rd_disks, number, disk)
+	xa_for_each (&rd_disks, number, disk)
 		rd_do_detach(disk, true);
 	rd_progress_reset();
 	mutex_unlock(&rd_command_lock);
@@ -405,8 +418,8 @@ int rd_ctl_init(unsigned int max_disks)
 }
 
 /*
- * Removing the files waits for those who are in them. A disk is left only where the module is
- * removed by force, or has failed to load.
+ * Removing the files waits for those who are in them. A disk is left only where the
+ * module is removed by force, or has failed to load.
  */
 void rd_ctl_exit(void)
 {

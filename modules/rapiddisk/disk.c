@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The block device: bios in, calls of the page store out, each completed before submit_bio()
- * returns. There is no queue, no request and no lock on that path.
+ * The block device: bios in, calls of the page store out, each completed before
+ * submit_bio() returns. There is no queue, no request and no lock on that path.
  */
 #include <linux/capability.h>
 #include <linux/compat.h>
@@ -16,13 +16,16 @@
 
 /*
  * Writes make pages without going back into filesystems and block devices, and fail when
- * there are none: without RETRY_MAYFAIL the allocator would try for ever, and the machine
- * with it. The emergency reserves are for those who free memory: not for us.
+ * there are none: without RETRY_MAYFAIL the allocator would try for ever. The emergency
+ * reserves are for those who free memory: not for us.
  */
-#define RD_GFP_WRITE (GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN | __GFP_NOMEMALLOC)
+#define RD_GFP_WRITE  (GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN | __GFP_NOMEMALLOC)
 #define RD_GFP_NOWAIT (GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
 
-/* ioctls of the rapiddisk command; the last four are questions to CD drives and terminals. */
+/*
+ * ioctls of the rapiddisk command; the last four are questions to CD drives and
+ * terminals.
+ */
 enum {
 	RD_IOCTL_HIGHEST_SECTOR = 0x0529,
 	RD_IOCTL_USED_PAGES = 0x0530,
@@ -36,7 +39,7 @@ enum {
 static int rd_major;
 static unsigned int rd_max_sectors_kib;
 
-/* --- the data path ---------------------------------------------------------------------- */
+/* --- the data path ---------------------------------------------------------------- */
 
 /* Context: any. The highest of several writes at once wins. */
 static void rd_disk_note_write(struct rd_disk *disk, u64 end_sector)
@@ -60,15 +63,17 @@ static void rd_flush_dcache(struct bio *bio)
 
 	if (!ARCH_IMPLEMENTS_FLUSH_DCACHE_PAGE)
 		return;
-	bio_for_each_segment(bv, bio, iter)
+	bio_for_each_segment (bv, bio, iter)
 		flush_dcache_page(bv.bv_page);
 }
 
+/* Context: the bio has data; one without may have no bio_vec to look at. */
 static inline void rd_vec_init_bio(struct rd_vec *vec, const struct bio *bio)
 {
 	const struct bvec_iter *iter = &bio->bi_iter;
 
-	rd_vec_init(vec, bio->bi_io_vec + iter->bi_idx, iter->bi_bvec_done, iter->bi_size);
+	rd_vec_init(vec, bio->bi_io_vec + iter->bi_idx, iter->bi_bvec_done,
+		    iter->bi_size);
 }
 
 static inline u64 rd_bio_pos(const struct bio *bio)
@@ -77,17 +82,20 @@ static inline u64 rd_bio_pos(const struct bio *bio)
 }
 
 /*
- * The page that a bio copies to or from, if it is for one whole page of the disk and has one
- * whole page of memory; else NULL. Most are of that kind, and they take a short way.
+ * The page that a bio copies to or from, if it is for one whole page of the disk and has
+ * one whole page of memory; else NULL. Most are of that kind, and they take a short way.
  */
 static inline void *rd_bio_page(const struct bio *bio)
 {
 	const struct bvec_iter *iter = &bio->bi_iter;
-	const struct bio_vec *bv = bio->bi_io_vec + iter->bi_idx;
-	unsigned int offset = bv->bv_offset + iter->bi_bvec_done;
+	const struct bio_vec *bv;
+	unsigned int offset;
 
-	if (iter->bi_size != PAGE_SIZE || iter->bi_sector & (PAGE_SECTORS - 1) ||
-	    offset_in_page(offset) || bv->bv_len - iter->bi_bvec_done < PAGE_SIZE)
+	if (iter->bi_size != PAGE_SIZE || iter->bi_sector & (PAGE_SECTORS - 1))
+		return NULL;
+	bv = bio->bi_io_vec + iter->bi_idx;
+	offset = bv->bv_offset + iter->bi_bvec_done;
+	if (offset_in_page(offset) || bv->bv_len - iter->bi_bvec_done < PAGE_SIZE)
 		return NULL;
 	return page_address(bv->bv_page) + offset;
 }
@@ -96,6 +104,8 @@ static noinline int rd_bio_read(struct rd_disk *disk, struct bio *bio)
 {
 	struct rd_vec vec;
 
+	if (!bio->bi_iter.bi_size)
+		return 0;
 	rd_vec_init_bio(&vec, bio);
 	return rd_store_read(&disk->store, rd_bio_pos(bio), &vec);
 }
@@ -106,6 +116,8 @@ static noinline int rd_bio_write(struct rd_disk *disk, struct bio *bio)
 	struct rd_vec vec;
 	int err;
 
+	if (!bio->bi_iter.bi_size)
+		return 0;
 	rd_vec_init_bio(&vec, bio);
 	err = rd_store_write(&disk->store, rd_bio_pos(bio), &vec, gfp);
 	return err == -ENOMEM && bio->bi_opf & REQ_NOWAIT ? -EAGAIN : err;
@@ -144,7 +156,8 @@ static inline int rd_bio_run_read(struct rd_disk *disk, struct bio *bio)
 	int err;
 
 	if (page)
-		err = rd_store_read_page(&disk->store, rd_bio_pos(bio) >> PAGE_SHIFT, page);
+		err = rd_store_read_page(&disk->store, rd_bio_pos(bio) >> PAGE_SHIFT,
+					 page);
 	else
 		err = rd_bio_read(disk, bio);
 	rd_flush_dcache(bio);
@@ -157,7 +170,8 @@ static inline int rd_bio_run_write(struct rd_disk *disk, struct bio *bio)
 
 	rd_flush_dcache(bio);
 	rd_disk_note_write(disk, bio_end_sector(bio));
-	if (page && !rd_store_write_page(&disk->store, rd_bio_pos(bio) >> PAGE_SHIFT, page))
+	if (page &&
+	    !rd_store_write_page(&disk->store, rd_bio_pos(bio) >> PAGE_SHIFT, page))
 		return 0;
 	return rd_bio_write(disk, bio);
 }
@@ -167,8 +181,9 @@ static inline int rd_bio_run(struct rd_disk *disk, struct bio *bio)
 	if (bio_op(bio) == REQ_OP_READ)
 		return rd_bio_run_read(disk, bio);
 	/*
-	 * The block layer lets writes to a read-only disk pass (bio_check_ro() only warns), and
-	 * an fd, a filesystem or a mapping from before BLKROSET can send them.
+	 * The block layer lets writes to a read-only disk pass (bio_check_ro() only
+	 * warns), and an fd, a filesystem or a mapping from before BLKROSET can send
+	 * them.
 	 */
 	if (op_is_write(bio_op(bio)) && unlikely(bdev_read_only(bio->bi_bdev)))
 		return -EROFS;
@@ -197,10 +212,10 @@ static noinline void rd_bio_fail(struct rd_disk *disk, struct bio *bio, int err)
 }
 
 /*
- * Count a request for iostat and /proc/diskstats. bio_start_io_acct() and bio_end_io_acct()
- * cost as much as a fifth of our whole way (150 of 5900 instructions of a 4 KiB read, system
- * call included), to sample times in ticks of milliseconds that no request here takes. So
- * this counts requests and sectors, and leaves times at 0.
+ * Count a request for iostat and /proc/diskstats. bio_start_io_acct() and
+ * bio_end_io_acct() cost as much as a fifth of our whole way (150 of 5900 instructions of
+ * a 4 KiB read, system call included), to sample times in ticks of milliseconds that no
+ * request here takes. So this counts requests and sectors, and leaves times at 0.
  */
 static inline void rd_bio_account(const struct bio *bio)
 {
@@ -231,7 +246,7 @@ static void rd_disk_submit_bio(struct bio *bio)
 	bio_endio(bio);
 }
 
-/* --- open, ioctl, read-only ------------------------------------------------------------- */
+/* --- open, ioctl, read-only ------------------------------------------------------- */
 
 RD_DEFINE_OPEN(rd_disk_open, gd)
 {
@@ -249,12 +264,13 @@ static int rd_disk_wipe_alone(struct rd_disk *disk, struct block_device *bdev)
 
 	lockdep_assert_held(&disk->gd->open_mutex);
 	/*
-	 * Cached data goes first, dirty or not, or it would be written back behind the wipe;
-	 * and the lock keeps reads from caching anew what is about to go.
+	 * Cached data goes first, dirty or not, or it would be written back behind the
+	 * wipe; and the lock keeps reads from caching anew what is about to go.
 	 */
 	filemap_invalidate_lock(mapping);
 	truncate_inode_pages(mapping, 0);
-	err = rd_store_discard(&disk->store, 0, round_up(rd_disk_size_bytes(disk), PAGE_SIZE));
+	err = rd_store_discard(&disk->store, 0,
+			       round_up(rd_disk_size_bytes(disk), PAGE_SIZE));
 	WRITE_ONCE(disk->highest_sector, 0);
 	filemap_invalidate_unlock(mapping);
 	return err;
@@ -315,7 +331,7 @@ static const struct block_device_operations rd_disk_ops = {
 	.set_read_only = rd_disk_set_read_only,
 };
 
-/* --- attributes, in /sys/block/rdN/rapiddisk/ ------------------------------------------- */
+/* --- attributes, in /sys/block/rdN/rapiddisk/ ------------------------------------- */
 
 static struct rd_disk *rd_dev_to_disk(struct device *dev)
 {
@@ -334,21 +350,25 @@ static ssize_t owner_show(struct device *dev, struct device_attribute *attr, cha
 }
 static DEVICE_ATTR_RO(owner);
 
-static ssize_t preallocate_show(struct device *dev, struct device_attribute *attr, char *buf)
+static ssize_t preallocate_show(struct device *dev, struct device_attribute *attr,
+				char *buf)
 {
 	return sysfs_emit(buf, "%d\n", READ_ONCE(rd_dev_to_disk(dev)->store.is_kept));
 }
 static DEVICE_ATTR_RO(preallocate);
 
-static ssize_t numa_node_show(struct device *dev, struct device_attribute *attr, char *buf)
+static ssize_t numa_node_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
 {
 	return sysfs_emit(buf, "%d\n", rd_dev_to_disk(dev)->store.node);
 }
 static DEVICE_ATTR_RO(numa_node);
 
-static ssize_t used_bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
+static ssize_t used_bytes_show(struct device *dev, struct device_attribute *attr,
+			       char *buf)
 {
-	return sysfs_emit(buf, "%llu\n", rd_store_used_bytes(&rd_dev_to_disk(dev)->store));
+	return sysfs_emit(buf, "%llu\n",
+			  rd_store_used_bytes(&rd_dev_to_disk(dev)->store));
 }
 static DEVICE_ATTR_RO(used_bytes);
 
@@ -359,12 +379,8 @@ static ssize_t openers_show(struct device *dev, struct device_attribute *attr, c
 static DEVICE_ATTR_RO(openers);
 
 static struct attribute *rd_disk_attrs[] = {
-	&dev_attr_owner.attr,
-	&dev_attr_preallocate.attr,
-	&dev_attr_numa_node.attr,
-	&dev_attr_used_bytes.attr,
-	&dev_attr_openers.attr,
-	NULL,
+	&dev_attr_owner.attr,	   &dev_attr_preallocate.attr, &dev_attr_numa_node.attr,
+	&dev_attr_used_bytes.attr, &dev_attr_openers.attr,     NULL,
 };
 
 static const struct attribute_group rd_disk_group = {
@@ -377,7 +393,7 @@ static const struct attribute_group *rd_disk_groups[] = {
 	NULL,
 };
 
-/* --- life ------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------- */
 
 static void rd_disk_set_owner(struct rd_disk *disk, const char *owner)
 {
@@ -388,41 +404,33 @@ static void rd_disk_set_owner(struct rd_disk *disk, const char *owner)
 	spin_unlock(&disk->owner_lock);
 }
 
-/*
- * Get the memory for all of the disk. Where it plainly is not there, nothing is tried: a
- * long way to a certain failure would push out everything else on the way.
- */
-static int rd_disk_keep(struct rd_disk *disk, struct rd_progress *progress)
-{
-	u64 missing_bytes = rd_store_missing_bytes(&disk->store);
-
-	if (missing_bytes >> PAGE_SHIFT > si_mem_available())
-		return -ENOMEM;
-	WRITE_ONCE(progress->done, 0);
-	WRITE_ONCE(progress->total, missing_bytes);
-	return rd_store_keep(&disk->store, progress);
-}
-
 static struct gendisk *rd_disk_alloc_gendisk(struct rd_disk *disk)
 {
 	struct queue_limits limits = {
 		.logical_block_size = SECTOR_SIZE,
 		.physical_block_size = PAGE_SIZE,
 		.io_min = PAGE_SIZE,
-		/* Any size is as good: bios are not cut unless max_sectors= asks for it. */
+		/*
+		 * Any size is as good: bios are not cut unless max_sectors= asks for it.
+		 */
 		.max_hw_sectors = UINT_MAX,
 		.max_segments = USHRT_MAX,
 		.max_segment_size = UINT_MAX,
 		.discard_granularity = PAGE_SIZE,
-		/* What a bio can say, in whole pages: where it is cut, no page is cut with it. */
+		/*
+		 * What a bio can say, in whole pages: where it is cut, no page is cut
+		 * with it.
+		 */
 		.max_hw_discard_sectors = round_down(UINT_MAX, PAGE_SIZE) >> SECTOR_SHIFT,
-		.max_write_zeroes_sectors = round_down(UINT_MAX, PAGE_SIZE) >> SECTOR_SHIFT,
+		.max_write_zeroes_sectors =
+			round_down(UINT_MAX, PAGE_SIZE) >> SECTOR_SHIFT,
 	};
 	struct gendisk *gd;
 
 	if (rd_max_sectors_kib) {
 		disk->is_split = true;
-		limits.max_hw_sectors = max_t(unsigned int, rd_max_sectors_kib * 2, PAGE_SECTORS);
+		limits.max_hw_sectors =
+			max_t(unsigned int, rd_max_sectors_kib * 2, PAGE_SECTORS);
 	}
 	gd = rd_alloc_gendisk(&limits, disk->store.node);
 	if (IS_ERR(gd))
@@ -433,8 +441,8 @@ static struct gendisk *rd_disk_alloc_gendisk(struct rd_disk *disk)
 	gd->fops = &rd_disk_ops;
 	gd->private_data = disk;
 	/*
-	 * No partitions: a RAM disk of the size that is wanted takes one command, and who has a
-	 * partition open would not be seen as one who has the disk open.
+	 * No partitions: a RAM disk of the size that is wanted takes one command, and who
+	 * has a partition open would not be seen as one who has the disk open.
 	 */
 	gd->flags |= GENHD_FL_NO_PART;
 	snprintf(gd->disk_name, sizeof(gd->disk_name), "rd%u", disk->number);
@@ -454,7 +462,7 @@ static int rd_disk_prepare(struct rd_disk *disk, const struct rd_disk_options *o
 	if (err)
 		return err;
 	if (options->is_kept > 0) {
-		err = rd_disk_keep(disk, progress);
+		err = rd_store_keep(&disk->store, progress);
 		if (err)
 			return err;
 	}
@@ -466,7 +474,9 @@ static int rd_disk_prepare(struct rd_disk *disk, const struct rd_disk_options *o
 	return 0;
 }
 
-/* Free a disk that is not, or not any more, in the block layer. Half-built ones are fine. */
+/*
+ * Free a disk that is not, or not any more, in the block layer. Half-built ones are fine.
+ */
 static void rd_disk_free(struct rd_disk *disk, struct rd_progress *progress)
 {
 	WRITE_ONCE(progress->done, 0);
@@ -481,14 +491,14 @@ static void rd_disk_free(struct rd_disk *disk, struct rd_progress *progress)
 /*
  * rd_disk_create() - Make a disk and show it to the world.
  *
- * Each disk holds a reference of the module: `rmmod` answers that it is in use, instead of
- * taking disks with their content away. Nothing but that hangs on it: the code that runs
- * here is kept by whoever called us, a command by sysfs, which does not let go of mgmt
- * while a write to it runs. A module that is on its way out gives no reference.
+ * Each disk holds a reference of the module: `rmmod` answers that it is in use, instead
+ * of taking disks with their content away. Nothing but that hangs on it: the code that
+ * runs here is kept by whoever called us, a command by sysfs, which does not let go of
+ * mgmt while a write to it runs. A module that is on its way out gives no reference.
  *
  * Context: may sleep; one caller at a time.
- * Return: the disk, or ERR_PTR(): -ENOMEM, -EINTR when killed while preallocating, -ENODEV,
- * or what add_disk() said. Nothing is left behind then.
+ * Return: the disk, or ERR_PTR(): -ENOMEM, -EINTR when killed while preallocating,
+ * -ENODEV, or what add_disk() said. Nothing is left behind then.
  */
 struct rd_disk *rd_disk_create(unsigned int number, const struct rd_disk_options *options,
 			       struct rd_progress *progress)
@@ -535,10 +545,10 @@ int rd_disk_start_removal(struct rd_disk *disk, bool even_if_open)
 /*
  * rd_disk_finish_removal() - Take a disk out of the block layer and free all of it.
  *
- * There is no ->free_disk(): del_gendisk() waits for the last bio and the last reader of an
- * attribute, and without openers nobody is left who could come back, so that the memory
- * can be free when this returns. Only a module that fails to load can have openers here (the
- * one that had the time to look, udev): it waits for them.
+ * There is no ->free_disk(): del_gendisk() waits for the last bio and the last reader of
+ * an attribute, and without openers nobody is left who could come back, so that the
+ * memory can be free when this returns. Only a module that fails to load can have openers
+ * here (the one that had the time to look, udev): it waits for them.
  */
 void rd_disk_finish_removal(struct rd_disk *disk, struct rd_progress *progress)
 {
@@ -549,10 +559,11 @@ void rd_disk_finish_removal(struct rd_disk *disk, struct rd_progress *progress)
 }
 
 /*
- * Less room: only when nobody has the disk open, and while nobody can open it. A read-only
- * disk keeps its content, so it does not shrink.
+ * Less room: only when nobody has the disk open, and while nobody can open it. A
+ * read-only disk keeps its content, so it does not shrink.
  */
-static int rd_disk_shrink(struct rd_disk *disk, u64 size_bytes, struct rd_progress *progress)
+static int rd_disk_shrink(struct rd_disk *disk, u64 size_bytes,
+			  struct rd_progress *progress)
 {
 	u64 end_sector = size_bytes >> SECTOR_SHIFT;
 	int err = 0;
@@ -581,7 +592,7 @@ static int rd_disk_grow(struct rd_disk *disk, u64 size_bytes, bool is_kept,
 
 	err = rd_store_grow(&disk->store, size_bytes);
 	if (!err && is_kept) {
-		err = rd_disk_keep(disk, progress);
+		err = rd_store_keep(&disk->store, progress);
 		if (err)
 			rd_store_shrink(&disk->store, old_bytes, NULL);
 	}
@@ -596,8 +607,8 @@ static int rd_disk_grow(struct rd_disk *disk, u64 size_bytes, bool is_kept,
  * A disk that was preallocated stays so unless told otherwise.
  *
  * Context: may sleep; one caller at a time.
- * Return: 0, -EBUSY, -EROFS, -ENOMEM or -EINTR, with the disk as it was; only a shrink is not
- * taken back when the preallocation asked for with it fails.
+ * Return: 0, -EBUSY, -EROFS, -ENOMEM or -EINTR, with the disk as it was; only a shrink is
+ * not taken back when the preallocation asked for with it fails.
  */
 int rd_disk_resize(struct rd_disk *disk, const struct rd_disk_options *options,
 		   struct rd_progress *progress)

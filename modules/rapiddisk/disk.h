@@ -18,13 +18,17 @@ struct rd_disk {
 	/* Set once. */
 	struct gendisk *gd;
 	unsigned int number;
-	/* Set once: bios are cut to the queue's limits, because max_sectors= asks for it. */
+	/*
+	 * Set once: bios are cut to the queue's limits, because max_sectors= asks for it.
+	 */
 	bool is_split;
 	/* Under gd->open_mutex: being removed, nobody may open it any more. */
 	bool is_leaving;
 	/* Locks of its own. */
 	struct rd_store store;
-	/* End of the highest write since the disk was made or wiped. Raised by cmpxchg. */
+	/*
+	 * End of the highest write since the disk was made or wiped. Raised by cmpxchg.
+	 */
 	u64 highest_sector;
 	atomic64_t nr_errors;
 	/* Guards @owner: sysfs reads it while a command sets it. */

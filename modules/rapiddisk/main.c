@@ -8,11 +8,13 @@
 
 static unsigned int max_sectors;
 module_param(max_sectors, uint, 0444);
-MODULE_PARM_DESC(max_sectors, "Largest request in KiB, larger ones are split (default 0: no limit)");
+MODULE_PARM_DESC(max_sectors,
+		 "Largest request in KiB, others are split (default 0: none)");
 
 static unsigned int nr_requests;
 module_param(nr_requests, uint, 0444);
-MODULE_PARM_DESC(nr_requests, "Accepted, and without effect: there is no queue of requests");
+MODULE_PARM_DESC(nr_requests,
+		 "Accepted, and without effect: there is no queue of requests");
 
 static unsigned int rd_nr;
 module_param(rd_nr, uint, 0444);
@@ -29,8 +31,8 @@ MODULE_PARM_DESC(rd_max_nr, "Largest number of RAM disks (default 1024)");
 static int rd_check_params(void)
 {
 	if (rd_nr > rd_max_nr || rd_max_nr > RD_NUMBER_MAX + 1) {
-		pr_err("rapiddisk: rd_nr=%u rd_max_nr=%u: more disks than there can be\n", rd_nr,
-		       rd_max_nr);
+		pr_err("rapiddisk: rd_nr=%u rd_max_nr=%u: more disks than there can be\n",
+		       rd_nr, rd_max_nr);
 		return -EINVAL;
 	}
 	if (rd_nr && (!rd_size || rd_size > RD_STORE_MAX_BYTES / SZ_1M)) {

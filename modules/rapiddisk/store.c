@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The page store: a flat array of chunks (2 MiB with 4 KiB pages), a chunk being a table of
- * pages. A lookup is three loads and no loop, at any size.
+ * The page store: a flat array of chunks (2 MiB with 4 KiB pages), a chunk being a table
+ * of pages. A lookup is three loads and no loop, at any size.
  *
  * Memory. Every page is allocated, or split off, as one of order 0, so each can be given
- * back alone and what is held is known exactly. Where a whole run is wanted at once (a long
- * write, preallocation) it is taken from the allocator in blocks as large as can be had, up
- * to 2 MiB, and split by split_page(): one call for many pages, and they lie together.
- * Pages are zeroed before anyone can find them.
+ * back alone and what is held is known exactly. Where a whole run is wanted at once (a
+ * long write, preallocation) it is taken from the allocator in blocks as large as can be
+ * had, up to 2 MiB, and split by split_page(): one call for many pages, and they lie
+ * together. Pages are zeroed before anyone can find them.
  *
  * Who may do what. Copies run inside an RCU read section and take neither locks nor
- * references. What a map or a chunk points to is changed under rd_store.lock, and what was
- * removed is freed a grace period later. A copy that meets the removal of its page therefore
- * reads old data, or writes to a page that is about to go, which is what overlapping requests
- * to any disk may do; it never touches memory of others.
+ * references. What a map or a chunk points to is changed under rd_store.lock, and what
+ * was removed is freed a grace period later. A copy that meets the removal of its page
+ * therefore reads old data, or writes to a page that is about to go, which is what
+ * overlapping requests to any disk may do; it never touches memory of others.
  *
  * Growing, shrinking and keeping exclude each other: their callers see to that.
  */
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -27,11 +28,14 @@
 
 #define RD_CHUNK_SHIFT 9
 #define RD_CHUNK_PAGES (1U << RD_CHUNK_SHIFT)
-#define RD_CHUNK_MASK (RD_CHUNK_PAGES - 1)
+#define RD_CHUNK_MASK  (RD_CHUNK_PAGES - 1)
 #define RD_CHUNK_BYTES ((u64)RD_CHUNK_PAGES << PAGE_SHIFT)
 
 /* Discards that take no more chunks than this leave freeing to call_rcu(). */
 #define RD_RETIRE_LATER 32
+
+/* The part of RAM that data leaves alone, as a divisor. */
+#define RD_RESERVE_DIVISOR 32
 
 /* Slots copied under one hold of the lock while a map grows. */
 #define RD_GROW_BATCH 1024UL
@@ -49,7 +53,9 @@ struct rd_chunk {
 	void __rcu *page[RD_CHUNK_PAGES];
 };
 
-/* @nr_pages is the store's size, @nr_chunks the length of the array, which never shrinks. */
+/*
+ * @nr_pages is the store's size, @nr_chunks the length of the array, which never shrinks.
+ */
 struct rd_map {
 	unsigned long nr_pages;
 	unsigned long nr_chunks;
@@ -63,7 +69,8 @@ static const struct rd_chunk rd_chunk_of_holes;
 
 int rd_store_cache_create(void)
 {
-	rd_chunk_cache = kmem_cache_create("rapiddisk_chunk", sizeof(struct rd_chunk), 0, 0, NULL);
+	rd_chunk_cache =
+		kmem_cache_create("rapiddisk_chunk", sizeof(struct rd_chunk), 0, 0, NULL);
 	return rd_chunk_cache ? 0 : -ENOMEM;
 }
 
@@ -72,6 +79,36 @@ void rd_store_cache_destroy(void)
 	/* Callbacks of the last discards may not have run; they free to the cache. */
 	rcu_barrier();
 	kmem_cache_destroy(rd_chunk_cache);
+}
+
+/*
+ * Whether there is room for @nr_pages more without touching what the rest of the system
+ * needs to go on. Without this a disk that is larger than memory ends not with an error
+ * of its own but with the OOM killer, which finds nothing to kill that would help, and
+ * then a panic.
+ */
+static bool rd_memory_has(unsigned long nr_pages)
+{
+	unsigned long reserve = totalram_pages() / RD_RESERVE_DIVISOR;
+	long available = si_mem_available();
+
+	return available > 0 && available >= reserve && available - reserve >= nr_pages;
+}
+
+/*
+ * The same for a block, at the price of a load: looked up once a tick, in which no more
+ * than a part of the reserve can be used up. Two callers at once may look it up twice.
+ */
+static bool rd_memory_has_block(void)
+{
+	static unsigned long looked_at;
+	static bool has_block = true;
+
+	if (READ_ONCE(looked_at) != jiffies) {
+		WRITE_ONCE(has_block, rd_memory_has(RD_CHUNK_PAGES));
+		WRITE_ONCE(looked_at, jiffies);
+	}
+	return READ_ONCE(has_block);
 }
 
 static unsigned long rd_bytes_to_pages(u64 bytes)
@@ -113,16 +150,18 @@ static void rd_chunk_free_rcu(struct rcu_head *rcu)
 	rd_chunk_free(container_of(rcu, struct rd_chunk, rcu));
 }
 
-/* Does not call the OOM killer: a disk that cannot be had is no reason to end a process. */
+/*
+ * Does not call the OOM killer: a disk that cannot be had is no reason to end a process.
+ */
 static struct rd_map *rd_map_alloc(unsigned long nr_pages)
 {
 	unsigned long nr_chunks = DIV_ROUND_UP(nr_pages, RD_CHUNK_PAGES);
 	struct rd_map *map;
 	size_t bytes = struct_size(map, chunk, nr_chunks);
 
-	if (bytes >> PAGE_SHIFT > si_mem_available())
+	if (!rd_memory_has(bytes >> PAGE_SHIFT))
 		return NULL;
-	map = kvzalloc(bytes, GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	map = kvzalloc(bytes, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	if (map) {
 		map->nr_pages = nr_pages;
 		map->nr_chunks = nr_chunks;
@@ -136,14 +175,16 @@ static struct rd_map *rd_store_own_map(const struct rd_store *store)
 	return rcu_dereference_protected(store->map, true);
 }
 
-static struct rd_chunk *rd_store_locked_chunk(const struct rd_store *store, unsigned long nr)
+static struct rd_chunk *rd_store_locked_chunk(const struct rd_store *store,
+					      unsigned long nr)
 {
 	lockdep_assert_held(&store->lock);
 	return rcu_dereference_protected(rd_store_own_map(store)->chunk[nr], true);
 }
 
 /* Put @chunk (or NULL) in its place, also in the map that is being filled. */
-static void rd_store_set_chunk(struct rd_store *store, unsigned long nr, struct rd_chunk *chunk)
+static void rd_store_set_chunk(struct rd_store *store, unsigned long nr,
+			       struct rd_chunk *chunk)
 {
 	lockdep_assert_held(&store->lock);
 	rcu_assign_pointer(rd_store_own_map(store)->chunk[nr], chunk);
@@ -199,10 +240,11 @@ void rd_store_done(struct rd_store *store, struct rd_progress *progress)
 	RCU_INIT_POINTER(store->map, NULL);
 }
 
-/* --- copies ----------------------------------------------------------------------------- */
+/* --- copies ----------------------------------------------------------------------- */
 
 /*
- * The chunk of @pos, NULL for a hole, for a copy of @len bytes that ends in the same chunk.
+ * The chunk of @pos, NULL for a hole, for a copy of @len bytes that ends in the same
+ * chunk.
  *
  * The block layer has compared the request with the capacity, but before we got it: the
  * disk may have shrunk since.
@@ -230,7 +272,8 @@ static inline void *rd_chunk_page(const struct rd_chunk *chunk, unsigned int slo
 }
 
 /*
- * rd_store_read_page() - Copy out a whole page to a whole page, the most frequent request.
+ * rd_store_read_page() - Copy out a whole page to a whole page, the most frequent
+ * request.
  *
  * Context: any but hard interrupts; does not sleep. Return: 0, or -EIO beyond the end.
  */
@@ -260,10 +303,11 @@ int rd_store_read_page(const struct rd_store *store, unsigned long index, void *
 /*
  * rd_store_write_page() - Copy in a whole page from a whole page.
  *
- * Context: does not sleep. Return: 0, or -ENOENT where there is no page to copy to, which is
- * work for rd_store_write().
+ * Context: does not sleep. Return: 0, or -ENOENT where there is no page to copy to, which
+ * is work for rd_store_write().
  */
-int rd_store_write_page(const struct rd_store *store, unsigned long index, const void *from)
+int rd_store_write_page(const struct rd_store *store, unsigned long index,
+			const void *from)
 {
 	const struct rd_chunk *chunk;
 	const struct rd_map *map;
@@ -294,11 +338,12 @@ static __always_inline void rd_copy_page(void *page, void *addr, const bool is_w
 }
 
 /*
- * Copy whole pages between @vec, which comes back advanced, and @chunk from @slot on: @nr of
- * them, or up to where a piece of memory is not a whole page, or a write meets a hole.
+ * Copy whole pages between @vec, which comes back advanced, and @chunk from @slot on: @nr
+ * of them, or up to where a piece of memory is not a whole page, or a write meets a hole.
  *
- * Memory in pieces of one page is what applications have. This loop then is nearly all that
- * a large request costs besides the copies, so it carries what rd_vec_advance() would load.
+ * Memory in pieces of one page is what applications have. This loop then is nearly all
+ * that a large request costs besides the copies, so it carries what rd_vec_advance()
+ * would load.
  *
  * Context: @vec starts with a whole page, and @nr is not 0. Return: pages copied.
  */
@@ -341,9 +386,11 @@ static __always_inline unsigned int rd_copy_pages(const struct rd_chunk *chunk,
 	return nr;
 }
 
-/* Copy @len bytes of one page; nothing where a write meets a hole. Return: bytes copied. */
-static __always_inline size_t rd_copy_part(const struct rd_chunk *chunk, u64 pos, void *addr,
-					   size_t len, const bool is_write)
+/*
+ * Copy @len bytes of one page; nothing where a write meets a hole. Return: bytes copied.
+ */
+static __always_inline size_t rd_copy_part(const struct rd_chunk *chunk, u64 pos,
+					   void *addr, size_t len, const bool is_write)
 {
 	void *page = rd_chunk_page(chunk, rd_slot(pos));
 
@@ -362,8 +409,9 @@ static __always_inline size_t rd_copy_part(const struct rd_chunk *chunk, u64 pos
  * Copy @len bytes, all in @chunk, between it and @vec, which comes back advanced; a write
  * ends at a hole. Return: bytes copied.
  */
-static __always_inline size_t rd_chunk_copy(const struct rd_chunk *chunk, u64 pos, size_t len,
-					    struct rd_vec *vec, const bool is_write)
+static __always_inline size_t rd_chunk_copy(const struct rd_chunk *chunk, u64 pos,
+					    size_t len, struct rd_vec *vec,
+					    const bool is_write)
 {
 	u64 end = pos + len;
 
@@ -371,8 +419,8 @@ static __always_inline size_t rd_chunk_copy(const struct rd_chunk *chunk, u64 po
 		size_t wanted = min_t(size_t, end - pos, vec->len), copied;
 
 		if (PAGE_ALIGNED((unsigned long)vec->addr | pos) && wanted >= PAGE_SIZE) {
-			copied = rd_copy_pages(chunk, rd_slot(pos), (end - pos) >> PAGE_SHIFT,
-					       vec, is_write);
+			copied = rd_copy_pages(chunk, rd_slot(pos),
+					       (end - pos) >> PAGE_SHIFT, vec, is_write);
 			copied <<= PAGE_SHIFT;
 		} else {
 			wanted = min_t(size_t, wanted, PAGE_SIZE - offset_in_page(pos));
@@ -431,11 +479,11 @@ static ssize_t rd_store_write_present(struct rd_store *store, u64 pos, size_t le
 	return done;
 }
 
-/* --- making pages ----------------------------------------------------------------------- */
+/* --- making pages ----------------------------------------------------------------- */
 
 /*
- * 2^*order zeroed pages that lie together, each one its own. Takes what can be had: *order
- * may come back lower.
+ * 2^*order zeroed pages that lie together, each one its own. Takes what can be had:
+ * *order may come back lower.
  *
  * Return: the address of the first, or NULL.
  */
@@ -444,6 +492,8 @@ static void *rd_block_alloc(int node, gfp_t gfp, gfp_t large_gfp, unsigned int *
 	struct page *page;
 	gfp_t flags;
 
+	if (!rd_memory_has_block())
+		return NULL;
 	for (;;) {
 		flags = (*order ? large_gfp : gfp) | __GFP_ZERO;
 		if (node == NUMA_NO_NODE)
@@ -516,13 +566,14 @@ static int rd_store_insert(struct rd_store *store, unsigned long index, void *bl
 	}
 	spin_unlock(&store->lock);
 
-	for_each_clear_bit(i, taken, nr)
-		free_page((unsigned long)block + i * PAGE_SIZE);
+	for_each_clear_bit(i, taken, nr) free_page((unsigned long)block + i * PAGE_SIZE);
 	rd_chunk_free(spare);
 	return is_inside ? 0 : -EIO;
 }
 
-/* Fill the hole at @pos, as far as it reaches within @len bytes, which end in its chunk. */
+/*
+ * Fill the hole at @pos, as far as it reaches within @len bytes, which end in its chunk.
+ */
 static int rd_store_fill(struct rd_store *store, u64 pos, size_t len, gfp_t gfp)
 {
 	/* A large block is worth no more than a look: the write can go on without it. */
@@ -575,7 +626,7 @@ int rd_store_write(struct rd_store *store, u64 pos, struct rd_vec *from, gfp_t g
 	return 0;
 }
 
-/* --- zeroing and discarding ------------------------------------------------------------- */
+/* --- zeroing and discarding ------------------------------------------------------- */
 
 /* Context: RCU read section. @len bytes, all in @chunk. */
 static void rd_chunk_zero(const struct rd_chunk *chunk, u64 pos, u64 len)
@@ -660,7 +711,8 @@ static struct rd_chunk *rd_store_take(struct rd_store *store, unsigned long inde
 
 	if (rd_store_hole(store, index, nr, &has_chunk) == nr)
 		return NULL;
-	spare = rd_chunk_alloc(GFP_NOIO | __GFP_NOWARN | __GFP_NOMEMALLOC | __GFP_NORETRY);
+	spare = rd_chunk_alloc(GFP_NOIO | __GFP_NOWARN | __GFP_NOMEMALLOC |
+			       __GFP_NORETRY);
 
 	spin_lock(&store->lock);
 	chunk = rd_store_locked_chunk(store, index >> RD_CHUNK_SHIFT);
@@ -686,8 +738,8 @@ static struct rd_chunk *rd_store_take(struct rd_store *store, unsigned long inde
 
 /*
  * Free the chunks of a discard once no copy can be using them. A small one does not wait
- * for that; a large one does, so that what it frees cannot pile up, and so that the memory
- * is back when the discard ends.
+ * for that; a large one does, so that what it frees cannot pile up, and so that the
+ * memory is back when the discard ends.
  */
 static void rd_chunks_retire(struct rd_chunk *gone, unsigned int nr)
 {
@@ -716,7 +768,8 @@ static void rd_chunks_retire(struct rd_chunk *gone, unsigned int nr)
  */
 int rd_store_discard(struct rd_store *store, u64 pos, u64 len)
 {
-	u64 end = pos + len, first = round_up(pos, PAGE_SIZE), last = round_down(end, PAGE_SIZE);
+	u64 end = pos + len, first = round_up(pos, PAGE_SIZE),
+	    last = round_down(end, PAGE_SIZE);
 	struct rd_chunk *gone = NULL, *taken;
 	unsigned int nr_gone = 0;
 	int err = 0, edge_err;
@@ -744,7 +797,7 @@ int rd_store_discard(struct rd_store *store, u64 pos, u64 len)
 	return err ? err : edge_err;
 }
 
-/* --- size and promise ------------------------------------------------------------------- */
+/* --- size and promise ------------------------------------------------------------- */
 
 /* Copy the chunks to @next_map, while writers keep both maps up to date. */
 static void rd_store_copy_slots(struct rd_store *store)
@@ -842,12 +895,16 @@ void rd_store_shrink(struct rd_store *store, u64 size_bytes, struct rd_progress 
 	stop = map->nr_pages;
 	WRITE_ONCE(map->nr_pages, nr_pages);
 	spin_unlock(&store->lock);
-	/* Copies that saw the old end are over then, and inserts look again under the lock. */
+	/*
+	 * Copies that saw the old end are over then, and inserts look again under the
+	 * lock.
+	 */
 	synchronize_rcu();
 
 	for (index = nr_pages; index < stop; index = next) {
 		next = min((index | RD_CHUNK_MASK) + 1, stop);
-		chunk = rd_store_cut(store, index >> RD_CHUNK_SHIFT, index & RD_CHUNK_MASK);
+		chunk = rd_store_cut(store, index >> RD_CHUNK_SHIFT,
+				     index & RD_CHUNK_MASK);
 		/* The chunk at the new end can still be reached, for its holes. */
 		if (chunk && index & RD_CHUNK_MASK)
 			call_rcu_hurry(&chunk->rcu, rd_chunk_free_rcu);
@@ -865,8 +922,8 @@ void rd_store_shrink(struct rd_store *store, u64 size_bytes, struct rd_progress 
  *
  * Return: 0, -ENOMEM, or -EINTR when the caller is being killed.
  */
-static int rd_spare_fill(struct rd_store *store, unsigned long nr, struct rd_chunk **ret_spare,
-			 struct rd_progress *progress)
+static int rd_spare_fill(struct rd_store *store, unsigned long nr,
+			 struct rd_chunk **ret_spare, struct rd_progress *progress)
 {
 	const gfp_t gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
 	const gfp_t large_gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN;
@@ -878,7 +935,8 @@ static int rd_spare_fill(struct rd_store *store, unsigned long nr, struct rd_chu
 	void *block;
 
 	while (slot < stop) {
-		unsigned int run = rd_store_hole(store, index + slot, stop - slot, &has_chunk);
+		unsigned int run =
+			rd_store_hole(store, index + slot, stop - slot, &has_chunk);
 
 		if (!run) {
 			slot++;
@@ -895,7 +953,8 @@ static int rd_spare_fill(struct rd_store *store, unsigned long nr, struct rd_chu
 		if (!block)
 			return -ENOMEM;
 		for (i = 0; i < 1U << order; i++)
-			RCU_INIT_POINTER((*ret_spare)->page[slot + i], block + i * PAGE_SIZE);
+			RCU_INIT_POINTER((*ret_spare)->page[slot + i],
+					 block + i * PAGE_SIZE);
 		(*ret_spare)->nr += 1U << order;
 		slot += 1U << order;
 		rd_progress_add(progress, (u64)PAGE_SIZE << order);
@@ -905,7 +964,8 @@ static int rd_spare_fill(struct rd_store *store, unsigned long nr, struct rd_chu
 }
 
 /* Fill the holes of chunk @nr from @spare, and free what is left over. */
-static void rd_store_merge(struct rd_store *store, unsigned long nr, struct rd_chunk *spare)
+static void rd_store_merge(struct rd_store *store, unsigned long nr,
+			   struct rd_chunk *spare)
 {
 	struct rd_chunk *chunk;
 	unsigned int slot;
@@ -939,26 +999,43 @@ static void rd_store_set_kept(struct rd_store *store, bool is_kept)
 	spin_unlock(&store->lock);
 }
 
+/* Bytes that keeping a store of this size has to get. */
+static u64 rd_store_missing_bytes(const struct rd_store *store)
+{
+	unsigned long nr_pages = rd_store_own_map(store)->nr_pages;
+	unsigned long used = READ_ONCE(store->nr_pages);
+
+	return used < nr_pages ? (u64)(nr_pages - used) << PAGE_SHIFT : 0;
+}
+
 /*
  * rd_store_keep() - Get the memory for all of the store now, and let none go from now on.
  *
  * The pages are collected first and given to the store when all are there: a failure
- * leaves it as it was. From the first moment on discards make no new holes, so that none is
- * missed. Never calls the OOM killer.
+ * leaves it as it was. From the first moment on discards make no new holes, so that none
+ * is missed. Never calls the OOM killer, and where the memory plainly is not there,
+ * nothing is tried: a long way to a certain failure would push out everything else on the
+ * way.
  *
  * Context: may sleep; the store may be in use.
  * Return: 0, -ENOMEM, or -EINTR when the caller is being killed.
  */
 int rd_store_keep(struct rd_store *store, struct rd_progress *progress)
 {
-	unsigned long nr_chunks = DIV_ROUND_UP(rd_store_own_map(store)->nr_pages, RD_CHUNK_PAGES);
+	unsigned long nr_chunks =
+		DIV_ROUND_UP(rd_store_own_map(store)->nr_pages, RD_CHUNK_PAGES);
+	u64 missing_bytes = rd_store_missing_bytes(store);
 	bool was_kept = store->is_kept;
 	struct rd_chunk **spare;
 	unsigned long i;
 	int err = 0;
 
+	if (!rd_memory_has(missing_bytes >> PAGE_SHIFT))
+		return -ENOMEM;
+	WRITE_ONCE(progress->done, 0);
+	WRITE_ONCE(progress->total, missing_bytes);
 	spare = kvcalloc(nr_chunks, sizeof(*spare),
-			 GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+			 GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	if (!spare)
 		return -ENOMEM;
 	rd_store_set_kept(store, true);
@@ -987,13 +1064,4 @@ void rd_store_unkeep(struct rd_store *store)
 u64 rd_store_used_bytes(const struct rd_store *store)
 {
 	return (u64)READ_ONCE(store->nr_pages) << PAGE_SHIFT;
-}
-
-/* Bytes that keeping a store of this size has to get. */
-u64 rd_store_missing_bytes(const struct rd_store *store)
-{
-	unsigned long nr_pages = READ_ONCE(rd_store_own_map(store)->nr_pages);
-	unsigned long used = READ_ONCE(store->nr_pages);
-
-	return used < nr_pages ? (u64)(nr_pages - used) << PAGE_SHIFT : 0;
 }

@@ -15,8 +15,9 @@
 struct rd_map;
 
 /*
- * How far a long operation is, for a reader that takes no lock. Both in bytes. One writer;
- * the two are read one after the other, so a reader may see them from different moments.
+ * How far a long operation is, for a reader that takes no lock. Both in bytes. One
+ * writer; the two are read one after the other, so a reader may see them from different
+ * moments.
  */
 struct rd_progress {
 	u64 done;
@@ -26,11 +27,15 @@ struct rd_progress {
 struct rd_store {
 	/* Readers: RCU. Replaced under @lock. */
 	struct rd_map __rcu *map;
-	/* Under @lock: the larger map that is being filled to take over from @map, or NULL. */
+	/*
+	 * Under @lock: the larger map that is being filled to take over from @map, or
+	 * NULL.
+	 */
 	struct rd_map *next_map;
 	/*
-	 * Guards the maps' contents and the members below against other writers. A spinlock,
-	 * because a write that must not wait takes it too; held for one chunk at most.
+	 * Guards the maps' contents and the members below against other writers. A
+	 * spinlock, because a write that must not wait takes it too; held for one chunk
+	 * at most.
 	 */
 	spinlock_t lock;
 	/* Under @lock; read without it for statistics. Pages that hold data. */
@@ -42,11 +47,11 @@ struct rd_store {
 };
 
 /*
- * The caller's side of a copy: @left bytes of memory, of which @len lie together at @addr,
- * and the others where @next and its followers say.
+ * The caller's side of a copy: @left bytes of memory, of which @len lie together at
+ * @addr, and the others where @next and its followers say.
  *
- * It replaces bio_for_each_bvec(), which works out afresh for each piece where it is: with
- * pieces of one page, that takes as long as all else but the copy itself.
+ * It replaces bio_for_each_bvec(), which works out afresh for each piece where it is:
+ * with pieces of one page, that takes as long as all else but the copy itself.
  */
 struct rd_vec {
 	void *addr;
@@ -85,18 +90,19 @@ int rd_store_init(struct rd_store *store, u64 size_bytes, int node);
 void rd_store_done(struct rd_store *store, struct rd_progress *progress);
 
 int rd_store_read_page(const struct rd_store *store, unsigned long index, void *to);
-int rd_store_write_page(const struct rd_store *store, unsigned long index, const void *from);
+int rd_store_write_page(const struct rd_store *store, unsigned long index,
+			const void *from);
 int rd_store_read(struct rd_store *store, u64 pos, struct rd_vec *to);
 int rd_store_write(struct rd_store *store, u64 pos, struct rd_vec *from, gfp_t gfp);
 int rd_store_zero(struct rd_store *store, u64 pos, u64 len);
 int rd_store_discard(struct rd_store *store, u64 pos, u64 len);
 
 int rd_store_grow(struct rd_store *store, u64 size_bytes);
-void rd_store_shrink(struct rd_store *store, u64 size_bytes, struct rd_progress *progress);
+void rd_store_shrink(struct rd_store *store, u64 size_bytes,
+		     struct rd_progress *progress);
 int rd_store_keep(struct rd_store *store, struct rd_progress *progress);
 void rd_store_unkeep(struct rd_store *store);
 
 u64 rd_store_used_bytes(const struct rd_store *store);
-u64 rd_store_missing_bytes(const struct rd_store *store);
 
 #endif

@@ -27,7 +27,7 @@ udevadm settle
 systemctl stop systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udevd \
 	2>/dev/null || :
 for disk in $brd $ours; do
-	dd if=/dev/urandom of=$disk bs=1M count=16 oflag=direct status=none
+	dd if=/dev/urandom of="$disk" bs=1M count=16 oflag=direct status=none
 done
 
 # cost DISK ENGINE DEPTH RW BLOCK_KIB TOTAL_MIB: prints instructions per I/O

@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# host: timeout=900
+#
+# The rapiddisk command of Debian's package of that name works on our RAM disk module.
+#
+# It starts only where /sys/module/rapiddisk_cache exists. Where our tree has no such module, an
+# empty one of that name is built here, outside the guest, which has no compiler for it, and
+# loaded in its place: it does nothing but exist.
+here=$(cd "$(dirname "$0")" && pwd)
+
+# build_stand_in FOLDER - of a stand-in for rapiddisk-cache.ko, for the guest's kernel
+build_stand_in() {
+	local tree release inside
+	tree=$("$here/../../scripts/tree" trixie) || return
+	release=$(basename "$tree"/lib/modules/*)
+	inside=$(mktemp -d "$tree/tmp/stand-in.XXXXXX") || return
+	cat >"$inside/rapiddisk-cache.c" <<-END
+		#include <linux/module.h>
+		MODULE_DESCRIPTION("Stand-in of a test: an empty module");
+		MODULE_LICENSE("GPL");
+	END
+	echo "obj-m := rapiddisk-cache.o" >"$inside/Makefile"
+	"$here/../../scripts/in-tree" "$tree" make -C "/lib/modules/$release/build" \
+		M="${inside#"$tree"}" modules >&2 && cp "$inside/rapiddisk-cache.ko" "$1"
+	local status=$?
+	rm -rf "$inside"
+	return $status
+}
+
+if [ ! -d /run/guest ]; then
+	share=$(mktemp -d)
+	trap 'rm -rf "$share"' EXIT
+	if [ ! -d "$here/../../modules/rapiddisk-cache" ]; then
+		build_stand_in "$share" || exit 1
+	fi
+	"$here/guest" --suite=trixie --memory=1G --share="$share" "$0" \
+		"${T_NAME:-test-ramdisk-cli}"
+	exit
+fi
+
+T_NAME=$1
+. /src/tests/vm/lib.sh
+
+leave() {
+	rmmod rapiddisk rapiddisk_cache
+}
+t_atexit leave
+
+# says SENTENCE EXTENDED-REGEX COMMAND... - it exits with 0 and prints that
+says() {
+	local sentence=$1 wanted=$2
+	shift 2
+	udevadm settle
+	t_case "$sentence"
+	"$@" >/tmp/out 2>&1
+	local status=$?
+	cat /tmp/out
+	if [ $status -eq 0 ] && grep -qE -- "$wanted" /tmp/out; then
+		ok
+	else
+		fail "status $status of $*, which said: $(tail -n 3 /tmp/out)"
+	fi
+}
+
+size() {
+	cat /sys/block/rd0/size
+}
+
+modprobe rapiddisk
+modprobe rapiddisk-cache || insmod /share/rapiddisk-cache.ko
+t_run "the command's two modules are there" \
+	[ -d /sys/module/rapiddisk_cache -a -e /sys/kernel/rapiddisk/mgmt ]
+[ -d /sys/module/rapiddisk_cache ] || exit 1
+t_note "$(rapiddisk -v 2>&1 | head -n 1)"
+
+says "-a attaches" "Attached device rd0" rapiddisk -a 64
+t_is "a disk of 64 MiB" "$(size)" 131072
+says "-l lists it" "rd0.*65536" rapiddisk -l
+says "-l -j lists it as JSON" '"device": *"rd0"' rapiddisk -l -j
+t_run "which jq can read" jq -e '.. | .device? // empty | select(. == "rd0")' /tmp/out
+says "-r grows it" "Resized device rd0" rapiddisk -r rd0 -c 128
+t_is "to 128 MiB" "$(size)" 262144
+dd if=/dev/urandom of=/dev/rd0 bs=1M count=4 oflag=direct
+udevadm settle
+says "-l shows what is used" "Usage \(KB\): 4096" rapiddisk -l
+t_fails "-r below the highest sector ever written is refused by it" \
+	sh -c 'rapiddisk -r rd0 -c 4 | grep Resized'
+t_is "and the size stays" "$(size)" 262144
+says "-r shrinks to above that" "Resized device rd0" rapiddisk -r rd0 -c 8
+t_is "to 8 MiB" "$(udevadm settle; size)" 16384
+says "-L locks it" "read-only" rapiddisk -L rd0
+t_is "so that it is read-only" "$(blockdev --getro /dev/rd0)" 1
+t_fails "for writes" dd if=/dev/zero of=/dev/rd0 bs=4096 count=1 oflag=direct
+says "-U unlocks it" "read-write" rapiddisk -U rd0
+t_is "so that it is not" "$(blockdev --getro /dev/rd0)" 0
+says "-f wipes it" "Flushed all data" rapiddisk -f rd0
+t_is "all of it" "$(cat /sys/block/rd0/rapiddisk/used_bytes)" 0
+says "-d detaches it" "Detached device rd0" rapiddisk -d rd0
+t_fails "so that it is gone" [ -e /sys/block/rd0 ]
