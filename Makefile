@@ -190,9 +190,13 @@ vm-test:
 deps:
 	$(Q)scripts/install-deps
 
-# One after the other, whatever -j says: each ends with its own count.
 .PHONY: check
 check: deps
+	$(Q)scripts/with-proc $(MAKE) suites
+
+# One after the other, whatever -j says: each ends with its own count.
+.PHONY: suites
+suites:
 	$(Q)$(MAKE) WERROR=1 all
 	$(Q)$(MAKE) WERROR=1 unit
 	$(Q)$(MAKE) golden
@@ -204,7 +208,14 @@ check: deps
 .PHONY: demo
 demo:
 	$(Q)scripts/install-deps guest
-	$(Q)tests/vm/guest tests/vm/demo.sh
+	$(Q)scripts/with-proc tests/vm/guest tests/vm/demo.sh
+
+# Exact cost: an I/O in instructions, beside brd, and a run of rapiddisk-apply.
+.PHONY: bench
+bench: $(BUILD)/rapiddisk-apply
+	$(Q)scripts/install-deps check guest
+	$(Q)tests/bench/provisioner
+	$(Q)tests/bench/run
 
 .PHONY: clean
 clean:

@@ -62,6 +62,7 @@ t_run "swap by label works" sh -c 'udevadm settle; swapon LABEL=memory'
 swapoff "$device"
 wipefs -qa "$device"
 
+udevadm settle
 echo "rapiddisk detach 7" >"$mgmt"
 t_run "detach takes the by-id link away" absent "$by_id"
 echo "rapiddisk attach 7 $((32 << 20))" >"$mgmt"

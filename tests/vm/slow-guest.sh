@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# host: needs root
+#
+# tests/vm/guest itself: no other guest test is worth more than its word that a script
+# failed, a guest died, or a kernel complained.
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/vm/lib.sh
+. "$here/lib.sh"
+
+work=$(mktemp -d /var/tmp/slow-guest.XXXXXX)
+t_atexit "rm -rf $work"
+
+# in_guest STATUS SENTENCE OPTION... - a boot whose script is stdin, and how guest ends.
+in_guest() {
+	local wanted=$1 sentence=$2 status
+	shift 2
+	cat >"$work/script"
+	TMPDIR=$work "$here/guest" --bare "$@" "$work/script" 'two words' end >"$work/output" 2>"$work/errors"
+	status=$?
+	cat "$work/output" "$work/errors"
+	t_is "$sentence" "$status" "$wanted"
+}
+
+output_has() {
+	grep -qxF -e "$1" "$work/output"
+}
+
+mkdir "$work/share"
+echo from the host >"$work/share/in"
+in_guest 126 "a kernel warning fails a script that did not" \
+	--share="$work/share" --disk=48M --cpus=1 --memory=1G --append=planted=1 <<'END'
+#!/bin/sh
+echo "arguments: $#, $1"
+echo "to stderr" >&2
+echo "disk: $(lsblk -bdno SIZE /dev/disk/by-id/virtio-disk1)"
+echo "cpus: $(nproc)"
+grep -o planted=1 /proc/cmdline
+tr a-z A-Z </share/in >/share/out
+echo '<4>WARNING: planted by the test' >/dev/kmsg
+END
+t_run "arguments arrive" output_has "arguments: 2, two words"
+t_run "stderr comes out too" output_has "to stderr"
+t_run "--disk is there with its size" output_has "disk: 50331648"
+t_run "--cpus counts" output_has "cpus: 1"
+t_run "--append is on the command line" output_has "planted=1"
+t_is "--share carries files both ways" "$(cat "$work/share/out")" "FROM THE HOST"
+t_run "the complaint is shown" grep -q 'WARNING: planted by the test' "$work/errors"
+
+in_guest 0 "--cut pulls the plug" --state="$work/state" --cut="cut here" <<'END'
+#!/bin/sh
+echo kept >/root/kept
+sync
+echo lost >/dev/shm/lost
+echo cut here
+sleep 1000
+END
+in_guest 7 "the script's status is the tool's, and --state goes on" \
+	--state="$work/state" --allow='planted by' <<'END'
+#!/bin/sh
+echo '<4>WARNING: planted by the test' >/dev/kmsg
+[ "$(cat /root/kept)" = kept ] && [ ! -e /dev/shm/lost ] && exit 7
+END
+
+in_guest 125 "a panic is no success" <<'END'
+#!/bin/sh
+echo before
+echo c >/proc/sysrq-trigger
+END
+t_run "what was printed before it came out" output_has before
+t_run "the panic is shown" grep -q 'Kernel panic' "$work/errors"
+
+in_guest 124 "the time is kept" --timeout=3 <<'END'
+#!/bin/sh
+exit 0
+END
+t_fails "and no guest is left running" pgrep -f "$work/"
