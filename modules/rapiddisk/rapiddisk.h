@@ -25,7 +25,7 @@ struct rapiddisk_loan;
 struct rapiddisk_loan *rapiddisk_borrow(struct block_device *bdev, const void *borrower);
 void rapiddisk_return(struct rapiddisk_loan *loan);
 
-/* The content of the disk goes. Context: may sleep, allocates nothing. */
+/* The content of the disk goes. Context: may sleep, but not for memory. */
 int rapiddisk_loan_start(struct rapiddisk_loan *loan);
 
 /* How many pages there are, in use or not. */
