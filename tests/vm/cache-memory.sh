@@ -26,5 +26,9 @@ left=$(c_stat memory_bytes)
 t_note "cache: $((left >> 20)) MiB after"
 t_run "the cache has become smaller" test "$left" -lt "$full"
 t_is "nobody was killed" "$(dmesg | grep -c 'Out of memory')" 0
+# Not all of it: that takes minutes.
+c_sum() {
+	dd if="$1" bs=1M skip=500 count=32 iflag=direct 2>/dev/null | md5sum
+}
 t_run "the content is right" c_same
 c_remove
