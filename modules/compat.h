@@ -16,6 +16,7 @@
 #endif
 
 #include <linux/blkdev.h>
+#include <linux/bvec.h>
 #include <linux/fs.h>
 #include <linux/rcupdate.h>
 #include <linux/sysfs.h>
@@ -53,6 +54,45 @@ typedef fmode_t blk_mode_t;
  */
 #ifndef RD_HAVE_CALL_RCU_HURRY
 #define call_rcu_hurry(head, func) call_rcu(head, func)
+#endif
+
+/* 6.3: a bio_vec has a function that fills it from an address. */
+#ifndef RD_HAVE_BVEC_SET_VIRT
+static inline void bvec_set_virt(struct bio_vec *bv, void *addr, unsigned int len)
+{
+	bv->bv_page = virt_to_page(addr);
+	bv->bv_len = len;
+	bv->bv_offset = offset_in_page(addr);
+}
+#endif
+
+/* 6.13: the namespace of an exported symbol became a string. */
+#ifdef RD_HAVE_NS_STRING
+#define RD_EXPORT_SYMBOL(symbol) EXPORT_SYMBOL_NS_GPL(symbol, "RAPIDDISK")
+#define RD_IMPORT_SYMBOLS()	 MODULE_IMPORT_NS("RAPIDDISK")
+#else
+#define RD_EXPORT_SYMBOL(symbol) EXPORT_SYMBOL_NS_GPL(symbol, RAPIDDISK)
+#define RD_IMPORT_SYMBOLS()	 MODULE_IMPORT_NS(RAPIDDISK)
+#endif
+
+/*
+ * 6.7: shrinkers are allocated, and registering one cannot fail; before, the caller had the
+ * memory, and it could.
+ */
+#ifdef RD_HAVE_SHRINKER_ALLOC
+#define rd_shrinker_alloc(name) shrinker_alloc(0, name)
+#define rd_shrinker_register(shrinker, name) \
+	({                                   \
+		shrinker_register(shrinker); \
+		0;                           \
+	})
+#define rd_shrinker_free(shrinker) shrinker_free(shrinker)
+#else
+#define rd_shrinker_alloc(name) \
+	((struct shrinker *)kzalloc(sizeof(struct shrinker), GFP_KERNEL))
+#define rd_shrinker_register(shrinker, name) \
+	((shrinker)->seeks = DEFAULT_SEEKS, register_shrinker(shrinker, name))
+#define rd_shrinker_free(shrinker) (unregister_shrinker(shrinker), kfree(shrinker))
 #endif
 
 /* 6.16: ->read() of a binary attribute got a const. */

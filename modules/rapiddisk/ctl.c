@@ -330,7 +330,7 @@ static int rd_listing_make(void)
 		len += scnprintf(text + len, size - len, "rd%lu\t%llu\t%lld\t%llu\n",
 				 number, rd_disk_size_bytes(disk),
 				 (s64)atomic64_read(&disk->nr_errors),
-				 rd_store_used_bytes(&disk->store));
+				 rd_disk_used_bytes(disk));
 	kvfree(rd_listing);
 	rd_listing = text;
 	rd_listing_len = len;

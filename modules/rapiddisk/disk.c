@@ -302,7 +302,7 @@ static int rd_disk_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned in
 	case RD_IOCTL_HIGHEST_SECTOR:
 		return put_user(READ_ONCE(disk->highest_sector), (u64 __user *)arg);
 	case RD_IOCTL_USED_PAGES:
-		return put_user(rd_store_used_bytes(&disk->store) >> PAGE_SHIFT,
+		return put_user(rd_disk_used_bytes(disk) >> PAGE_SHIFT,
 				(u64 __user *)arg);
 	case RD_IOCTL_WIPE:
 		return rd_disk_wipe(disk, bdev, mode);
@@ -331,7 +331,15 @@ static const struct block_device_operations rd_disk_ops = {
 	.set_read_only = rd_disk_set_read_only,
 };
 
-/* --- attributes, in /sys/block/rdN/rapiddisk/ ------------------------------------- */
+/* The disk behind @bdev, NULL if it is another driver's. */
+struct rd_disk *rd_bdev_to_disk(struct block_device *bdev)
+{
+	if (bdev->bd_disk->fops != &rd_disk_ops)
+		return NULL;
+	return bdev->bd_disk->private_data;
+}
+
+/* --- attributes, in /sys/block/rdN/rapiddisk/ ------------------------------------------- */
 
 static struct rd_disk *rd_dev_to_disk(struct device *dev)
 {
@@ -367,8 +375,7 @@ static DEVICE_ATTR_RO(numa_node);
 static ssize_t used_bytes_show(struct device *dev, struct device_attribute *attr,
 			       char *buf)
 {
-	return sysfs_emit(buf, "%llu\n",
-			  rd_store_used_bytes(&rd_dev_to_disk(dev)->store));
+	return sysfs_emit(buf, "%llu\n", rd_disk_used_bytes(rd_dev_to_disk(dev)));
 }
 static DEVICE_ATTR_RO(used_bytes);
 
@@ -457,6 +464,8 @@ static int rd_disk_prepare(struct rd_disk *disk, const struct rd_disk_options *o
 	int err;
 
 	spin_lock_init(&disk->owner_lock);
+	mutex_init(&disk->size_lock);
+	rd_loan_init(&disk->loan);
 	rd_disk_set_owner(disk, options->owner);
 	err = rd_store_init(&disk->store, options->size_bytes, options->node);
 	if (err)
@@ -601,10 +610,33 @@ static int rd_disk_grow(struct rd_disk *disk, u64 size_bytes, bool is_kept,
 	return err;
 }
 
+/* The size and the promise of memory; the caller holds size_lock. */
+static int rd_disk_resize_locked(struct rd_disk *disk, u64 size_bytes, bool is_kept,
+				 struct rd_progress *progress)
+{
+	int err = 0;
+
+	lockdep_assert_held(&disk->size_lock);
+	if (disk->loan.nr_borrows) {
+		if (size_bytes != rd_disk_size_bytes(disk) ||
+		    is_kept != disk->store.is_kept)
+			err = -EBUSY;
+		return err;
+	}
+	if (size_bytes < rd_disk_size_bytes(disk))
+		err = rd_disk_shrink(disk, size_bytes, progress);
+	if (!err)
+		err = rd_disk_grow(disk, size_bytes, is_kept, progress);
+	if (!err && !is_kept)
+		rd_store_unkeep(&disk->store);
+	return err;
+}
+
 /*
  * rd_disk_resize() - Give a disk a new size and the options that are given.
  *
- * A disk that was preallocated stays so unless told otherwise.
+ * A disk that was preallocated stays so unless told otherwise. One that is lent keeps its
+ * size and its promise.
  *
  * Context: may sleep; one caller at a time.
  * Return: 0, -EBUSY, -EROFS, -ENOMEM or -EINTR, with the disk as it was; only a shrink is
@@ -616,18 +648,12 @@ int rd_disk_resize(struct rd_disk *disk, const struct rd_disk_options *options,
 	bool is_kept = options->is_kept < 0 ? disk->store.is_kept : options->is_kept;
 	int err;
 
-	if (options->size_bytes < rd_disk_size_bytes(disk))
-		err = rd_disk_shrink(disk, options->size_bytes, progress);
-	else
-		err = 0;
+	mutex_lock(&disk->size_lock);
+	err = rd_disk_resize_locked(disk, options->size_bytes, is_kept, progress);
+	mutex_unlock(&disk->size_lock);
 	if (!err)
-		err = rd_disk_grow(disk, options->size_bytes, is_kept, progress);
-	if (err)
-		return err;
-	if (!is_kept)
-		rd_store_unkeep(&disk->store);
-	rd_disk_set_owner(disk, options->owner);
-	return 0;
+		rd_disk_set_owner(disk, options->owner);
+	return err;
 }
 
 int rd_disk_init(unsigned int max_sectors_kib)

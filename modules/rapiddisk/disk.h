@@ -5,9 +5,31 @@
 
 #include <linux/blkdev.h>
 #include <linux/kdev_t.h>
+#include <linux/mutex.h>
 #include <linux/sizes.h>
 
 #include "store.h"
+
+/* Memory of a disk that is lent as a pool of pages: see rapiddisk.h. */
+struct rapiddisk_loan {
+	/* Under rd_disk.size_lock: who has it, and how often. */
+	const void *borrower;
+	unsigned int nr_borrows;
+	/* Under rd_disk.size_lock: the disk's content has made way. */
+	bool is_started;
+	/* Set when it starts: the pages are the disk's own, in @idle when not in use. */
+	bool is_kept;
+	/* Set when it is lent. Pages there may be in use. */
+	unsigned long nr_pages;
+	int node;
+	/* The chunks that the pages came from. */
+	struct rd_chunk *chunks;
+	/* Guards the members below. Taken with interrupts off: bios end there. */
+	spinlock_t lock;
+	unsigned long nr_used;
+	unsigned long nr_idle;
+	struct list_head idle;
+};
 
 #define RD_OWNER_MAX 63
 
@@ -26,9 +48,10 @@ struct rd_disk {
 	bool is_leaving;
 	/* Locks of its own. */
 	struct rd_store store;
-	/*
-	 * End of the highest write since the disk was made or wiped. Raised by cmpxchg.
-	 */
+	/* Held while the size, the promise to keep memory or a loan changes. */
+	struct mutex size_lock;
+	struct rapiddisk_loan loan;
+	/* End of the highest write since the disk was made or wiped. Raised by cmpxchg. */
 	u64 highest_sector;
 	atomic64_t nr_errors;
 	/* Guards @owner: sysfs reads it while a command sets it. */
@@ -53,6 +76,10 @@ int rd_disk_resize(struct rd_disk *disk, const struct rd_disk_options *options,
 		   struct rd_progress *progress);
 int rd_disk_start_removal(struct rd_disk *disk, bool even_if_open);
 void rd_disk_finish_removal(struct rd_disk *disk, struct rd_progress *progress);
+
+void rd_loan_init(struct rapiddisk_loan *loan);
+u64 rd_disk_used_bytes(const struct rd_disk *disk);
+struct rd_disk *rd_bdev_to_disk(struct block_device *bdev);
 
 static inline u64 rd_disk_size_bytes(const struct rd_disk *disk)
 {

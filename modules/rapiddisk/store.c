@@ -1063,6 +1063,86 @@ void rd_store_unkeep(struct rd_store *store)
 	rd_store_set_kept(store, false);
 }
 
+/*
+ * rd_store_lend() - Empty a store that is kept, and hand out its pages.
+ * @pages: where they go, linked by page->lru
+ * @ret_chunks: the empty chunks, by position, for rd_store_take_back()
+ *
+ * Nobody is copying from or to the pages any more when this returns.
+ *
+ * Context: may sleep, allocates nothing. Nobody may grow, shrink or keep the store until
+ * rd_store_take_back(); reading and writing it is fine.
+ */
+void rd_store_lend(struct rd_store *store, struct list_head *pages,
+		   struct rd_chunk **ret_chunks)
+{
+	unsigned long nr_chunks = rd_store_own_map(store)->nr_chunks, i;
+	struct rd_chunk *chunks = NULL, *chunk;
+	unsigned int slot;
+
+	for (i = nr_chunks; i-- > 0;) {
+		spin_lock(&store->lock);
+		chunk = rd_store_locked_chunk(store, i);
+		if (chunk) {
+			rd_store_set_chunk(store, i, NULL);
+			WRITE_ONCE(store->nr_pages, store->nr_pages - chunk->nr);
+		}
+		spin_unlock(&store->lock);
+		if (chunk) {
+			chunk->next_gone = chunks;
+			chunks = chunk;
+		}
+		cond_resched();
+	}
+	synchronize_rcu();
+	for (chunk = chunks; chunk; chunk = chunk->next_gone) {
+		for (slot = 0; slot < RD_CHUNK_PAGES; slot++) {
+			void *page = rd_chunk_own_page(chunk, slot);
+
+			if (page)
+				list_add_tail(&virt_to_page(page)->lru, pages);
+			RCU_INIT_POINTER(chunk->page[slot], NULL);
+		}
+		chunk->nr = 0;
+		cond_resched();
+	}
+	*ret_chunks = chunks;
+}
+
+/*
+ * rd_store_take_back() - Undo rd_store_lend(): the store has its pages again, zeroed.
+ *
+ * What was written in the meantime stays; pages that are too many then are freed.
+ *
+ * Context: may sleep, allocates nothing.
+ */
+void rd_store_take_back(struct rd_store *store, struct list_head *pages,
+			struct rd_chunk *chunks)
+{
+	unsigned long nr_pages = rd_store_own_map(store)->nr_pages, index = 0;
+	struct rd_chunk *chunk;
+	unsigned int slot, stop;
+	struct page *page;
+
+	while ((chunk = chunks)) {
+		chunks = chunk->next_gone;
+		stop = min_t(unsigned long, RD_CHUNK_PAGES, nr_pages - index);
+		for (slot = 0; slot < stop && !list_empty(pages); slot++) {
+			page = list_first_entry(pages, struct page, lru);
+			list_del(&page->lru);
+			clear_page(page_address(page));
+			RCU_INIT_POINTER(chunk->page[slot], page_address(page));
+			chunk->nr++;
+		}
+		if (chunk->nr)
+			rd_store_merge(store, index >> RD_CHUNK_SHIFT, chunk);
+		else
+			rd_chunk_free(chunk);
+		index += RD_CHUNK_PAGES;
+		cond_resched();
+	}
+}
+
 /* What the data takes, exact at any moment at which nobody writes or discards. */
 u64 rd_store_used_bytes(const struct rd_store *store)
 {

@@ -12,6 +12,8 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+struct list_head;
+struct rd_chunk;
 struct rd_map;
 
 /*
@@ -102,6 +104,11 @@ void rd_store_shrink(struct rd_store *store, u64 size_bytes,
 		     struct rd_progress *progress);
 int rd_store_keep(struct rd_store *store, struct rd_progress *progress);
 void rd_store_unkeep(struct rd_store *store);
+
+void rd_store_lend(struct rd_store *store, struct list_head *pages,
+		   struct rd_chunk **ret_chunks);
+void rd_store_take_back(struct rd_store *store, struct list_head *pages,
+			struct rd_chunk *chunks);
 
 u64 rd_store_used_bytes(const struct rd_store *store);
 

@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The index: a table of slots by block, the free slots, and which to evict. What the
+ * states mean and who may do what is in cache.h.
+ *
+ * Eviction is S3-FIFO: new blocks go through a small queue, a tenth of the cache, and
+ * only those that are asked for again there move to the main one, in which a block that
+ * was hit gets another round. Blocks that left the small queue are remembered as ghosts,
+ * 4 bytes each; one that comes back goes to the main queue at once. So a scan passes
+ * through the small queue alone, and a hit writes one byte at most.
+ *
+ * An evicted slot can be used again only after an RCU grace period. So some slots are
+ * kept free in advance: a 64th of all, and more, up to an 8th, while that proves too few.
+ */
+#include <linux/gfp.h>
+#include <linux/hash.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "cache.h"
+#include "rapiddisk/rapiddisk.h"
+
+/* Only what lies there: no reclaim, no reserves, no warning. */
+#define RC_GFP_PAGE (GFP_NOWAIT | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC)
+
+/* Of slots handled under one hold of the lock, where it may be given up. */
+#define RC_BATCH 256
+
+/* Slots that an eviction looks at before it takes what comes. */
+#define RC_EVICT_TRIES 128
+
+#define RC_GHOST_WAYS 4
+
+/* A ghost: 16 bits of its block's hash, then the time in 16 bits. 0 is none. */
+#define RC_GHOST_AGES 16384
+
+/* --- memory
+ * ----------------------------------------------------------------------------- */
+
+static void *rc_page_alloc(struct rc_index *index)
+{
+	struct rapiddisk_loan *loan = index->cache->loan;
+	void *page;
+
+	lockdep_assert_held(&index->lock);
+	if (loan)
+		page = rapiddisk_loan_alloc_page(loan, RC_GFP_PAGE);
+	else
+		page = (void *)__get_free_page(RC_GFP_PAGE);
+	if (page)
+		WRITE_ONCE(index->nr_pages, index->nr_pages + 1);
+	return page;
+}
+
+static void rc_page_free(struct rc_index *index, void *page)
+{
+	struct rapiddisk_loan *loan = index->cache->loan;
+
+	if (loan)
+		rapiddisk_loan_free_page(loan, page);
+	else
+		free_page((unsigned long)page);
+	WRITE_ONCE(index->nr_pages, index->nr_pages - 1);
+}
+
+static void rc_slot_free_page(struct rc_index *index, struct rc_slot *slot)
+{
+	if (!slot->page)
+		return;
+	rc_page_free(index, slot->page);
+	slot->page = NULL;
+}
+
+/* --- lookup
+ * ----------------------------------------------------------------------------- */
+
+static u32 *rc_bucket(const struct rc_index *index, u64 block)
+{
+	u32 group =
+		reciprocal_scale(hash_64(block >> RC_GROUP_SHIFT, 32), index->nr_groups);
+
+	return &index->bucket[((size_t)group << RC_GROUP_SHIFT) +
+			      (block & (RC_GROUP_BLOCKS - 1))];
+}
+
+/*
+ * rc_index_find() - The slot of a block, whatever its state; 0 where there is none.
+ *
+ * Context: RCU read section or rc_index.lock.
+ */
+u32 rc_index_find(const struct rc_index *index, u64 block)
+{
+	u32 nr = READ_ONCE(*rc_bucket(index, block));
+
+	while (nr && index->slot[nr].block != block)
+		nr = READ_ONCE(index->slot[nr].hash_next);
+	return nr;
+}
+
+static void rc_hash_add(struct rc_index *index, u32 nr)
+{
+	struct rc_slot *slot = &index->slot[nr];
+	u32 *bucket = rc_bucket(index, slot->block);
+
+	lockdep_assert_held(&index->lock);
+	WRITE_ONCE(slot->hash_next, *bucket);
+	/* Readers must find the slot as it is now. */
+	smp_store_release(bucket, nr);
+}
+
+/* Readers that are at the slot go on from it: its own link stays. */
+static void rc_hash_del(struct rc_index *index, u32 nr)
+{
+	struct rc_slot *slot = &index->slot[nr];
+	u32 *link = rc_bucket(index, slot->block);
+
+	lockdep_assert_held(&index->lock);
+	while (*link != nr)
+		link = &index->slot[*link].hash_next;
+	WRITE_ONCE(*link, slot->hash_next);
+}
+
+/* --- queues
+ * ----------------------------------------------------------------------------- */
+
+static void rc_queue_add(struct rc_index *index, u32 nr)
+{
+	struct rc_slot *slot = &index->slot[nr];
+	struct rc_queue *queue = &index->queue[slot->queue];
+
+	slot->prev = 0;
+	slot->next = queue->head;
+	if (queue->head)
+		index->slot[queue->head].prev = nr;
+	else
+		queue->tail = nr;
+	queue->head = nr;
+	queue->nr++;
+}
+
+static void rc_queue_del(struct rc_index *index, u32 nr)
+{
+	struct rc_slot *slot = &index->slot[nr];
+	struct rc_queue *queue = &index->queue[slot->queue];
+
+	if (slot->prev)
+		index->slot[slot->prev].next = slot->next;
+	else
+		queue->head = slot->next;
+	if (slot->next)
+		index->slot[slot->next].prev = slot->prev;
+	else
+		queue->tail = slot->prev;
+	queue->nr--;
+}
+
+static void rc_push(struct rc_index *index, u32 *list, u32 nr)
+{
+	index->slot[nr].next = *list;
+	*list = nr;
+}
+
+static u32 rc_pop(struct rc_index *index, u32 *list)
+{
+	u32 nr = *list;
+
+	if (nr)
+		*list = index->slot[nr].next;
+	return nr;
+}
+
+/* --- ghosts
+ * ----------------------------------------------------------------------------- */
+
+static u32 *rc_ghost_set(struct rc_index *index, u64 block, u32 *ret_print)
+{
+	u64 hash = block * GOLDEN_RATIO_64;
+
+	*ret_print = hash & 0xffff0000;
+	return &index->ghost[(size_t)RC_GHOST_WAYS *
+			     reciprocal_scale(hash >> 32, index->nr_ghost_sets)];
+}
+
+static u16 rc_ghost_now(const struct rc_index *index)
+{
+	/* Never 0, so that no ghost is. */
+	return (index->ghost_clock >> index->ghost_shift) | 1;
+}
+
+static u16 rc_ghost_age(const struct rc_index *index, u32 ghost)
+{
+	return ghost ? (u16)(rc_ghost_now(index) - (u16)ghost) : U16_MAX;
+}
+
+static bool rc_ghost_is_young(const struct rc_index *index, u32 ghost)
+{
+	return rc_ghost_age(index, ghost) <= index->nr_slots >> index->ghost_shift;
+}
+
+/* Remember a block that leaves, in place of the one in its set that left longest ago. */
+static void rc_ghost_add(struct rc_index *index, u64 block)
+{
+	u32 print, *set = rc_ghost_set(index, block, &print);
+	unsigned int way, oldest = 0;
+
+	index->ghost_clock++;
+	for (way = 1; way < RC_GHOST_WAYS; way++)
+		if (rc_ghost_age(index, set[way]) > rc_ghost_age(index, set[oldest]))
+			oldest = way;
+	set[oldest] = print | rc_ghost_now(index);
+}
+
+/* Was it there? It is not any more. */
+static bool rc_ghost_take(struct rc_index *index, u64 block)
+{
+	u32 print, *set = rc_ghost_set(index, block, &print);
+	unsigned int way;
+
+	for (way = 0; way < RC_GHOST_WAYS; way++) {
+		if (!set[way] || (set[way] & 0xffff0000) != print)
+			continue;
+		if (!rc_ghost_is_young(index, set[way]))
+			continue;
+		set[way] = 0;
+		return true;
+	}
+	return false;
+}
+
+/* --- slots that come and go
+ * ------------------------------------------------------------- */
+
+/* A slot that no reader can be at. */
+static void rc_slot_free(struct rc_index *index, u32 nr)
+{
+	struct rc_slot *slot = &index->slot[nr];
+
+	lockdep_assert_held(&index->lock);
+	if (slot->is_page_unwanted)
+		rc_slot_free_page(index, slot);
+	slot->is_page_unwanted = false;
+	WRITE_ONCE(slot->state, RC_FREE);
+	rc_push(index, slot->page ? &index->free_paged : &index->free_bare, nr);
+	index->nr_free++;
+}
+
+static void rc_reclaim_rcu(struct rcu_head *rcu);
+
+/* Those that came since the last grace period began wait for the next one. */
+static void rc_reclaim_start(struct rc_index *index)
+{
+	lockdep_assert_held(&index->lock);
+	if (index->is_reclaiming || !index->retired_new)
+		return;
+	index->is_reclaiming = true;
+	index->retired_waiting = index->retired_new;
+	index->nr_retired_waiting = index->nr_retired;
+	index->retired_new = 0;
+	call_rcu_hurry(&index->rcu, rc_reclaim_rcu);
+}
+
+/* The reserve shrinks again while it is enough. */
+static void rc_reclaim_end(struct rc_index *index)
+{
+	if (!index->is_starved)
+		index->reserve -= DIV_ROUND_UP(index->reserve - index->base_reserve, 16);
+	index->is_starved = false;
+	index->is_reclaiming = false;
+	rc_reclaim_start(index);
+}
+
+/* Free some of those whose grace period is over. Return: there are more. */
+static bool rc_reclaim_batch(struct rc_index *index)
+{
+	unsigned long flags;
+	unsigned int i;
+	bool is_more;
+	u32 nr;
+
+	spin_lock_irqsave(&index->lock, flags);
+	for (i = 0; i < RC_BATCH; i++) {
+		nr = rc_pop(index, &index->retired_waiting);
+		if (!nr)
+			break;
+		index->nr_retired--;
+		rc_slot_free(index, nr);
+	}
+	is_more = index->retired_waiting;
+	if (!is_more)
+		rc_reclaim_end(index);
+	spin_unlock_irqrestore(&index->lock, flags);
+	return is_more;
+}
+
+static void rc_reclaim_work(struct work_struct *work)
+{
+	struct rc_index *index = container_of(work, struct rc_index, reclaim_work);
+
+	while (rc_reclaim_batch(index))
+		cond_resched();
+}
+
+static void rc_reclaim_rcu(struct rcu_head *rcu)
+{
+	struct rc_index *index = container_of(rcu, struct rc_index, rcu);
+
+	/* Thousands at once are no work for a softirq. */
+	if (READ_ONCE(index->nr_retired_waiting) > 4 * RC_BATCH) {
+		queue_work(index->cache->workqueue, &index->reclaim_work);
+		return;
+	}
+	while (rc_reclaim_batch(index))
+		;
+}
+
+/* A slot that cannot be found any more. */
+static void rc_slot_retire(struct rc_index *index, u32 nr)
+{
+	lockdep_assert_held(&index->lock);
+	WRITE_ONCE(index->slot[nr].state, RC_RETIRED);
+	rc_push(index, &index->retired_new, nr);
+	index->nr_retired++;
+	rc_reclaim_start(index);
+}
+
+static void rc_slot_remove(struct rc_index *index, u32 nr)
+{
+	rc_hash_del(index, nr);
+	rc_queue_del(index, nr);
+	WRITE_ONCE(index->nr_valid, index->nr_valid - 1);
+	rc_slot_retire(index, nr);
+}
+
+/* The slot to evict now, by S3-FIFO; 0 where none can be. */
+static u32 rc_victim(struct rc_index *index)
+{
+	struct rc_queue *small = &index->queue[RC_SMALL], *main = &index->queue[RC_MAIN];
+	unsigned int tries;
+
+	for (tries = 0; tries < RC_EVICT_TRIES; tries++) {
+		bool is_small = small->nr > index->nr_slots / 10 || !main->nr;
+		u32 nr = is_small ? small->tail : main->tail;
+		struct rc_slot *slot = &index->slot[nr];
+
+		if (!nr)
+			return 0;
+		if (slot->hits < (is_small ? 2 : 1))
+			break;
+		rc_queue_del(index, nr);
+		slot->hits = is_small ? 0 : slot->hits - 1;
+		slot->queue = RC_MAIN;
+		rc_queue_add(index, nr);
+	}
+	if (small->nr > index->nr_slots / 10 || !main->nr)
+		return small->tail;
+	return main->tail;
+}
+
+/* Return: the slot, retired; 0 where there is none. */
+static u32 rc_evict(struct rc_index *index, enum rc_stat cause)
+{
+	u32 nr = rc_victim(index);
+
+	lockdep_assert_held(&index->lock);
+	if (!nr)
+		return 0;
+	if (index->slot[nr].queue == RC_SMALL)
+		rc_ghost_add(index, index->slot[nr].block);
+	rc_slot_remove(index, nr);
+	rc_count(index->cache, cause, 1);
+	return nr;
+}
+
+/* Make sure that @nr slots and the reserve are free, or will be. */
+static void rc_make_room(struct rc_index *index, u32 nr, enum rc_stat cause)
+{
+	u32 wanted = index->reserve + nr, tries = nr + RC_BATCH;
+
+	while (index->nr_free + index->nr_retired < wanted && tries--)
+		if (!rc_evict(index, cause))
+			break;
+}
+
+static u32 rc_slot_take(struct rc_index *index)
+{
+	u32 nr = rc_pop(index, &index->free_paged);
+
+	if (!nr && index->free_bare) {
+		void *page = rc_page_alloc(index);
+
+		if (!page)
+			return 0;
+		nr = rc_pop(index, &index->free_bare);
+		index->slot[nr].page = page;
+	}
+	if (nr)
+		index->nr_free--;
+	return nr;
+}
+
+/*
+ * rc_index_take() - Get free slots, each with a page: all of them or none.
+ * @cause: how to count what is evicted to have as many next time
+ */
+bool rc_index_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat cause)
+{
+	u32 i;
+
+	lockdep_assert_held(&index->lock);
+	for (i = 0; i < nr; i++) {
+		ret_slots[i] = rc_slot_take(index);
+		if (!ret_slots[i])
+			break;
+		index->slot[ret_slots[i]].hits = 0;
+		index->slot[ret_slots[i]].queue = RC_SMALL;
+	}
+	if (i == nr) {
+		rc_make_room(index, 0, cause);
+		return true;
+	}
+	while (i--)
+		rc_slot_free(index, ret_slots[i]);
+	if (!index->free_bare) {
+		index->is_starved = true;
+		index->reserve = min(max(2 * index->reserve, nr), index->nr_slots / 8);
+		rc_make_room(index, 0, cause);
+	} else if (index->nr_retired < min(nr, index->nr_slots / 8)) {
+		/* No memory for more pages: those that are there have to do. */
+		for (i = 0; i < nr && rc_evict(index, cause); i++)
+			;
+	}
+	return false;
+}
+
+/* Give back a slot that nobody could find. */
+void rc_index_release(struct rc_index *index, u32 nr)
+{
+	rc_slot_free(index, nr);
+}
+
+/* Let a slot be found in the state FILLING or WRITING, or keep it in BOUNCE. */
+void rc_index_add(struct rc_index *index, u32 nr, u64 block, enum rc_state state)
+{
+	struct rc_slot *slot = &index->slot[nr];
+
+	lockdep_assert_held(&index->lock);
+	slot->block = block;
+	WRITE_ONCE(slot->state, state);
+	if (state != RC_BOUNCE)
+		rc_hash_add(index, nr);
+}
+
+/* A FILLING or WRITING slot has its content. */
+void rc_index_publish(struct rc_index *index, u32 nr)
+{
+	struct rc_slot *slot = &index->slot[nr];
+
+	lockdep_assert_held(&index->lock);
+	if (slot->queue == RC_SMALL && rc_ghost_take(index, slot->block))
+		slot->queue = RC_MAIN;
+	rc_queue_add(index, nr);
+	WRITE_ONCE(index->nr_valid, index->nr_valid + 1);
+	/* After all that is in the page. */
+	smp_store_release(&slot->state, RC_VALID);
+}
+
+/* A FILLING, WRITING or CANCELLED slot has no content, and its owner is done with it. */
+void rc_index_abort(struct rc_index *index, u32 nr)
+{
+	lockdep_assert_held(&index->lock);
+	if (index->slot[nr].state != RC_CANCELLED)
+		rc_hash_del(index, nr);
+	rc_slot_retire(index, nr);
+}
+
+/*
+ * The block of a slot that can be found is about to change: nobody may find it any more.
+ */
+void rc_index_invalidate(struct rc_index *index, u32 nr)
+{
+	struct rc_slot *slot = &index->slot[nr];
+
+	lockdep_assert_held(&index->lock);
+	if (slot->state == RC_VALID) {
+		rc_slot_remove(index, nr);
+		return;
+	}
+	rc_hash_del(index, nr);
+	/* The write goes on, and its end must still keep others from publishing. */
+	if (slot->state == RC_WRITING)
+		++*rc_writers(index, slot->block);
+	WRITE_ONCE(slot->state, RC_CANCELLED);
+}
+
+/* --- the whole of it
+ * -------------------------------------------------------------------- */
+
+static bool rc_slot_is_found(const struct rc_slot *slot)
+{
+	return slot->state == RC_FILLING || slot->state == RC_WRITING ||
+	       slot->state == RC_VALID;
+}
+
+static void rc_drop_block(struct rc_index *index, u64 block)
+{
+	u32 nr = rc_index_find(index, block);
+
+	if (nr)
+		rc_index_invalidate(index, nr);
+}
+
+static void rc_drop_slot(struct rc_index *index, u32 nr, u64 first, u64 last)
+{
+	const struct rc_slot *slot = &index->slot[nr];
+
+	if (rc_slot_is_found(slot) && slot->block >= first && slot->block <= last)
+		rc_index_invalidate(index, nr);
+}
+
+/*
+ * rc_index_drop() - Forget the blocks from @first to @last: by looking for each of them,
+ * or at every slot, whatever is less.
+ *
+ * What begins meanwhile in that range is the caller's matter.
+ *
+ * Context: may sleep.
+ */
+void rc_index_drop(struct rc_index *index, u64 first, u64 last)
+{
+	bool is_by_slot = last - first >= index->nr_slots;
+	u64 nr = is_by_slot ? index->nr_slots : last - first + 1, i, stop;
+
+	for (i = 0; i < nr; i = stop) {
+		stop = min(i + RC_BATCH, nr);
+		spin_lock_irq(&index->lock);
+		for (; i < stop; i++) {
+			if (is_by_slot)
+				rc_drop_slot(index, i + 1, first, last);
+			else
+				rc_drop_block(index, first + i);
+		}
+		spin_unlock_irq(&index->lock);
+		cond_resched();
+	}
+}
+
+/* The pages of up to @nr free slots go. Return: how many. */
+static unsigned long rc_free_pages(struct rc_index *index, unsigned long nr)
+{
+	unsigned long done;
+	u32 slot;
+
+	lockdep_assert_held(&index->lock);
+	for (done = 0; done < nr; done++) {
+		slot = rc_pop(index, &index->free_paged);
+		if (!slot)
+			break;
+		rc_slot_free_page(index, &index->slot[slot]);
+		rc_push(index, &index->free_bare, slot);
+	}
+	return done;
+}
+
+/*
+ * rc_index_shrink() - Give memory back: the pages of free slots, then evicted ones, which
+ * follow after a grace period.
+ *
+ * Context: any; for up to some hundred pages. Return: pages that go.
+ */
+unsigned long rc_index_shrink(struct rc_index *index, unsigned long nr)
+{
+	unsigned long flags, done;
+
+	spin_lock_irqsave(&index->lock, flags);
+	done = rc_free_pages(index, nr);
+	for (; done < nr; done++) {
+		u32 victim = rc_evict(index, RC_STAT_SHRUNK);
+
+		if (!victim)
+			break;
+		index->slot[victim].is_page_unwanted = true;
+	}
+	spin_unlock_irqrestore(&index->lock, flags);
+	return done;
+}
+
+/* Those that wait become free, and those that came since wait. Context: may sleep. */
+static void rc_index_settle(struct rc_index *index)
+{
+	rcu_barrier();
+	flush_work(&index->reclaim_work);
+}
+
+/* The memory of all that is not in use goes. Context: may sleep. */
+void rc_index_give_back(struct rc_index *index)
+{
+	unsigned long done;
+
+	/* Twice, for what was retired until now, and not for what comes meanwhile. */
+	rc_index_settle(index);
+	rc_index_settle(index);
+	do {
+		spin_lock_irq(&index->lock);
+		done = rc_free_pages(index, RC_BATCH);
+		spin_unlock_irq(&index->lock);
+		cond_resched();
+	} while (done);
+}
+
+/* Has every read and write ended that had to do with this index? */
+bool rc_index_is_idle(struct rc_index *index)
+{
+	bool is_idle;
+
+	/* Under the lock, so that whoever ended last is done with it when we see it. */
+	spin_lock_irq(&index->lock);
+	is_idle = !index->nr_inflight;
+	spin_unlock_irq(&index->lock);
+	return is_idle;
+}
+
+static void *rc_array_alloc(size_t nr, size_t size)
+{
+	return kvcalloc(nr, size, GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+}
+
+static void rc_index_init(struct rc_index *index)
+{
+	u32 nr;
+
+	spin_lock_init(&index->lock);
+	INIT_WORK(&index->reclaim_work, rc_reclaim_work);
+	while (index->nr_slots >> index->ghost_shift > RC_GHOST_AGES)
+		index->ghost_shift++;
+	index->base_reserve = max(index->nr_slots / 64, 1U);
+	index->reserve = index->base_reserve;
+	for (nr = index->nr_slots; nr; nr--)
+		rc_push(index, &index->free_bare, nr);
+	index->nr_free = index->nr_slots;
+}
+
+/*
+ * rc_index_alloc() - An empty index; its pages come when they are needed.
+ *
+ * Context: may sleep. Return: NULL where there is no memory; the OOM killer is not
+ * called.
+ */
+struct rc_index *rc_index_alloc(struct rc_cache *cache, u32 nr_slots)
+{
+	struct rc_index *index = kzalloc(sizeof(*index), GFP_KERNEL);
+
+	if (!index)
+		return NULL;
+	index->cache = cache;
+	index->nr_slots = nr_slots;
+	index->nr_groups = DIV_ROUND_UP(nr_slots, RC_GROUP_BLOCKS);
+	index->nr_ghost_sets = DIV_ROUND_UP(nr_slots, RC_GHOST_WAYS);
+	/* Slot 0 is none. */
+	index->slot = rc_array_alloc((size_t)nr_slots + 1, sizeof(*index->slot));
+	index->bucket = rc_array_alloc((size_t)index->nr_groups << RC_GROUP_SHIFT,
+				       sizeof(*index->bucket));
+	index->ghost = rc_array_alloc((size_t)index->nr_ghost_sets * RC_GHOST_WAYS,
+				      sizeof(*index->ghost));
+	if (!index->slot || !index->bucket || !index->ghost) {
+		rc_index_free(index);
+		return NULL;
+	}
+	rc_index_init(index);
+	return index;
+}
+
+/*
+ * Context: may sleep. Nobody else uses the index any more. NULL and half-built are fine.
+ */
+void rc_index_free(struct rc_index *index)
+{
+	u32 nr;
+
+	if (!index)
+		return;
+	while (READ_ONCE(index->is_reclaiming))
+		rc_index_settle(index);
+	for (nr = 1; index->nr_pages && nr <= index->nr_slots; nr++) {
+		rc_slot_free_page(index, &index->slot[nr]);
+		if (!(nr % RC_BATCH))
+			cond_resched();
+	}
+	kvfree(index->slot);
+	kvfree(index->bucket);
+	kvfree(index->ghost);
+	kfree(index);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The memory of a disk as a pool of pages for another module: see rapiddisk.h.
+ *
+ * A disk that was preallocated lends the pages it has, and gets them back; any other
+ * lends the right to allocate as many pages as it is large. Both count as the disk's
+ * usage.
+ */
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+
+#include "disk.h"
+#include "rapiddisk.h"
+
+void rd_loan_init(struct rapiddisk_loan *loan)
+{
+	spin_lock_init(&loan->lock);
+	INIT_LIST_HEAD(&loan->idle);
+}
+
+static struct rd_disk *rd_loan_disk(struct rapiddisk_loan *loan)
+{
+	return container_of(loan, struct rd_disk, loan);
+}
+
+/* Data, and what is lent. */
+u64 rd_disk_used_bytes(const struct rd_disk *disk)
+{
+	u64 nr_lent = READ_ONCE(disk->loan.nr_used) + READ_ONCE(disk->loan.nr_idle);
+
+	return rd_store_used_bytes(&disk->store) + (nr_lent << PAGE_SHIFT);
+}
+
+struct rapiddisk_loan *rapiddisk_borrow(struct block_device *bdev, const void *borrower)
+{
+	struct rd_disk *disk = rd_bdev_to_disk(bdev);
+	struct rapiddisk_loan *loan;
+
+	if (!disk)
+		return ERR_PTR(-ENODEV);
+	if (bdev_read_only(bdev))
+		return ERR_PTR(-EROFS);
+	loan = &disk->loan;
+	mutex_lock(&disk->size_lock);
+	if (loan->nr_borrows && loan->borrower != borrower) {
+		loan = ERR_PTR(-EBUSY);
+	} else {
+		loan->borrower = borrower;
+		loan->nr_borrows++;
+		loan->nr_pages = rd_disk_size_bytes(disk) >> PAGE_SHIFT;
+		loan->node = disk->store.node;
+	}
+	mutex_unlock(&disk->size_lock);
+	return loan;
+}
+RD_EXPORT_SYMBOL(rapiddisk_borrow);
+
+static int rd_loan_take_pages(struct rapiddisk_loan *loan)
+{
+	struct rd_disk *disk = rd_loan_disk(loan);
+	struct page *page;
+
+	loan->is_kept = disk->store.is_kept;
+	if (!loan->is_kept)
+		return rd_store_discard(&disk->store, 0,
+					round_up(rd_disk_size_bytes(disk), PAGE_SIZE));
+	/* Nobody allocates before the loan has started, so the list needs no lock yet. */
+	rd_store_lend(&disk->store, &loan->idle, &loan->chunks);
+	list_for_each_entry (page, &loan->idle, lru)
+		loan->nr_idle++;
+	return 0;
+}
+
+int rapiddisk_loan_start(struct rapiddisk_loan *loan)
+{
+	struct rd_disk *disk = rd_loan_disk(loan);
+	int err = 0;
+
+	mutex_lock(&disk->size_lock);
+	if (!loan->is_started)
+		err = rd_loan_take_pages(loan);
+	if (!err)
+		loan->is_started = true;
+	mutex_unlock(&disk->size_lock);
+	return err;
+}
+RD_EXPORT_SYMBOL(rapiddisk_loan_start);
+
+void rapiddisk_return(struct rapiddisk_loan *loan)
+{
+	struct rd_disk *disk = rd_loan_disk(loan);
+
+	mutex_lock(&disk->size_lock);
+	if (!--loan->nr_borrows) {
+		WARN_ON_ONCE(loan->nr_used);
+		if (loan->is_started && loan->is_kept)
+			rd_store_take_back(&disk->store, &loan->idle, loan->chunks);
+		loan->chunks = NULL;
+		WRITE_ONCE(loan->nr_idle, 0);
+		loan->is_started = false;
+		loan->borrower = NULL;
+	}
+	mutex_unlock(&disk->size_lock);
+}
+RD_EXPORT_SYMBOL(rapiddisk_return);
+
+unsigned long rapiddisk_loan_nr_pages(const struct rapiddisk_loan *loan)
+{
+	return loan->nr_pages;
+}
+RD_EXPORT_SYMBOL(rapiddisk_loan_nr_pages);
+
+bool rapiddisk_loan_is_shrinkable(const struct rapiddisk_loan *loan)
+{
+	return !loan->is_kept;
+}
+RD_EXPORT_SYMBOL(rapiddisk_loan_is_shrinkable);
+
+/* Take the right to one more page, and the page itself if it lies there. */
+static bool rd_loan_take(struct rapiddisk_loan *loan, struct page **ret_page)
+{
+	unsigned long flags;
+	bool is_allowed;
+
+	spin_lock_irqsave(&loan->lock, flags);
+	is_allowed = loan->nr_used < loan->nr_pages && (!loan->is_kept || loan->nr_idle);
+	if (is_allowed)
+		WRITE_ONCE(loan->nr_used, loan->nr_used + 1);
+	if (is_allowed && loan->is_kept) {
+		*ret_page = list_first_entry(&loan->idle, struct page, lru);
+		list_del(&(*ret_page)->lru);
+		WRITE_ONCE(loan->nr_idle, loan->nr_idle - 1);
+	}
+	spin_unlock_irqrestore(&loan->lock, flags);
+	return is_allowed;
+}
+
+static void rd_loan_put(struct rapiddisk_loan *loan, struct page *page)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&loan->lock, flags);
+	WRITE_ONCE(loan->nr_used, loan->nr_used - 1);
+	if (page && loan->is_kept) {
+		list_add(&page->lru, &loan->idle);
+		WRITE_ONCE(loan->nr_idle, loan->nr_idle + 1);
+	}
+	spin_unlock_irqrestore(&loan->lock, flags);
+}
+
+void *rapiddisk_loan_alloc_page(struct rapiddisk_loan *loan, gfp_t gfp)
+{
+	struct page *page = NULL;
+
+	if (!rd_loan_take(loan, &page))
+		return NULL;
+	if (!page)
+		page = alloc_pages_node(loan->node, gfp, 0);
+	if (!page) {
+		rd_loan_put(loan, NULL);
+		return NULL;
+	}
+	return page_address(page);
+}
+RD_EXPORT_SYMBOL(rapiddisk_loan_alloc_page);
+
+void rapiddisk_loan_free_page(struct rapiddisk_loan *loan, void *addr)
+{
+	struct page *page = virt_to_page(addr);
+
+	rd_loan_put(loan, page);
+	if (!loan->is_kept)
+		__free_page(page);
+}
+RD_EXPORT_SYMBOL(rapiddisk_loan_free_page);

@@ -1,0 +1,149 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# guest: suite=bookworm
+# guest: suite=trixie
+# guest: suite=sid
+#
+# The cache as a device-mapper target: its table, messages, counters, and what it does when it
+# is suspended, reloaded or resized.
+
+# shellcheck source=tests/vm/lib.sh
+. /src/tests/vm/lib.sh
+# shellcheck source=tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh
+
+mgmt=/sys/kernel/rapiddisk/mgmt
+c_source 64
+echo "rapiddisk attach 3 $((16 << 20))" >$mgmt
+echo "rapiddisk attach 4 $((16 << 20)) preallocate=1" >$mgmt
+t_atexit "echo rapiddisk detach 3 >$mgmt; echo rapiddisk detach 4 >$mgmt"
+udevadm settle
+
+params() {
+	dmsetup table cache | cut -d ' ' -f 4-
+}
+
+dev() {
+	echo "$(($(stat -c 0x%t "$1"))):$(($(stat -c 0x%T "$1")))"
+}
+
+# The table says what was loaded, and can be loaded again.
+for arguments in "$(dev /dev/rd3)" "$(dev /dev/rd3) 32768" "$(dev /dev/rd3) 16384 1" \
+	"- 32768" "- 32768 0" "- 32768 1 0" "- 8192 0 2 stream_limit 8192"; do
+	t_run "table '$arguments' is accepted" c_create "$arguments"
+	t_is "and given back" "$(params)" "$(dev $source) $arguments"
+	t_run "and can be loaded again" sh -c 'dmsetup table cache | dmsetup reload cache &&
+		dmsetup suspend cache && dmsetup resume cache'
+	t_is "and is the same then" "$(params)" "$(dev $source) $arguments"
+	t_run "and the cache works" c_same
+	c_remove
+done
+
+# What is wrong is said.
+refused() { # TEXT ARGUMENTS
+	t_case "'$2' is refused: $1"
+	dmesg -C
+	if c_create "$2"; then
+		c_remove
+		fail "it was accepted"
+	elif dmesg | grep -qF "$1"; then
+		ok
+	else
+		dmesg
+		fail "another reason"
+	fi
+}
+refused "Needs a source and a cache device" ""
+refused "Cache device cannot be opened" "/dev/rd77"
+refused "Source and cache are the same device" "$source"
+refused "A cache without a RAM disk needs a size" "-"
+refused "Cache size is not a number of sectors" "- 12x"
+refused "Cache size is not a number of sectors" "- -8192"
+refused "Cache size is too small" "- 64"
+refused "larger than the RAM disk" "/dev/rd3 32776"
+refused "Mode is neither 0 (write-through) nor 1 (write-around)" "- 8192 2"
+refused "Optional argument without a value" "- 8192 0 1 stream_limit"
+refused "Unknown optional argument" "- 8192 0 2 something 1"
+refused "stream_limit is not a number" "- 8192 0 2 stream_limit x"
+refused "Number of optional arguments is wrong" "- 8192 0 9"
+truncate -s 16M "$t_dir/file"
+loop=$(losetup -f --show "$t_dir/file")
+refused "Cache device is not a RAM disk of the rapiddisk module" "$loop"
+losetup -d "$loop"
+blockdev --setro /dev/rd3
+refused "Cache device is read-only" "/dev/rd3"
+blockdev --setrw /dev/rd3
+c_create /dev/rd3
+t_fails "a RAM disk serves one cache at a time" dmsetup create other --table \
+	"0 $sectors rapiddisk-cache $source /dev/rd3"
+t_fails "and cannot be detached" sh -c "echo rapiddisk detach 3 >$mgmt"
+t_fails "or resized" sh -c "echo rapiddisk resize 3 $((32 << 20)) >$mgmt"
+t_run "but renamed its owner" sh -c "echo rapiddisk resize 3 $((16 << 20)) owner=me >$mgmt"
+
+# Status and counters.
+t_is "status has 13 numbers" "$(dmsetup status cache | cut -d ' ' -f 4- | wc -w)" 13
+t_run "counters can be read by anyone" setpriv --reuid=65534 --clear-groups \
+	cat /sys/kernel/rapiddisk_cache/cache/hits
+dmsetup message cache 0 drop
+dmsetup message cache 0 stats_reset
+dd if=$cache of=/dev/null bs=64k count=16 iflag=direct
+dd if=$cache of=/dev/null bs=64k count=16 iflag=direct
+t_is "the first pass misses and fills" "$(c_stat misses) $(c_stat fills)" "16 256"
+t_is "the second hits" "$(c_stat hits)" 16
+dd if=$cache of=/dev/null bs=512 count=64 iflag=direct
+t_is "small reads of cached blocks hit" "$(c_stat hits)" 80
+dd if=$cache of=/dev/null bs=512 skip=4096 count=8 iflag=direct
+t_is "small reads of others fill whole blocks" "$(c_stat hits) $(c_stat fills)" "87 257"
+dd if=$cache of=/dev/null bs=96k skip=10 count=1 iflag=direct
+t_is "a read beyond the end of what is cached is cut there" \
+	"$(c_stat partial_hits) $(c_stat misses) $(c_stat fills)" "1 18 265"
+t_is "what is cached counts as used memory of the RAM disk" \
+	"$(cat /sys/block/rd3/rapiddisk/used_bytes)" "$(c_stat memory_bytes)"
+dmsetup rename cache renamed
+t_is "status of a renamed device" "$(dmsetup status renamed | cut -d ' ' -f 3)" rapiddisk-cache
+dmsetup rename renamed cache
+udevadm settle
+
+# Messages.
+t_run "drop is accepted" dmsetup message cache 0 drop
+t_is "and the memory goes" "$(c_stat cached_bytes) $(c_stat memory_bytes)" "0 0"
+c_sum $cache
+t_run "bypass on is accepted" dmsetup message cache 0 bypass on
+t_is "and the memory goes" "$(cat /sys/block/rd3/rapiddisk/used_bytes)" 0
+t_is "and it is seen" "$(c_stat bypass) $(c_stat metadata_bytes)" "1 0"
+t_run "and reads pass by" c_same
+dd if=/dev/urandom of=$cache bs=1M count=4 oflag=direct
+t_run "and writes do" c_same
+t_run "bypass off is accepted" dmsetup message cache 0 bypass off
+t_run "and the content is right" c_same
+t_run "resize is accepted" dmsetup message cache 0 resize 16384
+t_is "and seen" "$(c_stat limit_bytes) $(params)" "8388608 $(dev $source) $(dev /dev/rd3) 16384"
+t_fails "a size beyond the RAM disk is not" dmsetup message cache 0 resize 65536
+t_fails "nor is another message" dmsetup message cache 0 explode
+t_run "the content is right" c_same
+
+# Suspended, the source may change.
+c_sum $cache
+dmsetup suspend cache
+dd if=/dev/urandom of=$source bs=1M count=64 oflag=direct
+dmsetup resume cache
+t_run "what changed in the source while suspended is seen" c_same
+
+# A discard of all, large and small writes of zeroes.
+c_sum $cache
+blkdiscard -z -o 4096 -l 1048576 $cache
+t_run "zeroes are seen" c_same
+blkdiscard -z $cache
+t_run "zeroes everywhere are seen" c_same
+c_remove
+
+# A preallocated disk lends its pages, and has them back.
+t_is "a preallocated disk has its memory" "$(cat /sys/block/rd4/rapiddisk/used_bytes)" 16777216
+c_create /dev/rd4
+c_sum $cache
+t_is "and has it while it is lent" "$(cat /sys/block/rd4/rapiddisk/used_bytes)" 16777216
+t_run "and the cache works" c_same
+c_remove
+t_is "and after" "$(cat /sys/block/rd4/rapiddisk/used_bytes)" 16777216
+t_is "zeroed" "$(dd if=/dev/rd4 bs=1M iflag=direct | tr -d '\0' | wc -c)" 0

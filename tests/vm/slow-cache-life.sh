@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# guest: suite=trixie timeout=600
+#
+# Caches come and go under load, and leave nothing behind.
+
+# shellcheck source=tests/vm/lib.sh
+. /src/tests/vm/lib.sh
+# shellcheck source=tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh
+
+rounds=${1:-16}
+mgmt=/sys/kernel/rapiddisk/mgmt
+c_source 16
+echo "rapiddisk attach 5 $((8 << 20))" >$mgmt
+t_atexit "echo rapiddisk detach 5 >$mgmt"
+udevadm settle
+
+# KiB that the kernel has taken for itself: pages that are neither free, nor of processes or
+# files (the journal is one, and grows with the errors that this test makes).
+memory() {
+	sync
+	sleep 1
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^MemTotal:/ { taken += $2 }
+		/^(MemFree|Cached|Buffers|AnonPages|SwapCached):/ { taken -= $2 }
+		END { print taken }' /proc/meminfo
+}
+
+# Works until the device is gone from under it.
+load() {
+	fio --name=l --filename=$cache --rw=randrw --bsrange=512-128k --bs_unaligned=0 \
+		--size=16M --direct=1 --ioengine=libaio --iodepth=8 --time_based=1 --runtime=60 \
+		--thread
+}
+
+round() {
+	local memory=/dev/rd5 worker
+	[ $(($1 % 2)) -eq 0 ] || memory="- 16384 $(($1 / 2 % 2))"
+	c_create "$memory" || return
+	load &
+	worker=$!
+	sleep 0.5
+	dmsetup table cache | dmsetup load cache &&
+		dmsetup suspend cache && dmsetup resume cache &&
+		dmsetup message cache 0 bypass on && dmsetup message cache 0 bypass off &&
+		dmsetup message cache 0 resize 8192 || return
+	# Takes the table away under the load, which sees errors and ends.
+	dmsetup remove --force --retry cache
+	wait $worker
+	dmsetup remove --retry cache 2>/dev/null
+	! dmsetup info cache 2>/dev/null
+}
+
+t_run "a first round" round 0
+before=$(memory)
+t_case "$rounds rounds of create, load, reload, suspend, bypass, resize and remove"
+failed=0
+for ((i = 1; i <= rounds; i++)); do
+	round $i || failed=$i
+done
+if [ $failed = 0 ]; then ok; else fail "round $failed failed"; fi
+after=$(memory)
+t_note "kernel memory: $before KiB before, $after KiB after"
+# A round that leaked its cache's pages would take 4 MiB and more each.
+t_run "no memory is gone" test "$after" -lt $((before + rounds * 512))
+t_is "the RAM disk holds nothing" "$(cat /sys/block/rd5/rapiddisk/used_bytes)" 0
+t_is "no counters are left" "$(ls /sys/kernel/rapiddisk_cache)" ""
+t_run "the module can go" modprobe -r rapiddisk-cache
