@@ -337,15 +337,20 @@ static __always_inline void rd_copy_page(void *page, void *addr, const bool is_w
 		clear_page(addr);
 }
 
+/* Whether a piece of memory is whole pages, and so is the store from @pos on. */
+static inline bool rd_is_pages(const void *addr, size_t len, u64 pos)
+{
+	return PAGE_ALIGNED((unsigned long)addr | len | pos);
+}
+
 /*
  * Copy whole pages between @vec, which comes back advanced, and @chunk from @slot on: @nr
- * of them, or up to where a piece of memory is not a whole page, or a write meets a hole.
+ * of them, or up to where a piece of memory is not whole pages, or a write meets a hole.
  *
  * Memory in pieces of one page is what applications have. This loop then is nearly all
- * that a large request costs besides the copies, so it carries what rd_vec_advance()
- * would load.
+ * that a large request costs besides the copies, so it does no more than it must.
  *
- * Context: @vec starts with a whole page, and @nr is not 0. Return: pages copied.
+ * Context: @vec starts with whole pages, and @nr is not 0. Return: pages copied.
  */
 static __always_inline unsigned int rd_copy_pages(const struct rd_chunk *chunk,
 						  unsigned int slot, unsigned int nr,
@@ -366,14 +371,12 @@ static __always_inline unsigned int rd_copy_pages(const struct rd_chunk *chunk,
 		len -= PAGE_SIZE;
 		if (++place == end)
 			break;
-		if (len >= PAGE_SIZE)
-			continue;
 		if (len)
-			break;
+			continue;
 		addr = page_address(next->bv_page) + next->bv_offset;
 		len = next->bv_len;
 		next++;
-		if (!PAGE_ALIGNED(addr) || len < PAGE_SIZE)
+		if (!rd_is_pages(addr, len, 0))
 			break;
 	}
 	nr -= end - place;
@@ -413,25 +416,25 @@ static __always_inline size_t rd_chunk_copy(const struct rd_chunk *chunk, u64 po
 					    size_t len, struct rd_vec *vec,
 					    const bool is_write)
 {
-	u64 end = pos + len;
+	u64 start = pos, end = pos + len;
+	size_t copied;
 
 	while (pos < end) {
-		size_t wanted = min_t(size_t, end - pos, vec->len), copied;
-
-		if (PAGE_ALIGNED((unsigned long)vec->addr | pos) && wanted >= PAGE_SIZE) {
+		len = min_t(size_t, end - pos, vec->len);
+		if (len >= PAGE_SIZE && rd_is_pages(vec->addr, vec->len, pos)) {
 			copied = rd_copy_pages(chunk, rd_slot(pos),
 					       (end - pos) >> PAGE_SHIFT, vec, is_write);
 			copied <<= PAGE_SHIFT;
 		} else {
-			wanted = min_t(size_t, wanted, PAGE_SIZE - offset_in_page(pos));
-			copied = rd_copy_part(chunk, pos, vec->addr, wanted, is_write);
+			len = min_t(size_t, len, PAGE_SIZE - offset_in_page(pos));
+			copied = rd_copy_part(chunk, pos, vec->addr, len, is_write);
 			rd_vec_advance(vec, copied);
 		}
 		pos += copied;
 		if (is_write && !copied)
 			break;
 	}
-	return len - (end - pos);
+	return pos - start;
 }
 
 /*
