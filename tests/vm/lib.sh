@@ -128,7 +128,7 @@ t_end() {
 	rm -rf "$t_dir"
 	echo "# end $t_name" >&3
 	[ "$t_failed" -eq 0 ] && [ "$t_status" -eq 0 ]
-	exit
+	exit $?
 }
 trap t_end EXIT
 trap 'exit 143' TERM
