@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# guest: suite=bookworm
 # guest: suite=trixie
 # guest: suite=sid
 #
