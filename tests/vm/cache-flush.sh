@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # guest: suite=trixie
-# guest: suite=sid
 #
 # Flushes go through the cache: none is lost, none is made up.
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # guest: suite=trixie
-# guest: suite=sid
 #
 # The cache as a device-mapper target: its table, messages, counters, and what it does when it
 # is suspended, reloaded or resized.
