@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: suite=trixie memory=2G cpus=2 timeout=1800
+# guest: suite=trixie memory=3G cpus=2 timeout=1800
 #
 # The RAM disk module by itself, on its own interfaces.
 . /src/tests/vm/lib.sh
@@ -369,7 +369,8 @@ stress() { # SEED - one of several that attach, resize and detach the same disks
 		0 | 1) mgmt "rapiddisk attach $n $((RANDOM % 64 * 65536 + 65536))" ;;
 		2) mgmt "rapiddisk detach $n" ;;
 		3) mgmt "rapiddisk resize $n $((RANDOM % 64 * 98304 + 512)) preallocate=$((RANDOM % 2))" ;;
-		4) [ -b /dev/rd$n ] && dd if=/dev/urandom of=/dev/rd$n bs=64k oflag=direct ;;
+		# nocreat: a disk that has just gone must not leave a file of that name in /dev.
+		4) dd if=/dev/urandom of=/dev/rd$n bs=64k oflag=direct conv=nocreat ;;
 		5) [ -b /dev/rd$n ] && { blkdiscard -f /dev/rd$n || dd if=/dev/rd$n of=/dev/null bs=32k; } ;;
 		esac
 		cat $control/devices $control/progress /sys/block/rd$n/rapiddisk/*
