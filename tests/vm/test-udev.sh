@@ -49,6 +49,8 @@ t_run "mount by UUID finds it" mount "UUID=$uuid" /mnt
 umount /mnt
 
 e2fsck -fp "$device"
+# udev does not watch a disk while it looks at it.
+udevadm settle
 tune2fs -U "$other_uuid" "$device"
 t_run "a changed UUID moves the link" same_device "/dev/disk/by-uuid/$other_uuid" "$device"
 t_run "the link of the old UUID is gone" absent "/dev/disk/by-uuid/$uuid"
