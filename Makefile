@@ -20,7 +20,7 @@ BUILD ?= build
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-packages := yaml-0.1 libkmod jansson libmd
+packages := yaml-0.1 libkmod jansson libmd devmapper libudev
 pkg_cflags = $(shell pkg-config --cflags $(packages))
 pkg_libs = $(shell pkg-config --libs $(packages))
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rapiddisk-apply: make the kernel agree with the configuration. */
+#include "apply/image.h"
 #include "apply/options.h"
 #include "apply/progress.h"
 #include "base/cleanup.h"
@@ -62,6 +63,19 @@ static void step_begins(void *data, const struct plan_step *step)
 	progress_begin(&app->progress, step);
 }
 
+/* One line for the kernel's log: who boots sees it, and so does who looks later. */
+static void log_outcome(const struct report_entry *entry)
+{
+	const char *text = entry->message ? entry->message : entry->reason;
+
+	log_kernel(entry->result == RESULT_DONE || entry->result == RESULT_UNCHANGED
+			   ? LOG_LEVEL_INFO
+			   : LOG_LEVEL_WARNING,
+		   "%s %s: %s %s%s%s", entry->class->name, entry->name,
+		   plan_action_name(entry->action), report_result_name(entry->result),
+		   text ? ": " : "", text ? text : "");
+}
+
 static void step_ended(void *data, const struct plan_step *step,
 		       const struct report_entry *entry)
 {
@@ -70,6 +84,8 @@ static void step_ended(void *data, const struct plan_step *step,
 		   entry->result == RESULT_SKIPPED;
 
 	progress_end(&app->progress);
+	if (app->options.initramfs)
+		log_outcome(entry);
 	if (app->options.json)
 		return;
 	if (!app->options.quiet || bad)
@@ -95,7 +111,7 @@ static int start_report(const struct app *app, struct report *report)
 {
 	char now[CLOCK_TEXT_MAX];
 
-	report->stage = app->options.stage;
+	report->stage = app->options.initramfs ? "initramfs" : "system";
 	report->started_at = strdup(clock_format_now(now));
 	if (!report->started_at)
 		return -ENOMEM;
@@ -110,9 +126,13 @@ static void save_report(struct app *app, int rundir_fd, const struct report *rep
 	int r = report_to_json(report, &text);
 
 	if (r == 0)
-		r = status_file_write(rundir_fd, text, &app->ports.fault);
+		r = status_file_write(rundir_fd, STATUS_FILE, text, &app->ports.fault);
+	/* What the main system's runs say would hide it. */
+	if (r == 0 && app->options.initramfs)
+		r = status_file_write(rundir_fd, STATUS_FILE_INITRAMFS, text,
+				      &app->ports.fault);
 	if (r < 0)
-		log_warning("cannot write '/" RUNDIR "/" STATUS_FILE "': %s, ignoring",
+		log_warning("cannot write the report into '/" RUNDIR "': %s, ignoring",
 			    strerror(-r));
 }
 
@@ -143,6 +163,20 @@ static int load_config(const struct app *app, struct model *desired,
 	report->config_path = realpath(app->options.config, NULL);
 	report->config_sha256 = strdup(sha256);
 	return report->config_sha256 ? 0 : -ENOMEM;
+}
+
+static int look_at_image(struct app *app, const struct model *desired,
+			 struct report *report)
+{
+	enum image_state state;
+	int r = image_look(&app->ports, desired, &state);
+
+	if (r < 0)
+		return r;
+	report->image = image_state_name(state);
+	if (state == IMAGE_STALE || state == IMAGE_MISSING)
+		report->image_hint = app->ports.next_boot;
+	return 0;
 }
 
 /* --- apply, teardown, and their dry runs --- */
@@ -184,7 +218,7 @@ static int reconcile(struct app *app, struct model *desired, struct report *repo
 {
 	struct reconcile_options options = {
 		.dry_run = app->options.dry_run,
-		.prune = app->options.prune && streq(app->options.stage, "system"),
+		.prune = app->options.prune && !app->options.initramfs,
 		.adopt = app->options.adopt,
 	};
 	struct exec_watcher watcher = {
@@ -271,6 +305,8 @@ static int run_apply(struct app *app)
 		desired.stated = true;
 	else
 		r = load_config(app, &desired, &report);
+	if (r == 0 && !app->options.initramfs)
+		r = look_at_image(app, &desired, &report);
 	if (r == -EINVAL)
 		return report_bad_config(app, &report);
 	if (r < 0)
@@ -294,24 +330,58 @@ static int run_check(struct app *app)
 	return r == 0 ? EXIT_OK : r == -EINVAL ? EXIT_CONFIG : EXIT_PARTIAL;
 }
 
+/* The status is of what is live, with a configuration, a bad one, or none. */
+static void look_at_image_quietly(struct app *app, struct report *report)
+{
+	_cleanup_(diag_done) struct diag diag = { 0 };
+	_cleanup_(model_done) struct model desired = { 0 };
+	char sha256[CONFIG_SHA256_LEN];
+
+	if (diag_init(&diag, app->options.config) == 0 &&
+	    config_load(app->options.config, kind_classes, &diag, &desired, sha256) == 0)
+		(void)look_at_image(app, &desired, report); /* -ENOMEM: it is not said */
+}
+
 static int run_status(struct app *app)
 {
+	_cleanup_(report_done) struct report report = { 0 };
 	_cleanup_(model_done) struct model observed = { 0 };
 	_cleanup_free_ char *text = NULL;
 	int r = reconcile_observe(&app->ports, &observed);
 
+	if (app->options.mode == MODE_STATUS)
+		look_at_image_quietly(app, &report);
 	if (r == 0 && app->options.mode == MODE_STATUS && app->options.json)
-		r = status_to_json(&observed, &text);
+		r = status_to_json(&observed, &report, &text);
 	if (r < 0) {
 		log_error("cannot observe what is live: %s", strerror(-r));
 		return EXIT_PARTIAL;
 	}
 	if (app->options.mode == MODE_IMPORT)
-		text_print_config(stdout, &observed, kind_classes);
+		text_print_live_config(stdout, &observed, kind_classes);
 	else if (text)
 		fputs(text, stdout);
 	else
-		text_print_status(stdout, app->color, &observed);
+		text_print_status(stdout, app->color, &observed, &report);
+	return EXIT_OK;
+}
+
+static int run_print_initramfs_config(struct app *app)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	_cleanup_(model_done) struct model desired = { 0 };
+	_cleanup_free_ char *text = NULL;
+	int r = load_config(app, &desired, &report);
+
+	if (r == -EINVAL)
+		return EXIT_CONFIG;
+	if (r == 0)
+		r = image_print_config(&app->ports, &desired, &text);
+	if (r < 0) {
+		log_error("cannot write it: %s", strerror(-r));
+		return EXIT_PARTIAL;
+	}
+	fputs(text, stdout);
 	return EXIT_OK;
 }
 
@@ -341,6 +411,8 @@ static int run_mode(struct app *app)
 		return run_check(app);
 	case MODE_PRINT_SCHEMA:
 		return run_print_schema();
+	case MODE_PRINT_INITRAMFS_CONFIG:
+		return run_print_initramfs_config(app);
 	case MODE_HELP:
 		options_print_help();
 		return EXIT_OK;
@@ -357,14 +429,23 @@ static int open_ports(struct app *app)
 	int r;
 
 	app->ports = (struct ports){
+		.dm = app->options.sysroot ? &dm_tree : &dm_kernel,
+		.initramfs = app->options.initramfs,
 		.fault = app->options.fault,
 		.load_module = app->options.sysroot ? NULL : kmod_load,
 		.deadline_ms = clock_now_ms() + app->options.timeout_ms,
 	};
 	r = kfs_init(&app->ports.kfs, root, &app->ports.fault);
-	if (r < 0)
+	if (r < 0) {
 		log_error("cannot open '%s': %s", root, strerror(-r));
-	return r;
+		return r;
+	}
+	/* Without it, devices are found by their paths alone. */
+	if (!app->options.sysroot && udev_port_open(&app->ports.udev) < 0)
+		app->ports.udev = NULL;
+	if (app->options.initramfs && !app->options.sysroot)
+		log_open_kernel();
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -384,6 +465,7 @@ int main(int argc, char **argv)
 	progress_init(&app.progress, &app.ports, !app.options.quiet && !app.options.json);
 	code = run_mode(&app);
 	progress_done(&app.progress);
+	udev_port_close(app.ports.udev);
 	kfs_done(&app.ports.kfs);
 	/* A full disk or a closed pipe must not pass for success. */
 	if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -18,6 +18,7 @@ enum {
 	OPTION_IMPORT,
 	OPTION_TEARDOWN,
 	OPTION_PRINT_SCHEMA,
+	OPTION_PRINT_INITRAMFS_CONFIG,
 	OPTION_DETAILED_EXITCODE,
 	OPTION_JSON,
 	OPTION_ADOPT,
@@ -41,6 +42,7 @@ static const struct option long_options[] = {
 	{ "import", no_argument, NULL, OPTION_IMPORT },
 	{ "teardown", no_argument, NULL, OPTION_TEARDOWN },
 	{ "print-schema", no_argument, NULL, OPTION_PRINT_SCHEMA },
+	{ "print-initramfs-config", no_argument, NULL, OPTION_PRINT_INITRAMFS_CONFIG },
 	{ "detailed-exitcode", no_argument, NULL, OPTION_DETAILED_EXITCODE },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "adopt", no_argument, NULL, OPTION_ADOPT },
@@ -56,7 +58,7 @@ static const struct option long_options[] = {
 void options_print_help(void)
 {
 	fputs("Usage: rapiddisk-apply [OPTION]...\n"
-	      "Make RAM disks agree with " CONFIG_PATH ".\n"
+	      "Make RAM disks and caches agree with " CONFIG_PATH ".\n"
 	      "\n"
 	      "  -c, --config=FILE        the configuration (" CONFIG_PATH ")\n"
 	      "  -n, --dry-run            print the diff and change nothing\n"
@@ -69,6 +71,7 @@ void options_print_help(void)
 	      "      --import             write YAML that describes what is live\n"
 	      "      --teardown           remove all that rapiddisk-apply made\n"
 	      "      --print-schema       JSON Schema of the configuration\n"
+	      "      --print-initramfs-config  the part that the initramfs needs\n"
 	      "      --stage=STAGE        initramfs or system (system)\n"
 	      "      --timeout=SECONDS    the end of all waiting (10)\n"
 	      "      --color=WHEN         auto, always or never (auto)\n"
@@ -94,8 +97,9 @@ static int usage_error(const char *what, const char *value)
 static int set_mode(struct options *o, enum apply_mode mode)
 {
 	if (o->mode != MODE_APPLY && o->mode != mode) {
-		log_error("only one of --check, --status, --import, --teardown and "
-			  "--print-schema can be given; see --help");
+		log_error(
+			"only one of --check, --status, --import, --teardown, "
+			"--print-schema and --print-initramfs-config can be given; see --help");
 		return -EINVAL;
 	}
 	o->mode = mode;
@@ -106,7 +110,7 @@ static int set_stage(struct options *o, const char *value)
 {
 	if (!streq(value, "initramfs") && !streq(value, "system"))
 		return usage_error("--stage is initramfs or system, not", value);
-	o->stage = value;
+	o->initramfs = streq(value, "initramfs");
 	return 0;
 }
 
@@ -172,6 +176,8 @@ static int take(struct options *o, int option, const char *value)
 		return set_mode(o, MODE_TEARDOWN);
 	case OPTION_PRINT_SCHEMA:
 		return set_mode(o, MODE_PRINT_SCHEMA);
+	case OPTION_PRINT_INITRAMFS_CONFIG:
+		return set_mode(o, MODE_PRINT_INITRAMFS_CONFIG);
 	case OPTION_DETAILED_EXITCODE:
 		o->detailed_exitcode = true;
 		return 0;
@@ -219,7 +225,6 @@ int options_parse(struct options *ret, int argc, char **argv)
 {
 	struct options o = {
 		.config = CONFIG_PATH,
-		.stage = "system",
 		.prune = true,
 		.color = -1,
 		.timeout_ms = TIMEOUT_DEFAULT_MS,

@@ -24,13 +24,15 @@ enum apply_mode {
 	MODE_IMPORT,
 	MODE_TEARDOWN,
 	MODE_PRINT_SCHEMA,
+	MODE_PRINT_INITRAMFS_CONFIG,
 	MODE_HELP,
 	MODE_VERSION,
 };
 
 struct options {
 	enum apply_mode mode;
-	const char *config, *stage, *sysroot;
+	const char *config, *sysroot;
+	bool initramfs; /* --stage=initramfs */
 	bool dry_run, detailed_exitcode, json, prune, adopt, quiet, verbose;
 	int color; /* 1 always, 0 never, -1 on a terminal */
 	uint64_t timeout_ms;

@@ -16,7 +16,7 @@
 static const char *const doing[] = {
 	[PLAN_CREATE] = "creating",   [PLAN_UPDATE] = "changing",
 	[PLAN_REPLACE] = "replacing", [PLAN_REMOVE] = "removing",
-	[PLAN_ADOPT] = "taking over",
+	[PLAN_ADOPT] = "taking over", [PLAN_RELEASE] = "switching off",
 };
 
 static void draw(struct progress *p, uint64_t since_ms)
@@ -101,9 +101,9 @@ void progress_wait(struct progress *progress, const struct plan_step *step)
 	if (!progress->enabled)
 		return;
 	if (step)
-		fprintf(stderr, "\r\033[K%s %s: waiting: it is %s",
+		fprintf(stderr, "\r\033[K%s %s: waiting: %s",
 			plan_step_obj(step)->class->name, obj_name(plan_step_obj(step)),
-			step->have->in_use);
+			step->blocked);
 	else if (progress->waiting)
 		fputs("\r\033[K", stderr);
 	progress->waiting = step != NULL;

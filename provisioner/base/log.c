@@ -1,15 +1,62 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/log.h"
 
-#include <errno.h>
+#include "base/cleanup.h"
+
+#include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 static enum log_level log_level = LOG_LEVEL_WARNING;
 
 void log_set_level(enum log_level level)
 {
 	log_level = level;
+}
+
+static int kernel_fd = -1;
+
+void log_open_kernel(void)
+{
+	if (kernel_fd < 0)
+		kernel_fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+/* One write(2) is one record; the number is what syslog(3) gives the level. */
+static void write_kernel(enum log_level level, const char *fmt, va_list args)
+{
+	static const int priorities[] = {
+		[LOG_LEVEL_ERROR] = 3,
+		[LOG_LEVEL_WARNING] = 4,
+		[LOG_LEVEL_INFO] = 5,
+		[LOG_LEVEL_DEBUG] = 7,
+	};
+	_cleanup_free_ char *text = NULL, *record = NULL;
+
+	if (vasprintf(&text, fmt, args) < 0) {
+		text = NULL;
+		return;
+	}
+	if (asprintf(&record, "<%d>%s: %s\n", priorities[level],
+		     program_invocation_short_name, text) < 0) {
+		record = NULL;
+		return;
+	}
+	/* A log that cannot be written has nobody to tell. */
+	if (write(kernel_fd, record, strlen(record)) < 0)
+		return;
+}
+
+void log_kernel(enum log_level level, const char *fmt, ...)
+{
+	int saved = errno;
+	va_list args;
+
+	if (kernel_fd < 0)
+		return;
+	va_start(args, fmt);
+	write_kernel(level, fmt, args);
+	va_end(args);
+	errno = saved;
 }
 
 void log_write(enum log_level level, const char *fmt, ...)
@@ -33,5 +80,10 @@ void log_write(enum log_level level, const char *fmt, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	funlockfile(stderr);
+	if (kernel_fd >= 0) {
+		va_start(args, fmt);
+		write_kernel(level, fmt, args);
+		va_end(args);
+	}
 	errno = saved;
 }

@@ -14,6 +14,14 @@ void log_set_level(enum log_level level);
 
 void log_write(enum log_level level, const char *fmt, ...) _printf_(2, 3);
 
+/*
+ * log_open_kernel() - From now on write messages to the kernel's log too, where they outlive
+ * an initramfs. Without /dev/kmsg nothing changes.
+ */
+void log_open_kernel(void);
+/* log_kernel() - One line to the kernel's log alone, if it is open. */
+void log_kernel(enum log_level level, const char *fmt, ...) _printf_(2, 3);
+
 #define log_error(...)	 log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_info(...)	 log_write(LOG_LEVEL_INFO, __VA_ARGS__)

@@ -263,6 +263,52 @@ char *units_format_size_approx(uint64_t bytes, char text[static UNITS_SIZE_MAX])
 	return text;
 }
 
+/* From the largest; all of them divide those before them. */
+static const struct time_unit {
+	const char *name;
+	uint64_t ms;
+} time_units[] = {
+	{ "d", 86400000 }, { "h", 3600000 }, { "min", 60000 }, { "s", 1000 }, { "ms", 1 },
+};
+
+int units_parse_duration(const char *text, uint64_t *ret_ms, size_t *ret_offset,
+			 const char **ret_error)
+{
+	struct size_parser p = { .text = text };
+	uint64_t number;
+	int r = isdigit((unsigned char)text[0]) ? parse_digits(&p, &number) : -EINVAL;
+
+	if (r < 0 && !p.error)
+		r = fail_at(&p, 0, "a time begins with a digit");
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(time_units); i++) {
+		if (strcmp(text + p.at, time_units[i].name) != 0)
+			continue;
+		if (number > UINT64_MAX / time_units[i].ms) {
+			r = fail_at(&p, 0, "larger than 64 bits can hold");
+			break;
+		}
+		*ret_ms = number * time_units[i].ms;
+		return 0;
+	}
+	if (r == 0)
+		fail_at(&p, p.at,
+			"a time has one of the units ms, s, min, h and d, as in 10s");
+	*ret_offset = p.error_at;
+	*ret_error = p.error;
+	return -EINVAL;
+}
+
+char *units_format_duration(uint64_t ms, char text[static UNITS_SIZE_MAX])
+{
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_SIZE(time_units) && (ms == 0 || ms % time_units[i].ms != 0))
+		i++;
+	snprintf(text, UNITS_SIZE_MAX, "%" PRIu64 "%s", ms / time_units[i].ms,
+		 time_units[i].name);
+	return text;
+}
+
 int units_parse_uint(const char *text, uint64_t *ret)
 {
 	struct size_parser p = { .text = text };

@@ -48,6 +48,16 @@ char *units_format_size(uint64_t bytes, char text[static UNITS_SIZE_MAX]);
 char *units_format_size_approx(uint64_t bytes, char text[static UNITS_SIZE_MAX]);
 
 /*
+ * units_parse_duration() - `500ms`, `10s`, `5min`, `2h`, `1d`: a whole number and a unit.
+ * Return: 0 and *ret_ms; -EINVAL as units_eval_size().
+ */
+int units_parse_duration(const char *text, uint64_t *ret_ms, size_t *ret_offset,
+			 const char **ret_error);
+
+/* units_format_duration() - The shortest exact form: 60000 is "1min". Return: @text. */
+char *units_format_duration(uint64_t ms, char text[static UNITS_SIZE_MAX]);
+
+/*
  * units_parse_uint() - A decimal number, digits only.
  * Return: 0; -EINVAL if it is not one; -ERANGE above UINT64_MAX. *ret only set on 0.
  */

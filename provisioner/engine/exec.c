@@ -48,6 +48,7 @@ static int fill_entry(const struct plan_step *step, struct report_entry *ret)
 		.name = strdup(obj_name(obj)),
 		.action = step->action,
 		.result = step->action == PLAN_NONE ? RESULT_UNCHANGED
+			  : step->deferred	    ? RESULT_DEFERRED
 			  : step->blocked	    ? RESULT_BLOCKED
 						    : RESULT_PENDING,
 	};
@@ -92,46 +93,124 @@ static int act(struct ports *ports, const struct plan_step *step, struct buf *wh
 		return kind->remove(ports, step->have, why);
 	case PLAN_ADOPT:
 		return kind->adopt(ports, step->have, why);
+	case PLAN_RELEASE:
+		return kind->release(ports, step->have, why);
 	case PLAN_NONE:
 		break;
 	}
 	return 0;
 }
 
-/* The entry of something that @step needs and that is not there; NULL: nothing is
- * missing. */
-static const struct report_entry *missing_need(const struct plan_step *step,
-					       const struct report *report)
+static bool is_missing(const struct report_entry *entry)
 {
-	const char *module = kind_of(plan_step_obj(step)->class)->module;
+	return entry->result == RESULT_FAILED || entry->result == RESULT_BLOCKED ||
+	       entry->result == RESULT_SKIPPED;
+}
 
-	if (!module)
-		return NULL;
+static const struct report_entry *missing_module(const char *module,
+						 const struct report *report)
+{
 	/* Modules come first in a plan, and are few. */
 	vec_foreach (entry, &report->entries) {
 		if (entry->class != &kind_module.class)
 			break;
 		if (streq(entry->name, module))
-			return entry->result == RESULT_FAILED ? entry : NULL;
+			return is_missing(entry) ? entry : NULL;
 	}
 	return NULL;
 }
 
-static int run_step(struct ports *ports, const struct plan_step *step,
-		    const struct report *report, struct report_entry *entry)
+/* What this run was to make, and did not, and @want stands on. */
+static const struct report_entry *missing_object(const struct kind *kind,
+						 const struct obj *want,
+						 const struct plan *plan,
+						 const struct report *report)
 {
-	const struct report_entry *missing = missing_need(step, report);
+	for (size_t i = 0; i < report->entries.count; i++) {
+		const struct report_entry *entry = &report->entries.items[i];
+		const struct plan_step *step = &plan->steps.items[i];
+
+		if (is_missing(entry) && !step->have && kind->uses(want, step->want))
+			return entry;
+	}
+	return NULL;
+}
+
+/*
+ * The entry of something that @step needs and that is not there; NULL: nothing is
+ * missing. The report has an entry for each step of the plan that came before.
+ */
+static const struct report_entry *missing_need(const struct plan_step *step,
+					       const struct plan *plan,
+					       const struct report *report)
+{
+	const struct kind *kind = kind_of(plan_step_obj(step)->class);
+	const struct report_entry *missing = NULL;
+
+	/* What goes needs nothing. */
+	if (!step->want)
+		return NULL;
+	if (kind->module)
+		missing = missing_module(kind->module, report);
+	if (!missing && kind->uses)
+		missing = missing_object(kind, step->want, plan, report);
+	return missing;
+}
+
+static int skip_step(const struct report_entry *missing, struct report_entry *entry)
+{
+	entry->result = RESULT_SKIPPED;
+	if (asprintf(&entry->reason, "it needs %s '%s'", missing->class->name,
+		     missing->name) < 0) {
+		entry->reason = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Say behind what went wrong what there is in its place. */
+static int add_remark(char **text, const char *remark)
+{
+	char *both;
+
+	if (asprintf(&both, "%s%s%s", *text ? *text : "", *text ? "; " : "", remark) < 0)
+		return -ENOMEM;
+	free(*text);
+	*text = both;
+	return 0;
+}
+
+/* What could not be made, but not for something that it is wanted on top of. */
+static bool can_fall_back(const struct plan_step *step, const struct report_entry *entry)
+{
+	return step->action == PLAN_CREATE && is_missing(entry) && !step->want->unmet &&
+	       kind_of(step->want->class)->fall_back;
+}
+
+static int fall_back(struct ports *ports, const struct plan_step *step,
+		     struct report_entry *entry)
+{
+	_cleanup_(buf_done) struct buf what = { 0 };
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	/* Also where that fails, what it says is all that there is to be said. */
+	(void)kind_of(step->want->class)->fall_back(ports, step->want, &what);
+	r = buf_take(&what, &text);
+	if (r < 0)
+		return r;
+	return add_remark(entry->message ? &entry->message : &entry->reason, text);
+}
+
+static int run_step(struct ports *ports, const struct plan *plan,
+		    const struct plan_step *step, const struct report *report,
+		    struct report_entry *entry)
+{
+	const struct report_entry *missing = missing_need(step, plan, report);
 	_cleanup_(buf_done) struct buf why = { 0 };
 
-	if (missing) {
-		entry->result = RESULT_SKIPPED;
-		if (asprintf(&entry->reason, "it needs %s '%s'", missing->class->name,
-			     missing->name) < 0) {
-			entry->reason = NULL;
-			return -ENOMEM;
-		}
-		return 0;
-	}
+	if (missing)
+		return skip_step(missing, entry);
 	entry->error = act(ports, step, &why);
 	entry->result = entry->error < 0 ? RESULT_FAILED : RESULT_DONE;
 	return entry->error < 0 ? buf_take(&why, &entry->message) : 0;
@@ -158,11 +237,13 @@ int exec_run(struct ports *ports, const struct plan *plan,
 		if (entry.result == RESULT_PENDING) {
 			if (watcher && watcher->begin)
 				watcher->begin(watcher->data, step);
-			r = run_step(ports, step, report, &entry);
-			if (r < 0) {
-				report_entry_done(&entry);
-				return r;
-			}
+			r = run_step(ports, plan, step, report, &entry);
+		}
+		if (r == 0 && can_fall_back(step, &entry))
+			r = fall_back(ports, step, &entry);
+		if (r < 0) {
+			report_entry_done(&entry);
+			return r;
 		}
 		if (watcher && watcher->end)
 			watcher->end(watcher->data, step, &entry);

@@ -121,6 +121,7 @@ static int judge_foreign(struct planner *p, struct plan_step *step)
 static int judge_change(struct plan_step *step)
 {
 	const struct kind *kind = kind_of(step->want->class);
+	bool has_content = kind->may_lose;
 	int r = 0;
 
 	if (kind->update && !any_immutable(step->want->class, step->changed)) {
@@ -129,16 +130,15 @@ static int judge_change(struct plan_step *step)
 			r = kind->judge(step);
 	} else {
 		step->action = PLAN_REPLACE;
-		if (step->have->content)
+		if (has_content && step->have->content)
 			r = set_loss(step, step->have->content);
 		if (r == 0 && step->have->in_use)
 			return block(step, "it is %s", step->have->in_use);
 		/* What is empty now may be written to before it is removed. */
-		if (r == 0 && !step->loss)
+		if (r == 0 && has_content && !step->loss)
 			r = set_loss(step, "its content");
 	}
-	if (r == 0 && !step->blocked && step->loss &&
-	    !(kind->may_lose && kind->may_lose(step->want)))
+	if (r == 0 && !step->blocked && step->loss && !kind->may_lose(step->want))
 		r = block(step, "it would lose %s; 'on_change: replace' allows that",
 			  step->loss);
 	return r;
@@ -191,6 +191,10 @@ static int judge_wanted(struct planner *p, struct plan_step *step)
 		else if (step->changed)
 			r = judge_change(step);
 	}
+	if (r == 0 && !step->blocked && step->action != PLAN_NONE && step->want->unmet) {
+		step->deferred = step->want->deferred;
+		r = block(step, "%s", step->want->unmet);
+	}
 	if (r == 0 && !step->blocked)
 		r = judge_memory(p, step);
 	return r;
@@ -226,30 +230,132 @@ static bool is_pruned(const struct planner *p, const struct obj *have)
 	       !model_find(p->desired, have->class, obj_name(have));
 }
 
-static int add_removal(struct planner *p, struct obj *have)
+static const struct plan_step *find_step(const struct planner *p, const struct obj *have)
 {
-	struct plan_step step = { .action = PLAN_REMOVE, .have = have };
+	vec_foreach (step, &p->plan->steps) {
+		if (step->have == have)
+			return step;
+	}
+	return NULL;
+}
+
+/* What becomes of the users of an object that shall go. */
+enum users {
+	USERS_STAY,
+	USERS_UNPLANNED, /* no step says so far what becomes of some of them */
+	USERS_GO,
+};
+
+static enum users judge_user(const struct planner *p, const struct obj *user,
+			     const struct obj *have)
+{
+	const struct plan_step *step = find_step(p, user);
+
+	if (!step)
+		return USERS_UNPLANNED;
+	if (step->blocked)
+		return USERS_STAY;
+	switch (step->action) {
+	case PLAN_REMOVE:
+	case PLAN_RELEASE:
+		return USERS_GO;
+	case PLAN_UPDATE:
+	case PLAN_REPLACE:
+		return kind_of(user->class)->uses(step->want, have) ? USERS_STAY
+								    : USERS_GO;
+	default:
+		return USERS_STAY;
+	}
+}
+
+/* Are those that hold @have open all objects of ours, and does the plan take them off? */
+static enum users judge_users(const struct planner *p, const struct obj *have)
+{
+	enum users all = USERS_GO;
+	uint64_t known = 0;
+
+	if (have->holders == 0)
+		return USERS_STAY;
+	vec_foreach (user, &p->observed->objs) {
+		const struct kind *kind = kind_of((*user)->class);
+		enum users one;
+
+		if (!kind->uses || !kind->uses(*user, have))
+			continue;
+		known++;
+		one = judge_user(p, *user, have);
+		if (one < all)
+			all = one;
+	}
+	return known == have->holders ? all : USERS_STAY;
+}
+
+static int judge_removal(struct plan_step *step, enum users users)
+{
+	const struct obj *have = step->have;
 	int r = 0;
 
+	/* What its users leave behind is of no use without them. */
+	if (have->in_use && users == USERS_GO)
+		return 0;
 	if (have->content)
-		r = set_loss(&step, have->content);
-	if (r == 0 && have->in_use)
-		r = block(&step, "it is %s", have->in_use);
+		r = set_loss(step, have->content);
+	if (r < 0 || !have->in_use)
+		return r;
+	if (!kind_of(have->class)->release)
+		return block(step, "it is %s", have->in_use);
+	step->action = have->released ? PLAN_NONE : PLAN_RELEASE;
+	return 0;
+}
+
+/*
+ * @last: users that are changed and not removed have their steps by now, and whatever is
+ * left is judged; before that, what they hold has to wait.
+ */
+static int add_removal(struct planner *p, struct obj *have, bool last)
+{
+	struct plan_step step = { .action = PLAN_REMOVE, .have = have };
+	enum users users = have->in_use ? judge_users(p, have) : USERS_GO;
+	int r;
+
+	if (!last && users == USERS_UNPLANNED) {
+		p->committed += memory_of(have);
+		return 0;
+	}
+	r = judge_removal(&step, users);
+	/* What stays keeps its memory. */
+	if (r == 0 && !last && (step.blocked || step.action == PLAN_NONE))
+		p->committed += memory_of(have);
 	return add_step(p, &step, r);
 }
 
 static int add_removals(struct planner *p)
 {
-	int r;
-
 	for (size_t i = p->observed->indexed; i-- > 0;) {
 		struct obj *have = p->observed->index[i];
+		int r;
 
-		if (!is_pruned(p, have) || have->in_use)
+		if (!is_pruned(p, have)) {
 			p->committed += memory_of(have);
-		if (!is_pruned(p, have))
 			continue;
-		r = add_removal(p, have);
+		}
+		r = add_removal(p, have, false);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* What waited for its users to be changed. */
+static int add_late_removals(struct planner *p)
+{
+	for (size_t i = p->observed->indexed; i-- > 0;) {
+		struct obj *have = p->observed->index[i];
+		int r;
+
+		if (!is_pruned(p, have) || !have->in_use || find_step(p, have))
+			continue;
+		r = add_removal(p, have, true);
 		if (r < 0)
 			return r;
 	}
@@ -283,7 +389,7 @@ static int build(struct planner *p)
 	for (const struct kind *const *kind = kinds; r == 0 && *kind; kind++)
 		if (!(*kind)->shared)
 			r = add_all_wanted(p, *kind);
-	return r;
+	return r < 0 ? r : add_late_removals(p);
 }
 
 int plan_build(const struct model *desired, const struct model *observed,

@@ -63,17 +63,45 @@ int reconcile_observe(struct ports *ports, struct model *ret)
 	return 0;
 }
 
-static int look_and_plan(struct ports *ports, const struct model *desired,
+static int resolve_all(struct ports *ports, struct model *desired,
+		       const struct model *observed, const struct obj **ret_obj)
+{
+	vec_foreach (want, &desired->objs) {
+		const struct kind *kind = kind_of((*want)->class);
+		int r;
+
+		if (!kind->resolve)
+			continue;
+		*ret_obj = *want;
+		free((*want)->unmet);
+		(*want)->unmet = NULL;
+		(*want)->patience_ms = 0;
+		(*want)->deferred = false;
+		r = kind->resolve(ports, *want, desired, observed);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int look_and_plan(struct ports *ports, struct model *desired,
 			 const struct plan_policy *policy, struct report *report,
 			 struct reconcile_outcome *ret)
 {
 	struct reconcile_outcome outcome = { 0 };
 	const struct kind *kind = kinds[0];
+	const struct obj *want = NULL;
 	int r;
 
 	r = observe_all(ports, &outcome.observed, &kind);
+	if (r < 0) {
+		reconcile_outcome_done(&outcome);
+		return fail(report, r, "cannot observe each %s", kind->class.name);
+	}
+	r = resolve_all(ports, desired, &outcome.observed, &want);
 	if (r < 0)
-		r = fail(report, r, "cannot observe each %s", kind->class.name);
+		r = fail(report, r, "cannot find out what %s '%s' stands on",
+			 want->class->name, obj_name(want));
 	else
 		r = plan_build(desired, &outcome.observed, policy, &outcome.plan);
 	if (r < 0) {
@@ -136,7 +164,7 @@ static int note_contradictions(const struct plan *second, struct report *report)
 	return 0;
 }
 
-static int verify(struct ports *ports, const struct model *desired,
+static int verify(struct ports *ports, struct model *desired,
 		  const struct plan_policy *policy, struct report *report)
 {
 	for (unsigned int try = 1;; try++) {
@@ -170,12 +198,16 @@ static bool udev_is_busy(const struct ports *ports)
 	return kfs_exists(&ports->kfs, "run/udev/queue");
 }
 
-static bool may_wait(const struct ports *ports, uint64_t since_ms)
+/* The step to wait for; NULL: there is none, or the time is up. */
+static const struct plan_step *worth_waiting(const struct ports *ports,
+					     const struct plan *plan, uint64_t since_ms)
 {
 	uint64_t now = clock_now_ms();
 
-	return now < ports->deadline_ms &&
-	       (now < since_ms + PASSING_WAIT_MS || udev_is_busy(ports));
+	if (now >= ports->deadline_ms)
+		return NULL;
+	return plan_find_passing(plan, now - since_ms,
+				 udev_is_busy(ports) ? UINT64_MAX : PASSING_WAIT_MS);
 }
 
 static void tell_wait(const struct exec_watcher *watcher, const struct plan_step *step)
@@ -185,9 +217,10 @@ static void tell_wait(const struct exec_watcher *watcher, const struct plan_step
 }
 
 /*
- * Plan, and again while a step is blocked only by somebody who may be gone in a moment.
+ * Plan, and again while a step is blocked only by somebody who may be gone in a moment, or
+ * by a device that may appear.
  */
-static int plan_patiently(struct ports *ports, const struct model *desired,
+static int plan_patiently(struct ports *ports, struct model *desired,
 			  const struct plan_policy *policy,
 			  const struct exec_watcher *watcher, struct report *report,
 			  struct reconcile_outcome *ret)
@@ -199,8 +232,8 @@ static int plan_patiently(struct ports *ports, const struct model *desired,
 		const struct plan_step *step;
 
 		r = look_and_plan(ports, desired, policy, report, ret);
-		step = r == 0 ? plan_find_passing(&ret->plan) : NULL;
-		if (!step || !may_wait(ports, since_ms))
+		step = r == 0 ? worth_waiting(ports, &ret->plan, since_ms) : NULL;
+		if (!step)
 			break;
 		tell_wait(watcher, step);
 		reconcile_outcome_done(ret);

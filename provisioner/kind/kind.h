@@ -23,12 +23,30 @@ struct kind {
 	 * Add what is live to @observed; owner, in_use and content too. Changes nothing.
 	 */
 	int (*observe)(struct ports *ports, struct model *observed);
+	/*
+	 * Before each plan: what @want comes to on this machine now (a name becomes a
+	 * device), and obj.unmet where it comes to nothing. Both models are sorted;
+	 * those of @desired that stand before @want in the file are resolved. Changes
+	 * nothing but @want. 0 or -errno. May be NULL.
+	 */
+	int (*resolve)(struct ports *ports, struct obj *want, const struct model *desired,
+		       const struct model *observed);
 
 	int (*create)(struct ports *ports, const struct obj *want, struct buf *why);
 	/* @changed: bit i: fields[i] differs. NULL: every change is a replacement. */
 	int (*update)(struct ports *ports, const struct obj *have, const struct obj *want,
 		      uint64_t changed, struct buf *why);
 	int (*remove)(struct ports *ports, const struct obj *have, struct buf *why);
+	/*
+	 * Of an object that should go and is in use: give back all that it holds, and
+	 * let its users go on with what is left. NULL: there is no such thing.
+	 */
+	int (*release)(struct ports *ports, const struct obj *have, struct buf *why);
+	/*
+	 * After create failed, or could not be tried for want of memory or a module:
+	 * make the least that those who wait for the name can go on with. NULL: nothing.
+	 */
+	int (*fall_back)(struct ports *ports, const struct obj *want, struct buf *why);
 	/* Mark a live object as ours. NULL: cannot be. */
 	int (*adopt)(struct ports *ports, const struct obj *have, struct buf *why);
 
@@ -37,7 +55,9 @@ struct kind {
 	 * step->blocked where it cannot be done now. Pure. 0 or -ENOMEM. May be NULL.
 	 */
 	int (*judge)(struct plan_step *step);
-	/* Does the configuration allow that its content goes? NULL: never. */
+	/* Does @obj (wanted or live) stand on @other? Pure. NULL: on nothing. */
+	bool (*uses)(const struct obj *obj, const struct obj *other);
+	/* Does the file allow that its content goes? NULL: there is none to lose. */
 	bool (*may_lose)(const struct obj *want);
 	/*
 	 * How far the call that acts now is, in bytes; for another thread. 0, or -errno
@@ -69,7 +89,17 @@ int kind_fail(struct buf *why, int error, const char *hint, const char *what, ..
 /* The owner that our objects carry in the kernel. */
 #define KIND_OWNER_TAG "rapiddisk-apply"
 
-extern const struct kind kind_module, kind_ramdisk;
+extern const struct kind kind_module, kind_ramdisk, kind_cache;
+
+/* Of a RAM disk: its size in bytes; is all of its memory taken from the start? */
+uint64_t ramdisk_bytes(const struct obj *obj);
+bool ramdisk_is_preallocated(const struct obj *obj);
+
+/*
+ * cache_is_for_initramfs() - Is @want a cache of the device that holds the root file
+ * system, so that it has to be there before that is mounted?
+ */
+bool cache_is_for_initramfs(struct ports *ports, const struct obj *want);
 
 /*
  * module_want() - Add to @desired the modules that its objects need. Return: 0 or

@@ -9,12 +9,14 @@
 const struct kind *const kinds[] = {
 	&kind_module,
 	&kind_ramdisk,
+	&kind_cache,
 	NULL,
 };
 
 const struct obj_class *const kind_classes[] = {
 	&kind_module.class,
 	&kind_ramdisk.class,
+	&kind_cache.class,
 	NULL,
 };
 

@@ -140,6 +140,7 @@ static int describe_use(const struct kfs *kfs, struct users *users, struct obj *
 		obj->content = NULL;
 		return -ENOMEM;
 	}
+	obj->holders = disk->openers;
 	if (disk->openers == 0)
 		return 0;
 	r = users_describe(users, kfs, disk->name, &obj->in_use);
@@ -351,6 +352,16 @@ static int ramdisk_progress(struct ports *ports, uint64_t *ret_done, uint64_t *r
 
 /* --- policy --- */
 
+uint64_t ramdisk_bytes(const struct obj *obj)
+{
+	return ramdisk_of(obj)->size.bytes;
+}
+
+bool ramdisk_is_preallocated(const struct obj *obj)
+{
+	return ramdisk_of(obj)->preallocate;
+}
+
 static int block(struct plan_step *step, const char *condition)
 {
 	if (asprintf(&step->blocked, "%s; %s", step->have->in_use, condition) < 0) {
@@ -387,11 +398,6 @@ static bool ramdisk_may_lose(const struct obj *want)
 	return ramdisk_of(want)->on_change == ON_CHANGE_REPLACE;
 }
 
-static uint64_t ramdisk_memory(const struct obj *obj)
-{
-	return ramdisk_of(obj)->size.bytes;
-}
-
 const struct kind kind_ramdisk = {
 	.class = {
 		.name = "ramdisk",
@@ -411,5 +417,5 @@ const struct kind kind_ramdisk = {
 	.progress = ramdisk_progress,
 	.judge = ramdisk_judge,
 	.may_lose = ramdisk_may_lose,
-	.memory = ramdisk_memory,
+	.memory = ramdisk_bytes,
 };

@@ -270,6 +270,11 @@ int config_parse(const char *text, size_t len, const struct obj_class *const *cl
 	return 0;
 }
 
+void config_digest(const char *text, size_t len, char ret[static CONFIG_SHA256_LEN])
+{
+	SHA256Data((const uint8_t *)text, len, ret);
+}
+
 /* Return: the size in bytes, or -EINVAL and what is wrong in @diag. */
 static ssize_t check_file(int fd, struct diag *diag)
 {
@@ -350,6 +355,6 @@ int config_load(const char *path, const struct obj_class *const *classes,
 	r = config_parse(text, len, classes, diag, ret);
 	if (r < 0)
 		return r;
-	SHA256Data((const uint8_t *)text, len, ret_sha256);
+	config_digest(text, len, ret_sha256);
 	return 0;
 }

@@ -20,6 +20,9 @@
 
 #define CONFIG_SHA256_LEN 65 /* hexadecimal digits and NUL */
 
+/* config_digest() - SHA-256 of a text, as in the report: hexadecimal. */
+void config_digest(const char *text, size_t len, char ret[static CONFIG_SHA256_LEN]);
+
 /*
  * config_parse() - Text to desired objects.
  *

@@ -112,17 +112,19 @@ static int parse_string(struct obj *obj, unsigned int index, const char *text,
 static int check_bounds(const struct field *field, uint64_t value, size_t offset,
 			struct complaint c)
 {
-	bool size = field->type == FIELD_SIZE;
 	char low[UNITS_SIZE_MAX], high[UNITS_SIZE_MAX];
 
-	if (size) {
+	if (field->type == FIELD_SIZE) {
 		units_format_size(field->min, low);
 		units_format_size(field->max, high);
+	} else if (field->type == FIELD_DURATION) {
+		units_format_duration(field->min, low);
+		units_format_duration(field->max, high);
 	} else {
 		snprintf(low, sizeof(low), "%" PRIu64, field->min);
 		snprintf(high, sizeof(high), "%" PRIu64, field->max);
 	}
-	if (value < field->min && field->max && !size)
+	if (value < field->min && field->max && field->type == FIELD_UINT)
 		return complain(c, offset, "expected a number from %s to %s", low, high);
 	if (value < field->min)
 		return complain(c, offset, "has to be at least %s", low);
@@ -212,9 +214,40 @@ static int parse_enum(struct obj *obj, unsigned int index, const char *text,
 			 : field->words[i + 1] ? ", "
 					       : " or ",
 			 field->words[i]);
-	r = words.failed ? -ENOMEM : complain(c, 0, "expected %s", words.data);
+	if (words.failed)
+		r = -ENOMEM;
+	else if (field->refused && streq(text, field->refused))
+		r = complain(c, 0, "%s: use %s", field->refused_why, words.data);
+	else
+		r = complain(c, 0, "expected %s", words.data);
 	buf_done(&words);
 	return r;
+}
+
+static int parse_device(struct obj *obj, unsigned int index, const char *text,
+			struct complaint c)
+{
+	int r = check_string(&obj->class->fields[index], text, c);
+
+	return r < 0 ? r : field_set_device(obj, index, text, 0);
+}
+
+static int parse_duration(struct obj *obj, unsigned int index, const char *text,
+			  struct complaint c)
+{
+	const char *error;
+	size_t offset = 0;
+	uint64_t ms;
+	int r;
+
+	if (units_parse_duration(text, &ms, &offset, &error) < 0)
+		return complain(c, offset, "%s", error);
+	r = check_bounds(&obj->class->fields[index], ms, 0, c);
+	if (r < 0)
+		return r;
+	*(uint64_t *)member_of(obj, index) = ms;
+	mark_set(obj, index);
+	return 0;
 }
 
 int field_parse(struct obj *obj, unsigned int index, const char *text, char **ret_error,
@@ -234,6 +267,10 @@ int field_parse(struct obj *obj, unsigned int index, const char *text, char **re
 		return parse_bool(obj, index, text, c);
 	case FIELD_ENUM:
 		return parse_enum(obj, index, text, c);
+	case FIELD_DEVICE:
+		return parse_device(obj, index, text, c);
+	case FIELD_DURATION:
+		return parse_duration(obj, index, text, c);
 	}
 	assert(!"a field type that does not exist");
 	return -EINVAL;
@@ -283,6 +320,38 @@ void field_set_size(struct obj *obj, unsigned int index, uint64_t bytes)
 	mark_set(obj, index);
 }
 
+int field_set_device(struct obj *obj, unsigned int index, const char *text,
+		     uint64_t number)
+{
+	struct device_ref *device = member_of(obj, index);
+
+	(void)field_of(obj, index, FIELD_DEVICE);
+	if (text) {
+		char *copy = strdup(text);
+
+		if (!copy)
+			return -ENOMEM;
+		free(device->text);
+		device->text = copy;
+	}
+	assert(device->text);
+	device->number = number;
+	mark_set(obj, index);
+	return 0;
+}
+
+void field_set_enum(struct obj *obj, unsigned int index, int word)
+{
+	(void)field_of(obj, index, FIELD_ENUM);
+	*(int *)member_of(obj, index) = word;
+	mark_set(obj, index);
+}
+
+bool field_is_key(const struct field *field)
+{
+	return !(field->flags & (FIELD_LIVE | FIELD_DERIVED));
+}
+
 void field_clear(struct obj *obj, unsigned int index)
 {
 	void *member = member_of(obj, index);
@@ -296,7 +365,12 @@ void field_clear(struct obj *obj, unsigned int index)
 		free(((struct size *)member)->text);
 		*(struct size *)member = (struct size){ 0 };
 		break;
+	case FIELD_DEVICE:
+		free(((struct device_ref *)member)->text);
+		*(struct device_ref *)member = (struct device_ref){ 0 };
+		break;
 	case FIELD_UINT:
+	case FIELD_DURATION:
 		*(uint64_t *)member = 0;
 		break;
 	case FIELD_BOOL:
@@ -355,11 +429,30 @@ const struct size *field_size(const struct obj *obj, unsigned int index)
 	return const_member_of(obj, index);
 }
 
+const struct device_ref *field_device(const struct obj *obj, unsigned int index)
+{
+	(void)field_of(obj, index, FIELD_DEVICE);
+	assert(field_is_set(obj, index));
+	return const_member_of(obj, index);
+}
+
+static uint64_t field_duration(const struct obj *obj, unsigned int index)
+{
+	(void)field_of(obj, index, FIELD_DURATION);
+	assert(field_is_set(obj, index));
+	return *(const uint64_t *)const_member_of(obj, index);
+}
+
 static int field_enum(const struct obj *obj, unsigned int index)
 {
 	(void)field_of(obj, index, FIELD_ENUM);
 	assert(field_is_set(obj, index));
 	return *(const int *)const_member_of(obj, index);
+}
+
+static bool same_device(const struct device_ref *a, const struct device_ref *b)
+{
+	return a->number != 0 && a->number == b->number;
 }
 
 bool field_equal(const struct obj *a, const struct obj *b, unsigned int index)
@@ -375,6 +468,10 @@ bool field_equal(const struct obj *a, const struct obj *b, unsigned int index)
 		return field_bool(a, index) == field_bool(b, index);
 	case FIELD_ENUM:
 		return field_enum(a, index) == field_enum(b, index);
+	case FIELD_DEVICE:
+		return same_device(field_device(a, index), field_device(b, index));
+	case FIELD_DURATION:
+		return field_duration(a, index) == field_duration(b, index);
 	}
 	return false;
 }
@@ -403,6 +500,12 @@ void field_print(const struct obj *obj, unsigned int index, struct buf *out)
 		break;
 	case FIELD_ENUM:
 		buf_add(out, obj->class->fields[index].words[field_enum(obj, index)]);
+		break;
+	case FIELD_DEVICE:
+		scalar_print(field_device(obj, index)->text, out);
+		break;
+	case FIELD_DURATION:
+		buf_add(out, units_format_duration(field_duration(obj, index), text));
 		break;
 	}
 }

@@ -11,11 +11,13 @@
 struct obj;
 
 enum field_type {
-	FIELD_STRING, /* char *, owned by the object */
-	FIELD_SIZE,   /* struct size */
-	FIELD_UINT,   /* uint64_t */
-	FIELD_BOOL,   /* bool */
-	FIELD_ENUM,   /* int, an index into .words */
+	FIELD_STRING,	/* char *, owned by the object */
+	FIELD_SIZE,	/* struct size */
+	FIELD_UINT,	/* uint64_t */
+	FIELD_BOOL,	/* bool */
+	FIELD_ENUM,	/* int, an index into .words */
+	FIELD_DEVICE,	/* struct device_ref */
+	FIELD_DURATION, /* uint64_t, milliseconds */
 };
 
 enum field_flag {
@@ -24,6 +26,8 @@ enum field_flag {
 	FIELD_IMMUTABLE = 1 << 2, /* a change means remove and create */
 	FIELD_POLICY = 1 << 3,	  /* says how we act; the kernel has nothing like it */
 	FIELD_LIVE = 1 << 4, /* only observed: shown in the status, no key of the file */
+	FIELD_DERIVED = 1 << 5, /* no key of the file either, but compared: the kind works
+				 * out what is wanted from the other objects */
 };
 
 /* A size: from the configuration .text is what was written, and .bytes what it comes to
@@ -33,6 +37,15 @@ struct size {
 	char *text;
 };
 
+/*
+ * A block device: from the configuration .text is what was written (`UUID=...`), observed
+ * it is a path. Two of them are the same if their numbers are, whatever names them.
+ */
+struct device_ref {
+	char *text;
+	uint64_t number; /* dev_t of the device; 0: there is none, or nobody looked yet */
+};
+
 struct field {
 	const char *name;
 	enum field_type type;
@@ -40,8 +53,11 @@ struct field {
 	size_t offset;	   /* of the member in the object's struct */
 	const char *value; /* the default as it would be written in YAML; NULL: none */
 	const char *doc;   /* one sentence; goes into the schema and the man page */
-	const char *const *words; /* FIELD_ENUM: the words, NULL-terminated */
-	uint64_t min, max;	  /* FIELD_UINT and FIELD_SIZE: bounds, max 0: none */
+	const char *const *words; /* FIELD_ENUM: the words, NULL-terminated; those behind
+				   * the NULL are only observed, never written */
+	const char *refused, *refused_why; /* FIELD_ENUM: a word that people know from
+					    * elsewhere, and why it is none here */
+	uint64_t min, max;   /* of a number or a size: bounds, max 0: none */
 	uint64_t multiple;   /* FIELD_SIZE: of so many bytes; 0: of any; it and the bounds
 			      * hold for each absolute size in min() and max() */
 	const char *pattern; /* FIELD_STRING: POSIX extended (and ECMA) expression */
@@ -75,6 +91,15 @@ void field_set_uint(struct obj *obj, unsigned int index, uint64_t value);
 void field_set_bool(struct obj *obj, unsigned int index, bool value);
 void field_set_size(struct obj *obj, unsigned int index, uint64_t bytes);
 
+/* Sets .text too where @text is not NULL; else only the number is new. 0 or -ENOMEM. */
+int field_set_device(struct obj *obj, unsigned int index, const char *text,
+		     uint64_t number);
+/* @word: an index into the field's words, those behind the NULL too. */
+void field_set_enum(struct obj *obj, unsigned int index, int word);
+
+/* field_is_key() - Can the configuration say it? */
+bool field_is_key(const struct field *field);
+
 /* field_clear() - Unset the field and free what it holds. */
 void field_clear(struct obj *obj, unsigned int index);
 
@@ -96,3 +121,4 @@ const char *field_string(const struct obj *obj, unsigned int index);
 uint64_t field_uint(const struct obj *obj, unsigned int index);
 bool field_bool(const struct obj *obj, unsigned int index);
 const struct size *field_size(const struct obj *obj, unsigned int index);
+const struct device_ref *field_device(const struct obj *obj, unsigned int index);

@@ -19,6 +19,7 @@ void obj_free(struct obj *obj)
 	for (unsigned int i = 0; i < obj->class->field_count; i++)
 		field_clear(obj, i);
 	free(obj->field_pos);
+	free(obj->unmet);
 	free(obj->in_use);
 	free(obj->content);
 	free(obj);

@@ -42,11 +42,18 @@ struct obj {
 	struct src_pos *field_pos; /* of each field's value there; NULL if observed */
 	char number[21];	   /* the key as text, where that is a FIELD_UINT */
 
+	/* Wanted objects only; the kind's resolve() sets them before each plan. */
+	char *unmet;	      /* why it cannot be made now; NULL: nothing is in the way */
+	uint64_t patience_ms; /* how long what is missing is worth waiting for; 0: not */
+	bool deferred;	      /* it is for the next boot, and nothing is wrong */
+
 	/* Observed objects only. */
 	enum obj_owner owner;
 	char *in_use;  /* why it cannot go now ("mounted on '/mnt'"); NULL: it can */
 	bool passing;  /* the use may be over in a moment: nobody known, perhaps udev */
 	char *content; /* what goes with it ("300MiB of data"); NULL: nothing */
+	uint64_t holders; /* how many hold it open, where the kernel says */
+	bool released;	  /* it holds nothing but its name any more: see PLAN_RELEASE */
 };
 
 /* obj_new() - An empty object. Return: NULL if there is no memory. */

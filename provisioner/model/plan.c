@@ -6,6 +6,7 @@
 static const char *const action_names[] = {
 	[PLAN_NONE] = "none",	    [PLAN_CREATE] = "create", [PLAN_UPDATE] = "update",
 	[PLAN_REPLACE] = "replace", [PLAN_REMOVE] = "remove", [PLAN_ADOPT] = "adopt",
+	[PLAN_RELEASE] = "release",
 };
 
 void plan_done(struct plan *plan)
@@ -25,26 +26,29 @@ const struct obj *plan_step_obj(const struct plan_step *step)
 bool plan_has_changes(const struct plan *plan)
 {
 	vec_foreach (step, &plan->steps) {
-		if (step->action != PLAN_NONE && !step->blocked)
+		if (step->action != PLAN_NONE && (!step->blocked || step->deferred))
 			return true;
 	}
 	return false;
 }
 
-bool plan_has_blocked(const struct plan *plan)
+/* Is what blocks the step of a kind that goes away by itself, and that soon? */
+static bool is_passing(const struct plan_step *step, uint64_t since_ms,
+		       uint64_t passing_ms)
 {
-	vec_foreach (step, &plan->steps) {
-		if (step->blocked)
-			return true;
-	}
-	return false;
+	if (!step->blocked || step->deferred)
+		return false;
+	if (step->want && step->want->unmet)
+		return since_ms < step->want->patience_ms;
+	return step->have && step->have->in_use && step->have->passing &&
+	       since_ms < passing_ms;
 }
 
-const struct plan_step *plan_find_passing(const struct plan *plan)
+const struct plan_step *plan_find_passing(const struct plan *plan, uint64_t since_ms,
+					  uint64_t passing_ms)
 {
 	vec_foreach (step, &plan->steps) {
-		if (step->blocked && step->have && step->have->in_use &&
-		    step->have->passing)
+		if (is_passing(step, since_ms, passing_ms))
 			return step;
 	}
 	return NULL;

@@ -42,7 +42,8 @@ static const char *expected_word(enum field_type type)
 	static const char *const words[] = {
 		[FIELD_STRING] = "a word",	 [FIELD_SIZE] = "a size",
 		[FIELD_UINT] = "a whole number", [FIELD_BOOL] = "true or false",
-		[FIELD_ENUM] = "a word",
+		[FIELD_ENUM] = "a word",	 [FIELD_DEVICE] = "a device",
+		[FIELD_DURATION] = "a time",
 	};
 
 	return words[type];
@@ -59,6 +60,7 @@ static const char *wrong_style(enum field_type type, const struct node *node)
 		return node->style == NODE_PLAIN ? NULL
 						 : "write true or false, without quotes";
 	case FIELD_STRING:
+	case FIELD_DEVICE:
 		return node->style != NODE_PLAIN || scalar_is_string(node->text)
 			       ? NULL
 			       : "without quotes around it this is not a string: write it in quotes";
@@ -102,18 +104,13 @@ static int read_value(struct reader *reader, const struct item *item, unsigned i
 
 /* --- one object --- */
 
-static bool is_key(const struct field *field)
-{
-	return !(field->flags & FIELD_LIVE);
-}
-
 /* Return: the field's index; field_count if there is none. */
 static unsigned int find_field(const struct obj_class *class, const char *key)
 {
 	unsigned int index;
 
 	for (index = 0; index < class->field_count; index++)
-		if (is_key(&class->fields[index]) &&
+		if (field_is_key(&class->fields[index]) &&
 		    streq(class->fields[index].name, key))
 			break;
 	return index;
@@ -131,7 +128,7 @@ static int report_unknown_key(struct reader *reader, const struct item *item,
 		unsigned int distance =
 			similar_distance(key->text, class->fields[i].name);
 
-		if (!is_key(&class->fields[i]))
+		if (!field_is_key(&class->fields[i]))
 			continue;
 		buf_addf(&hint, "%s%s", hint.len ? ", " : "; the keys are ",
 			 class->fields[i].name);

@@ -14,6 +14,7 @@ static const char *const result_names[] = {
 	[RESULT_UNCHANGED] = "unchanged", [RESULT_PENDING] = "pending",
 	[RESULT_DONE] = "done",		  [RESULT_BLOCKED] = "blocked",
 	[RESULT_FAILED] = "failed",	  [RESULT_SKIPPED] = "skipped",
+	[RESULT_DEFERRED] = "deferred",
 };
 
 void report_entry_done(struct report_entry *entry)

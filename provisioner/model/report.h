@@ -13,9 +13,10 @@ enum report_result {
 	RESULT_UNCHANGED, /* was as wanted */
 	RESULT_PENDING,	  /* would be done (dry run) */
 	RESULT_DONE,
-	RESULT_BLOCKED, /* not tried, .reason says why */
-	RESULT_FAILED,	/* tried, .error and .message say what happened */
-	RESULT_SKIPPED, /* not tried, for something it needs failed */
+	RESULT_BLOCKED,	 /* not tried, .reason says why */
+	RESULT_FAILED,	 /* tried, .error and .message say what happened */
+	RESULT_SKIPPED,	 /* not tried, for something it needs failed */
+	RESULT_DEFERRED, /* not tried, it is for the next boot; .reason says how */
 };
 
 struct report_entry {
@@ -44,6 +45,10 @@ struct report {
 	char *started_at, *finished_at; /* RFC 3339, UTC */
 	enum report_verdict verdict;
 	char *message; /* for VERDICT_FAILED: what failed as a whole; else NULL */
+	/* Of the initramfs image: "current", "stale" or "missing", and what to do; NULL:
+	 * none is needed. */
+	const char *image;
+	const char *image_hint;
 	VEC(struct report_entry) entries;
 };
 
@@ -54,12 +59,14 @@ void report_done(struct report *report);
 /* report_verdict_name() - "converged", "changed", "partial", "failed". */
 const char *report_verdict_name(enum report_verdict verdict);
 /*
- * report_result_name() - "unchanged", "pending", "done", "blocked", "failed", "skipped".
+ * report_result_name() - "unchanged", "pending", "done", "blocked", "failed", "skipped",
+ * "deferred".
  */
 const char *report_result_name(enum report_result result);
 
 /*
  * report_judge() - Set the verdict from the entries: converged when all are unchanged,
  * changed when all that was wanted is done (or, of a dry run, pending), else partial.
+ * What is deferred to the next boot counts as neither.
  */
 void report_judge(struct report *report);

@@ -7,11 +7,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 int kfs_init(struct kfs *kfs, const char *root, struct fault *fault)
 {
@@ -234,6 +237,80 @@ void kfs_names_done(struct kfs_names *names)
 	vec_foreach (name, &names->names)
 		free(*name);
 	vec_done(&names->names);
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* What a link leads to, by one readlink. */
+static int read_link(int dir_fd, const char *path, char **ret)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(dir_fd, path, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	*ret = strdup(last_part(target));
+	return *ret ? 0 : -ENOMEM;
+}
+
+int kfs_link(const struct kfs *kfs, char **ret, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	r = FORMAT_PATH(&path, fmt);
+	if (r < 0)
+		return r;
+	fd = open_path(kfs, O_PATH | O_NOFOLLOW, path);
+	return fd < 0 ? fd : read_link(fd, "", ret);
+}
+
+static int number_of_stand_in(const struct kfs *kfs, int fd, uint64_t *ret)
+{
+	_cleanup_free_ char *name = NULL, *text = NULL;
+	unsigned int major, minor;
+	char path[32];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	r = read_link(AT_FDCWD, path, &name);
+	if (r < 0)
+		return r;
+	r = kfs_read(kfs, &text, "sys/class/block/%s/dev", name);
+	if (r < 0 || sscanf(text, "%u:%u", &major, &minor) != 2)
+		return -ENOTBLK;
+	*ret = makedev(major, minor);
+	return 0;
+}
+
+int kfs_device_number(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	int r;
+
+	r = FORMAT_PATH(&path, fmt);
+	if (r < 0)
+		return r;
+	fd = open_path(kfs, O_PATH, path);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (kfs->is_sysroot && S_ISREG(st.st_mode))
+		return number_of_stand_in(kfs, fd, ret);
+	if (!S_ISBLK(st.st_mode))
+		return -ENOTBLK;
+	*ret = st.st_rdev;
+	return 0;
 }
 
 int kfs_set_read_only(const struct kfs *kfs, bool read_only, const char *path)

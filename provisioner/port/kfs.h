@@ -75,6 +75,20 @@ int kfs_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
 void kfs_names_done(struct kfs_names *names);
 
 /*
+ * kfs_link() - The last part of where a symbolic link points to: of sys/dev/block/8:1 it
+ * is "sda1". Return: 0 and *ret, the caller's to free; -ENOENT; -errno.
+ */
+int kfs_link(const struct kfs *kfs, char **ret, const char *fmt, ...) _printf_(3, 4);
+
+/*
+ * kfs_device_number() - dev_t of the block device that a path leads to, links followed.
+ * In a sysroot a plain file stands for it, and the number is that of the device of its
+ * name below sys/class/block. Return: 0; -ENOENT; -ENOTBLK; -errno.
+ */
+int kfs_device_number(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
+	_printf_(3, 4);
+
+/*
  * kfs_set_read_only() - BLKROSET on the block device at @path.
  * Return: 0 or -errno.
  */

@@ -18,3 +18,18 @@ int machine_boot_id(const struct kfs *kfs, char **ret);
 
 /* machine_cmdline_has() - Is @word a word of the kernel command line? */
 bool machine_cmdline_has(const struct kfs *kfs, const char *word);
+
+/*
+ * machine_cmdline_value() - Of `key=value` on the kernel command line, the last one.
+ * Return: 0 and *ret, the caller's to free; -ENOENT; -errno.
+ */
+int machine_cmdline_value(const struct kfs *kfs, const char *key, char **ret);
+
+/*
+ * machine_root_mount() - What / is mounted from: "8:1", and the source as it was given.
+ * Return: 0, and both are the caller's to free; -ENOENT; -errno.
+ */
+int machine_root_mount(const struct kfs *kfs, char **ret_number, char **ret_source);
+
+/* machine_release() - Of the running kernel: "6.12.107+deb13-amd64". Static text. */
+const char *machine_release(void);

@@ -3,8 +3,11 @@
 #pragma once
 
 #include "base/fault.h"
+#include "port/dm.h"
 #include "port/kfs.h"
+#include "port/udev.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ports {
@@ -14,5 +17,11 @@ struct ports {
 	/* kmod_load(), or a test's fake. A sysroot has no kernel to load into: NULL. */
 	int (*load_module)(const char *name, struct fault *fault);
 
-	uint64_t deadline_ms; /* on clock_now_ms(): the end of all waiting */
+	const struct dm_ops *dm;
+	struct udev_port *udev; /* NULL: there is only what lies in run/udev/data */
+
+	uint64_t deadline_ms;  /* on clock_now_ms(): the end of all waiting */
+	bool initramfs;	       /* the root file system is not mounted yet */
+	bool initramfs_failed; /* the initramfs of this boot had all that it needs now */
+	const char *next_boot; /* what has to be done for a root cache to start there */
 };

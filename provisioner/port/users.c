@@ -140,44 +140,76 @@ static int describe_holder(const struct kfs *kfs, const char *name, char **ret)
 	const char *holder;
 	int r;
 
-	r = kfs_list(kfs, &holders, "sys/block/%s/holders", name);
+	r = kfs_list(kfs, &holders, "sys/class/block/%s/holders", name);
 	if (r < 0 || holders.names.count == 0)
 		return r == -ENOENT ? 0 : r;
 	holder = holders.names.items[0];
-	if (kfs_read(kfs, &map, "sys/block/%s/dm/name", holder) < 0)
+	if (kfs_read(kfs, &map, "sys/class/block/%s/dm/name", holder) < 0)
 		map = NULL;
 	return asprintf(ret, "mapped by '%s'", map ? map : holder) < 0 ? -ENOMEM : 0;
+}
+
+static int describe_one(struct users *users, const struct kfs *kfs, const char *name,
+			char **ret)
+{
+	_cleanup_free_ char *number = NULL, *path = NULL;
+	const char *found = NULL;
+
+	if (asprintf(&path, "/dev/%s", name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	if (kfs_read(kfs, &number, "sys/class/block/%s/dev", name) == 0)
+		found = find(users, number);
+	if (!found)
+		found = find(users, path);
+	if (!found)
+		return describe_holder(kfs, name, ret);
+	*ret = strdup(found);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* Who uses a partition uses the disk. */
+static int describe_partitions(struct users *users, const struct kfs *kfs,
+			       const char *disk, char **ret)
+{
+	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
+	int r = kfs_list(kfs, &names, "sys/class/block/%s", disk);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	vec_foreach (name, &names.names) {
+		_cleanup_free_ char *words = NULL;
+
+		if (strncmp(*name, disk, strlen(disk)) != 0 ||
+		    !kfs_exists(kfs, "sys/class/block/%s/partition", *name))
+			continue;
+		r = describe_one(users, kfs, *name, &words);
+		if (r < 0)
+			return r;
+		if (words)
+			return asprintf(ret, "in use: its partition '%s' is %s", *name,
+					words) < 0
+				       ? -ENOMEM
+				       : 0;
+	}
+	return 0;
 }
 
 int users_describe(struct users *users, const struct kfs *kfs, const char *name,
 		   char **ret)
 {
-	_cleanup_free_ char *number = NULL, *path = NULL, *words = NULL;
-	const char *found = NULL;
+	char *words = NULL;
 	int r;
 
 	r = load(users, kfs);
-	if (r < 0)
-		return r;
-	if (asprintf(&path, "/dev/%s", name) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	if (kfs_read(kfs, &number, "sys/block/%s/dev", name) == 0)
-		found = find(users, number);
-	if (!found)
-		found = find(users, path);
-	if (found) {
-		words = strdup(found);
-		if (!words)
-			return -ENOMEM;
-	} else {
-		r = describe_holder(kfs, name, &words);
-		if (r < 0)
-			return r;
-	}
-	*ret = TAKE_PTR(words);
-	return 0;
+	if (r == 0)
+		r = describe_one(users, kfs, name, &words);
+	if (r == 0 && !words)
+		r = describe_partitions(users, kfs, name, &words);
+	if (r == 0)
+		*ret = words;
+	return r;
 }
 
 void users_done(struct users *users)

@@ -17,8 +17,8 @@ struct users {
 };
 
 /*
- * users_describe() - Why the block device @name ("rd0") is busy: mounted, swap, mapped by
- * device-mapper. Reads /proc once, at the first call. Only mounts of our own mount
+ * users_describe() - Why the block device @name ("rd0", "vda1") is busy: mounted, swap,
+ * mapped by device-mapper, or one of its partitions is. Reads /proc once, at the first call. Only mounts of our own mount
  * namespace can be seen.
  *
  * Return: 0 and *ret, the caller's to free, or NULL if none of these is the reason;

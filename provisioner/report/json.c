@@ -90,10 +90,16 @@ static json_t *entries_to_json(const struct report *report)
 	return all;
 }
 
+static json_t *image_to_json(const char *state, const char *hint)
+{
+	return state ? json_pack("{s:s, s:o}", "state", state, "hint", text_or_null(hint))
+		     : json_null();
+}
+
 int report_to_json(const struct report *report, char **ret)
 {
 	_cleanup_json_ json_t *json = json_pack(
-		"{s:i, s:s, s:o, s:s, s:{s:o, s:o}, s:o, s:o, s:s, s:o, s:o}",
+		"{s:i, s:s, s:o, s:s, s:{s:o, s:o}, s:o, s:o, s:s, s:o, s:o, s:o}",
 		"schema_version", REPORT_SCHEMA_VERSION, "tool_version",
 		RAPIDDISK_VERSION, "boot_id", text_or_null(report->boot_id), "stage",
 		report->stage, "config", "path", text_or_null(report->config_path),
@@ -101,7 +107,9 @@ int report_to_json(const struct report *report, char **ret)
 		text_or_null(report->started_at), "finished_at",
 		text_or_null(report->finished_at), "result",
 		report_verdict_name(report->verdict), "message",
-		text_or_null(report->message), "objects", entries_to_json(report));
+		text_or_null(report->message), "initramfs",
+		image_to_json(report->image, report->image_hint), "objects",
+		entries_to_json(report));
 
 	return json ? dump(json, ret) : -ENOMEM;
 }
@@ -120,6 +128,8 @@ static json_t *field_to_json(const struct obj *obj, unsigned int index)
 		return json_integer((json_int_t)field_size(obj, index)->bytes);
 	case FIELD_STRING:
 	case FIELD_ENUM:
+	case FIELD_DEVICE:
+	case FIELD_DURATION:
 		field_print(obj, index, &text);
 		return text.failed ? NULL : text_or_null(text.data);
 	}
@@ -144,10 +154,11 @@ static json_t *live_to_json(const struct obj *obj)
 	return json;
 }
 
-int status_to_json(const struct model *observed, char **ret)
+int status_to_json(const struct model *observed, const struct report *report, char **ret)
 {
-	_cleanup_json_ json_t *json = json_pack("{s:i, s:[]}", "schema_version",
-						REPORT_SCHEMA_VERSION, "objects");
+	_cleanup_json_ json_t *json = json_pack(
+		"{s:i, s:o, s:[]}", "schema_version", REPORT_SCHEMA_VERSION, "initramfs",
+		image_to_json(report->image, report->image_hint), "objects");
 	json_t *all;
 
 	if (!json)

@@ -12,5 +12,5 @@
 /* report_to_json() - The report of design section 5, for stdout, /run, HTTP and push. */
 int report_to_json(const struct report *report, char **ret);
 
-/* status_to_json() - What is live now. */
-int status_to_json(const struct model *observed, char **ret);
+/* status_to_json() - What is live now; of @report only what it says of the image. */
+int status_to_json(const struct model *observed, const struct report *report, char **ret);

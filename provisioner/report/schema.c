@@ -10,6 +10,8 @@
 /* How sizes are written; what stands between the parentheses is left to --check. */
 #define SIZE_PATTERN "^([1-9][0-9]*([KMGT]iB)?|([1-9][0-9]?|100)%|(min|max)\\(.+\\))$"
 
+#define DURATION_PATTERN "^(0|[1-9][0-9]*)(ms|s|min|h|d)$"
+
 static json_t *size_schema(const struct field *field)
 {
 	json_t *number = json_pack("{s:s, s:I}", "type", "integer", "minimum",
@@ -49,6 +51,7 @@ static json_t *type_schema(const struct field *field)
 {
 	switch (field->type) {
 	case FIELD_STRING:
+	case FIELD_DEVICE:
 		return json_pack("{s:s, s:s*}", "type", "string", "pattern",
 				 field->pattern);
 	case FIELD_SIZE:
@@ -59,6 +62,9 @@ static json_t *type_schema(const struct field *field)
 		return json_pack("{s:s}", "type", "boolean");
 	case FIELD_ENUM:
 		return words_schema(field);
+	case FIELD_DURATION:
+		return json_pack("{s:s, s:s}", "type", "string", "pattern",
+				 DURATION_PATTERN);
 	}
 	return NULL;
 }
@@ -92,7 +98,7 @@ static json_t *section_schema(const struct obj_class *class)
 	for (unsigned int i = 0; i < class->field_count; i++) {
 		const struct field *field = &class->fields[i];
 
-		if (field->flags & FIELD_LIVE)
+		if (!field_is_key(field))
 			continue;
 		json_object_set_new(properties, field->name, field_schema(field));
 		if (field->flags & FIELD_REQUIRED)

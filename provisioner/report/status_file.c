@@ -45,7 +45,8 @@ static int write_temporary(int rundir_fd, const char *json)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int status_file_write(int rundir_fd, const char *json, struct fault *fault)
+int status_file_write(int rundir_fd, const char *name, const char *json,
+		      struct fault *fault)
 {
 	int r = fault_point(fault);
 
@@ -53,7 +54,7 @@ int status_file_write(int rundir_fd, const char *json, struct fault *fault)
 		r = write_temporary(rundir_fd, json);
 	if (r == 0)
 		r = fault_point(fault);
-	if (r == 0 && renameat(rundir_fd, TEMPORARY, rundir_fd, STATUS_FILE) < 0)
+	if (r == 0 && renameat(rundir_fd, TEMPORARY, rundir_fd, name) < 0)
 		r = -errno;
 	if (r < 0)
 		(void)unlinkat(rundir_fd, TEMPORARY,

@@ -19,9 +19,10 @@ static const struct {
 	const char *sign;
 	enum look look;
 } signs[] = {
-	[PLAN_NONE] = { " ", LOOK_NONE },     [PLAN_CREATE] = { "+", LOOK_ADD },
-	[PLAN_UPDATE] = { "~", LOOK_CHANGE }, [PLAN_REPLACE] = { "-/+", LOOK_REMOVE },
-	[PLAN_REMOVE] = { "-", LOOK_REMOVE }, [PLAN_ADOPT] = { "~", LOOK_CHANGE },
+	[PLAN_NONE] = { " ", LOOK_NONE },      [PLAN_CREATE] = { "+", LOOK_ADD },
+	[PLAN_UPDATE] = { "~", LOOK_CHANGE },  [PLAN_REPLACE] = { "-/+", LOOK_REMOVE },
+	[PLAN_REMOVE] = { "-", LOOK_REMOVE },  [PLAN_ADOPT] = { "~", LOOK_CHANGE },
+	[PLAN_RELEASE] = { "~", LOOK_CHANGE },
 };
 
 static void start(FILE *out, bool color, enum look look)
@@ -63,7 +64,8 @@ static void print_new_fields(FILE *out, const struct obj *want)
 	const struct obj_class *class = want->class;
 
 	for (unsigned int i = 0; i < class->field_count; i++) {
-		if (class->fields[i].flags & (FIELD_KEY | FIELD_POLICY | FIELD_LIVE) ||
+		if (class->fields[i].flags &
+			    (FIELD_KEY | FIELD_POLICY | FIELD_LIVE | FIELD_DERIVED) ||
 		    !field_is_set(want, i) || is_default(want, i))
 			continue;
 		fprintf(out, "    %s: ", class->fields[i].name);
@@ -91,7 +93,9 @@ static void print_changed_fields(FILE *out, const struct plan_step *step)
 static void print_remark(FILE *out, const struct plan_step *step,
 			 const struct report_entry *entry)
 {
-	if (entry && entry->message)
+	if (step->deferred)
+		fprintf(out, ": %s", step->blocked);
+	else if (entry && entry->message)
 		fprintf(out, ": %s", entry->message);
 	else if (entry && entry->reason)
 		fprintf(out, ": not %s: %s",
@@ -100,6 +104,9 @@ static void print_remark(FILE *out, const struct plan_step *step,
 			: step->action == PLAN_CREATE ? "created"
 						      : "changed",
 			entry->reason);
+	else if (step->action == PLAN_RELEASE)
+		fprintf(out, "  (%s off, for it is %s: it passes everything through)",
+			entry ? "switched" : "switches", step->have->in_use);
 	else if (step->loss)
 		fprintf(out, "  (%s %s)", entry ? "lost" : "loses", step->loss);
 	else if (step->action == PLAN_ADOPT)
@@ -129,7 +136,9 @@ void text_print_step(FILE *out, bool color, const struct plan_step *step,
 		     const struct report_entry *entry)
 {
 	struct report_entry planned = {
-		.result = step->blocked ? RESULT_BLOCKED : RESULT_PENDING,
+		.result = step->deferred  ? RESULT_DEFERRED
+			  : step->blocked ? RESULT_BLOCKED
+					  : RESULT_PENDING,
 		.reason = step->blocked,
 	};
 
@@ -140,8 +149,8 @@ void text_print_step(FILE *out, bool color, const struct plan_step *step,
 /* --- summaries --- */
 
 struct count {
-	unsigned int actions[PLAN_ADOPT + 1];
-	unsigned int blocked, failed;
+	unsigned int actions[PLAN_RELEASE + 1];
+	unsigned int deferred, blocked, failed;
 };
 
 static void print_count(FILE *out, unsigned int n, const char *what, bool *first)
@@ -160,15 +169,17 @@ static void print_counts(FILE *out, const struct count *count, const char *to)
 		[PLAN_REPLACE] = { "replace", "replaced" },
 		[PLAN_REMOVE] = { "remove", "removed" },
 		[PLAN_ADOPT] = { "adopt", "adopted" },
+		[PLAN_RELEASE] = { "switch off", "switched off" },
 	};
 	bool first = true;
 
-	for (unsigned int i = PLAN_CREATE; i <= PLAN_ADOPT; i++) {
+	for (unsigned int i = PLAN_CREATE; i <= PLAN_RELEASE; i++) {
 		char what[16];
 
 		snprintf(what, sizeof(what), "%s%s", to, words[i][to[0] == '\0']);
 		print_count(out, count->actions[i], what, &first);
 	}
+	print_count(out, count->deferred, "at the next boot", &first);
 	print_count(out, count->blocked, "blocked", &first);
 	print_count(out, count->failed, "failed", &first);
 	fputs(".\n", out);
@@ -182,7 +193,9 @@ void text_print_plan(FILE *out, bool color, const struct plan *plan)
 	vec_foreach (step, &plan->steps) {
 		text_print_step(out, color, step, NULL);
 		any |= step->action != PLAN_NONE;
-		if (step->blocked)
+		if (step->deferred)
+			count.deferred++;
+		else if (step->blocked)
 			count.blocked++;
 		else
 			count.actions[step->action]++;
@@ -205,6 +218,8 @@ void text_print_summary(FILE *out, bool color, const struct report *report)
 	vec_foreach (entry, &report->entries) {
 		if (entry->result == RESULT_DONE)
 			count.actions[entry->action]++;
+		else if (entry->result == RESULT_DEFERRED)
+			count.deferred++;
 		else if (entry->result == RESULT_BLOCKED)
 			count.blocked++;
 		else if (entry->result == RESULT_FAILED ||
@@ -287,7 +302,8 @@ static void print_table(FILE *out, bool color, struct obj *const *objs, size_t c
 	}
 }
 
-void text_print_status(FILE *out, bool color, const struct model *observed)
+void text_print_status(FILE *out, bool color, const struct model *observed,
+		       const struct report *report)
 {
 	size_t i = 0;
 
@@ -304,17 +320,20 @@ void text_print_status(FILE *out, bool color, const struct model *observed)
 		}
 		i += n;
 	}
+	if (report->image_hint)
+		fprintf(out, "initramfs: the image is %s: %s\n", report->image,
+			report->image_hint);
 }
 
 /* --- the configuration --- */
 
-static void print_config_object(FILE *out, const struct obj *obj)
+static void print_config_object(FILE *out, const struct obj *obj, unsigned int without)
 {
 	const struct obj_class *class = obj->class;
 
 	for (unsigned int i = 0; i < class->field_count; i++) {
-		if (class->fields[i].flags & (FIELD_POLICY | FIELD_LIVE) ||
-		    !field_is_set(obj, i) || is_default(obj, i))
+		if (class->fields[i].flags & without || !field_is_set(obj, i) ||
+		    is_default(obj, i))
 			continue;
 		fprintf(out, "  %s %s: ", class->fields[i].flags & FIELD_KEY ? "-" : " ",
 			class->fields[i].name);
@@ -323,8 +342,9 @@ static void print_config_object(FILE *out, const struct obj *obj)
 	}
 }
 
-void text_print_config(FILE *out, const struct model *observed,
-		       const struct obj_class *const *classes)
+/* @without: flags of the fields that are left out. */
+static void print_config(FILE *out, struct obj *const *objs, size_t count,
+			 const struct obj_class *const *classes, unsigned int without)
 {
 	fputs("# yaml-language-server: $schema=" CONFIG_SCHEMA_PATH "\nversion: 1\n",
 	      out);
@@ -333,13 +353,26 @@ void text_print_config(FILE *out, const struct model *observed,
 
 		if (!(*classes)->section)
 			continue;
-		for (size_t i = 0; i < observed->indexed; i++) {
-			if (observed->index[i]->class != *classes)
+		for (size_t i = 0; i < count; i++) {
+			if (objs[i]->class != *classes)
 				continue;
 			if (!any)
 				fprintf(out, "%s:\n", (*classes)->section);
 			any = true;
-			print_config_object(out, observed->index[i]);
+			print_config_object(out, objs[i], without);
 		}
 	}
+}
+
+void text_print_live_config(FILE *out, const struct model *observed,
+			    const struct obj_class *const *classes)
+{
+	print_config(out, observed->index, observed->indexed, classes,
+		     FIELD_POLICY | FIELD_LIVE | FIELD_DERIVED);
+}
+
+void text_print_config(FILE *out, struct obj *const *objs, size_t count,
+		       const struct obj_class *const *classes)
+{
+	print_config(out, objs, count, classes, FIELD_LIVE | FIELD_DERIVED);
 }

@@ -21,9 +21,17 @@ void text_print_plan(FILE *out, bool color, const struct plan *plan);
 /* text_print_summary() - One line on what the run did; nothing if all was as wanted. */
 void text_print_summary(FILE *out, bool color, const struct report *report);
 
-/* text_print_status() - A table of what is live, for each kind. */
-void text_print_status(FILE *out, bool color, const struct model *observed);
+/*
+ * text_print_status() - A table of what is live, for each kind, and what @report says of
+ * the initramfs image, if it has to be rebuilt.
+ */
+void text_print_status(FILE *out, bool color, const struct model *observed,
+		       const struct report *report);
 
-/* text_print_config() - What is live, as a configuration file. */
-void text_print_config(FILE *out, const struct model *observed,
+/* text_print_live_config() - What is live, as a configuration file. */
+void text_print_live_config(FILE *out, const struct model *observed,
+			    const struct obj_class *const *classes);
+
+/* text_print_config() - Wanted objects, as the configuration file that wants them. */
+void text_print_config(FILE *out, struct obj *const *objs, size_t count,
 		       const struct obj_class *const *classes);

@@ -43,6 +43,15 @@ void fake_set(struct fake_kernel *fake, const char *path, const char *value)
 	ck_assert_int_eq(rename(fresh, full), 0);
 }
 
+void fake_link(struct fake_kernel *fake, const char *path, const char *target)
+{
+	char full[256];
+
+	path_of(fake, full, path);
+	make_parents(full);
+	ck_assert_int_eq(symlink(target, full), 0);
+}
+
 const char *fake_get(struct fake_kernel *fake, const char *path)
 {
 	static char line[256];
@@ -278,6 +287,7 @@ void fake_init(struct fake_kernel *fake, uint64_t ram_bytes)
 	fake->ports.kfs.on_set_read_only = on_set_read_only;
 	fake->ports.kfs.hook_data = fake;
 	fake->ports.load_module = load_module;
+	fake->ports.dm = &dm_tree;
 	fake->ports.deadline_ms = clock_now_ms();
 	loading = fake;
 	snprintf(meminfo, sizeof(meminfo), "MemTotal: %" PRIu64 " kB", ram_bytes / 1024);
@@ -289,6 +299,8 @@ void fake_init(struct fake_kernel *fake, uint64_t ram_bytes)
 	fake_set(fake, "proc/sys/kernel/random/boot_id",
 		 "11111111-2222-3333-4444-555555555555");
 	fake_set(fake, "sys/block/sda/size", "1000");
+	fake_set(fake, "sys/class/none", "");
+	fake_link(fake, "sys/class/block", "../block");
 	fake_set(fake, "run/lock/none", "");
 }
 

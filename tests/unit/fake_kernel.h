@@ -35,6 +35,9 @@ void fake_attach(struct fake_kernel *fake, unsigned int number, uint64_t bytes,
 /* fake_set() - Write any file of the tree; folders on the way are made. */
 void fake_set(struct fake_kernel *fake, const char *path, const char *value);
 
+/* fake_link() - A symbolic link; folders on the way are made. */
+void fake_link(struct fake_kernel *fake, const char *path, const char *target);
+
 /* fake_get() - First line of a file, in a buffer of its own; NULL if there is none. */
 const char *fake_get(struct fake_kernel *fake, const char *path);
 

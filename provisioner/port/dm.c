@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "port/dm.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "port/clock.h"
+#include "port/ports.h"
+
+#include <inttypes.h>
+#include <libdevmapper.h>
+#include <stdarg.h>
+
+/* udev opens a map for a moment after each change, to look for signatures. */
+#define BUSY_RETRY_MS 3000
+#define POLL_MS	      10
+
+void dm_map_done(struct dm_map *map)
+{
+	free(map->target);
+	free(map->params);
+	*map = (struct dm_map){ 0 };
+}
+
+/* --- a task --- */
+
+static _printf_(5, 6) void log_from_libdm(int level, const char *file, int line,
+					  int error, const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list args;
+
+	(void)level, (void)file, (void)line, (void)error;
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	log_debug("libdevmapper: %s", text ? text : format);
+}
+
+static void cleanup_task(struct dm_task **task)
+{
+	if (*task)
+		dm_task_destroy(*task);
+}
+
+#define _cleanup_task_ _cleanup_(cleanup_task)
+
+static struct dm_task *new_task(int type, const char *name)
+{
+	struct dm_task *task;
+
+	dm_log_with_errno_init(log_from_libdm);
+	task = dm_task_create(type);
+	if (task && !dm_task_set_name(task, name)) {
+		dm_task_destroy(task);
+		task = NULL;
+	}
+	return task;
+}
+
+/* Without an errno of the kernel's it was a failure of the library's: memory. */
+static int run_task(struct dm_task *task)
+{
+	int error;
+
+	if (dm_task_run(task))
+		return 0;
+	error = dm_task_get_errno(task);
+	return error > 0 ? -error : -ENOMEM;
+}
+
+/* --- udev --- */
+
+static bool has_udevd(const struct ports *ports)
+{
+	return kfs_exists(&ports->kfs, "run/udev/control");
+}
+
+/*
+ * libdevmapper's own wait has no end: where the rules that notify it are missing, it would
+ * hang the boot.
+ */
+static void wait_for_udev(const struct ports *ports, uint32_t cookie)
+{
+	int ready = 0;
+
+	while (dm_udev_wait_immediate(cookie, &ready) && !ready) {
+		if (clock_now_ms() >= ports->deadline_ms) {
+			log_warning("udev has not answered in time, going on");
+			/* Answer for it, so that the semaphore goes. */
+			dm_udev_complete(cookie);
+			dm_udev_wait_immediate(cookie, &ready);
+			return;
+		}
+		clock_sleep_ms(POLL_MS);
+	}
+}
+
+/* A task that makes an event, and is over when that was worked off. */
+static int run_and_settle(struct ports *ports, struct dm_task *task)
+{
+	uint32_t cookie = 0;
+	bool udev = has_udevd(ports);
+	int r;
+
+	/* Without udevd, libdevmapper makes the nodes. */
+	dm_udev_set_sync_support(udev);
+	if (udev && !dm_task_set_cookie(task, &cookie, 0))
+		cookie = 0;
+	r = fault_point(&ports->fault);
+	if (r == 0)
+		r = run_task(task);
+	if (cookie)
+		wait_for_udev(ports, cookie);
+	if (!udev)
+		dm_task_update_nodes();
+	return r;
+}
+
+/* --- reading --- */
+
+static int copy_target(struct dm_task *task, struct dm_map *map)
+{
+	uint64_t start = 0, length = 0;
+	char *type = NULL, *params = NULL;
+	void *next = dm_get_next_target(task, NULL, &start, &length, &type, &params);
+
+	map->sectors = length;
+	for (; next; map->sectors += length)
+		next = dm_get_next_target(task, next, &start, &length, &type, &params);
+	/* It began at 0 unless it is the last of several. */
+	if (!type || start != 0)
+		return 0;
+	map->target = strdup(type);
+	map->params = strdup(params ? params : "");
+	return map->target && map->params ? 0 : -ENOMEM;
+}
+
+static int kernel_read(struct ports *ports, const char *disk, const char *name,
+		       struct dm_map *ret)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_TABLE, name);
+	struct dm_map map = { 0 };
+	struct dm_info info;
+	int r = task ? run_task(task) : -ENOMEM;
+
+	(void)ports, (void)disk;
+	if (r < 0)
+		return r;
+	if (!dm_task_get_info(task, &info))
+		return -EIO;
+	if (!info.exists)
+		return -ENODEV;
+	map.openers = (uint64_t)info.open_count;
+	if (info.live_table)
+		r = copy_target(task, &map);
+	if (r < 0)
+		dm_map_done(&map);
+	else
+		*ret = map;
+	return r;
+}
+
+/* --- changing --- */
+
+static int load(struct ports *ports, const char *name, const struct dm_line *line)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RELOAD, name);
+	int r;
+
+	if (!task ||
+	    !dm_task_add_target(task, 0, line->sectors, line->target, line->params))
+		return -ENOMEM;
+	r = fault_point(&ports->fault);
+	return r < 0 ? r : run_task(task);
+}
+
+/* Where a new table is loaded, this swaps it in. */
+static int resume(struct ports *ports, const char *name)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RESUME, name);
+
+	/* What is above need not be frozen: the content is the same before and after. */
+	if (!task || !dm_task_skip_lockfs(task))
+		return -ENOMEM;
+	return run_and_settle(ports, task);
+}
+
+static int clear(struct ports *ports, const char *name)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_CLEAR, name);
+	int r;
+
+	if (!task)
+		return -ENOMEM;
+	r = fault_point(&ports->fault);
+	return r < 0 ? r : run_task(task);
+}
+
+static int remove_once(struct ports *ports, const char *name)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_REMOVE, name);
+
+	return task ? run_and_settle(ports, task) : -ENOMEM;
+}
+
+static int kernel_remove(struct ports *ports, const char *name)
+{
+	uint64_t end = clock_now_ms() + BUSY_RETRY_MS;
+	int r;
+
+	if (end > ports->deadline_ms)
+		end = ports->deadline_ms;
+	while ((r = remove_once(ports, name)) == -EBUSY && clock_now_ms() < end)
+		clock_sleep_ms(POLL_MS);
+	return r;
+}
+
+static int create_empty(struct ports *ports, const char *name, const char *uuid)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_CREATE, name);
+	int r;
+
+	/* Its node is udev's to make, once there is a table. */
+	if (!task || !dm_task_set_uuid(task, uuid) ||
+	    !dm_task_set_add_node(task, DM_ADD_NODE_ON_RESUME))
+		return -ENOMEM;
+	r = fault_point(&ports->fault);
+	return r < 0 ? r : run_task(task);
+}
+
+static int kernel_create(struct ports *ports, const char *name, const char *uuid,
+			 const struct dm_line *line)
+{
+	int r = create_empty(ports, name, uuid);
+
+	if (r < 0)
+		return r;
+	r = load(ports, name, line);
+	if (r == 0)
+		r = resume(ports, name);
+	if (r < 0)
+		(void)remove_once(ports, name); /* the first error is the one to report */
+	return r;
+}
+
+static int kernel_reload(struct ports *ports, const char *name,
+			 const struct dm_line *line)
+{
+	int r = load(ports, name, line);
+
+	if (r < 0)
+		return r;
+	r = resume(ports, name);
+	if (r < 0)
+		(void)clear(ports, name); /* the first error is the one to report */
+	return r;
+}
+
+static int kernel_set_uuid(struct ports *ports, const char *name, const char *uuid)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RENAME, name);
+
+	if (!task || !dm_task_set_newuuid(task, uuid))
+		return -ENOMEM;
+	return run_and_settle(ports, task);
+}
+
+const struct dm_ops dm_kernel = {
+	.read = kernel_read,
+	.create = kernel_create,
+	.reload = kernel_reload,
+	.remove = kernel_remove,
+	.set_uuid = kernel_set_uuid,
+};
+
+/* --- a test's tree --- */
+
+static int tree_read(struct ports *ports, const char *disk, const char *name,
+		     struct dm_map *ret)
+{
+	_cleanup_free_ char *table = NULL;
+	struct dm_map map = { 0 };
+	int at = 0, r;
+
+	(void)name;
+	r = kfs_read_u64(&ports->kfs, &map.openers, "sys/block/%s/dm/open_count", disk);
+	if (r < 0)
+		return r == -ENOENT ? -ENODEV : r;
+	r = kfs_read(&ports->kfs, &table, "sys/block/%s/dm/table", disk);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (table && *table) {
+		if (sscanf(table, "0 %" SCNu64 " %ms %n", &map.sectors, &map.target,
+			   &at) != 2)
+			return -EBADMSG;
+		map.params = strdup(table + at);
+		if (!map.params) {
+			dm_map_done(&map);
+			return -ENOMEM;
+		}
+	}
+	*ret = map;
+	return 0;
+}
+
+static int refuse_line(struct ports *ports, const char *name, const struct dm_line *line)
+{
+	(void)ports, (void)name, (void)line;
+	return -EOPNOTSUPP;
+}
+
+static int refuse_create(struct ports *ports, const char *name, const char *uuid,
+			 const struct dm_line *line)
+{
+	(void)uuid;
+	return refuse_line(ports, name, line);
+}
+
+static int refuse_remove(struct ports *ports, const char *name)
+{
+	return refuse_line(ports, name, NULL);
+}
+
+static int refuse_uuid(struct ports *ports, const char *name, const char *uuid)
+{
+	(void)uuid;
+	return refuse_line(ports, name, NULL);
+}
+
+const struct dm_ops dm_tree = {
+	.read = tree_read,
+	.create = refuse_create,
+	.reload = refuse_line,
+	.remove = refuse_remove,
+	.set_uuid = refuse_uuid,
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Device-mapper. dm.c is the only user of libdevmapper. */
+#pragma once
+
+#include "base/fault.h"
+#include "port/kfs.h"
+
+#include <stdint.h>
+
+struct ports;
+
+/* A live map. All zeroes: it has no live table. */
+struct dm_map {
+	uint64_t sectors; /* of 512 bytes */
+	char *target;	  /* of its only target; NULL: it has none, or several */
+	char *params;
+	uint64_t openers;
+};
+
+void dm_map_done(struct dm_map *map);
+
+/* The table of a map that has one target. */
+struct dm_line {
+	uint64_t sectors;
+	const char *target, *params;
+};
+
+/*
+ * What can be done with maps. All return 0 or -errno, may sleep, pass fault_point() at
+ * each change, and wait until udev has worked the change off, but not beyond
+ * ports->deadline_ms, nor where there is no udevd.
+ */
+struct dm_ops {
+	/*
+	 * @disk: the kernel's name, "dm-0"; @name: the map's. -ENODEV, -ENXIO: it is gone.
+	 */
+	int (*read)(struct ports *ports, const char *disk, const char *name,
+		    struct dm_map *ret);
+	/* -EEXIST, -EBUSY: the name or @uuid is taken. What failed leaves nothing. */
+	int (*create)(struct ports *ports, const char *name, const char *uuid,
+		      const struct dm_line *line);
+	/*
+	 * Swap the table under those who have the map open: I/O waits for a moment, and
+	 * then goes the new way. If it fails the old table is live.
+	 */
+	int (*reload)(struct ports *ports, const char *name, const struct dm_line *line);
+	/* -EBUSY: somebody has it open. */
+	int (*remove)(struct ports *ports, const char *name);
+	/* Of a map that has no UUID. */
+	int (*set_uuid)(struct ports *ports, const char *name, const char *uuid);
+};
+
+/* The kernel's. */
+extern const struct dm_ops dm_kernel;
+/*
+ * Of a --sysroot: the table is a file sys/block/dm-N/dm/table, which the kernel does not
+ * have, as `dmsetup table` prints it, and dm/open_count is one too. Nothing is changed.
+ */
+extern const struct dm_ops dm_tree;
