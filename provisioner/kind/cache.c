@@ -129,21 +129,27 @@ static bool is_root(const struct obj *want)
 
 /* --- the file --- */
 
-static void validate_pair(const struct obj *want, const struct obj *other,
+/* Return: false once something was said: the other ones are the same error again. */
+static bool validate_pair(const struct obj *want, const struct obj *other,
 			  struct diag *diag)
 {
 	const struct cache *cache = cache_of(want), *first = cache_of(other);
 
 	if (field_is_set(other, CACHE_SOURCE) &&
-	    streq(cache->source.text, first->source.text))
+	    streq(cache->source.text, first->source.text)) {
 		diag_add(diag, obj_field_pos(want, CACHE_SOURCE),
 			 "cache '%s': source '%s' is that of cache '%s' at line %u",
 			 cache->name, cache->source.text, first->name, other->pos.line);
+		return false;
+	}
 	if (field_is_set(want, CACHE_RAMDISK) && field_is_set(other, CACHE_RAMDISK) &&
-	    streq(cache->ramdisk, first->ramdisk))
+	    streq(cache->ramdisk, first->ramdisk)) {
 		diag_add(diag, obj_field_pos(want, CACHE_RAMDISK),
 			 "cache '%s': ramdisk '%s' is that of cache '%s' at line %u",
 			 cache->name, cache->ramdisk, first->name, other->pos.line);
+		return false;
+	}
+	return true;
 }
 
 static void cache_validate(const struct obj *want, const struct model *desired,
@@ -164,10 +170,9 @@ static void cache_validate(const struct obj *want, const struct model *desired,
 			 "cache '%s': there is no ramdisk '%s' in this file", cache->name,
 			 cache->ramdisk);
 	vec_foreach (other, &desired->objs) {
-		if (*other == want)
+		if (*other == want || ((*other)->class == want->class &&
+				       !validate_pair(want, *other, diag)))
 			break;
-		if ((*other)->class == want->class)
-			validate_pair(want, *other, diag);
 	}
 }
 

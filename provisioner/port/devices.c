@@ -255,6 +255,13 @@ static int find_by_path(const struct ports *ports, const char *path,
 	return vec_push(&ret->numbers, number);
 }
 
+static int compare_numbers(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 int devices_find(const struct ports *ports, const char *spec, struct device_numbers *ret)
 {
 	struct device_numbers found = { 0 };
@@ -271,6 +278,10 @@ int devices_find(const struct ports *ports, const char *spec, struct device_numb
 		drop_maps_of_ours(&ports->kfs, &found);
 		if (found.numbers.count > 1)
 			drop_lower_ones(&ports->kfs, &found);
+		/* Named in the same order each time. */
+		if (found.numbers.count > 1)
+			qsort(found.numbers.items, found.numbers.count,
+			      sizeof(*found.numbers.items), compare_numbers);
 		break;
 	}
 	if (r < 0)
