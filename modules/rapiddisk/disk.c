@@ -610,6 +610,20 @@ static int rd_disk_grow(struct rd_disk *disk, u64 size_bytes, bool is_kept,
 	return err;
 }
 
+/*
+ * A disk that is lent can grow: who borrows it again gets the new size. The pages of one
+ * that was preallocated are counted and lent, so that one stays as it is.
+ */
+static bool rd_disk_may_resize_lent(const struct rd_disk *disk, u64 size_bytes,
+				    bool is_kept)
+{
+	u64 old_bytes = rd_disk_size_bytes(disk);
+
+	if (is_kept != disk->store.is_kept)
+		return false;
+	return size_bytes == old_bytes || (size_bytes > old_bytes && !is_kept);
+}
+
 /* The size and the promise of memory; the caller holds size_lock. */
 static int rd_disk_resize_locked(struct rd_disk *disk, u64 size_bytes, bool is_kept,
 				 struct rd_progress *progress)
@@ -617,12 +631,8 @@ static int rd_disk_resize_locked(struct rd_disk *disk, u64 size_bytes, bool is_k
 	int err = 0;
 
 	lockdep_assert_held(&disk->size_lock);
-	if (disk->loan.nr_borrows) {
-		if (size_bytes != rd_disk_size_bytes(disk) ||
-		    is_kept != disk->store.is_kept)
-			err = -EBUSY;
-		return err;
-	}
+	if (disk->loan.nr_borrows && !rd_disk_may_resize_lent(disk, size_bytes, is_kept))
+		return -EBUSY;
 	if (size_bytes < rd_disk_size_bytes(disk))
 		err = rd_disk_shrink(disk, size_bytes, progress);
 	if (!err)
@@ -636,7 +646,7 @@ static int rd_disk_resize_locked(struct rd_disk *disk, u64 size_bytes, bool is_k
  * rd_disk_resize() - Give a disk a new size and the options that are given.
  *
  * A disk that was preallocated stays so unless told otherwise. One that is lent keeps its
- * size and its promise.
+ * promise, and can only grow.
  *
  * Context: may sleep; one caller at a time.
  * Return: 0, -EBUSY, -EROFS, -ENOMEM or -EINTR, with the disk as it was; only a shrink is
