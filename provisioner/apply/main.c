@@ -284,6 +284,15 @@ static int report_bad_config(struct app *app, struct report *report)
 	return EXIT_CONFIG;
 }
 
+/* `rd.` is what dracut's users expect of a word that is for the initramfs alone. */
+static bool is_turned_off(const struct app *app)
+{
+	const struct kfs *kfs = &app->ports.kfs;
+
+	return machine_cmdline_has(kfs, "rapiddisk=0") ||
+	       (app->options.initramfs && machine_cmdline_has(kfs, "rd.rapiddisk=0"));
+}
+
 static int run_apply(struct app *app)
 {
 	_cleanup_(report_done) struct report report = { 0 };
@@ -291,8 +300,8 @@ static int run_apply(struct app *app)
 	_cleanup_close_ int rundir_fd = -1;
 	int r;
 
-	if (machine_cmdline_has(&app->ports.kfs, "rapiddisk=0") &&
-	    !app->options.dry_run && app->options.mode == MODE_APPLY) {
+	if (is_turned_off(app) && !app->options.dry_run &&
+	    app->options.mode == MODE_APPLY) {
 		log_warning(
 			"'rapiddisk=0' on the kernel command line turns everything off");
 		return EXIT_OK;
@@ -423,6 +432,16 @@ static int run_mode(struct app *app)
 	return EXIT_USAGE;
 }
 
+/* --check and its like touch nothing of the machine. */
+static bool looks_at_devices(const struct app *app)
+{
+	enum apply_mode mode = app->options.mode;
+
+	return !app->options.sysroot &&
+	       (mode == MODE_APPLY || mode == MODE_TEARDOWN || mode == MODE_STATUS ||
+		mode == MODE_IMPORT || mode == MODE_PRINT_INITRAMFS_CONFIG);
+}
+
 static int open_ports(struct app *app)
 {
 	const char *root = app->options.sysroot ? app->options.sysroot : "/";
@@ -441,7 +460,7 @@ static int open_ports(struct app *app)
 		return r;
 	}
 	/* Without it, devices are found by their paths alone. */
-	if (!app->options.sysroot && udev_port_open(&app->ports.udev) < 0)
+	if (looks_at_devices(app) && udev_port_open(&app->ports.udev) < 0)
 		app->ports.udev = NULL;
 	if (app->options.initramfs && !app->options.sysroot)
 		log_open_kernel();

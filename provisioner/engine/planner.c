@@ -51,16 +51,19 @@ static uint64_t memory_of(const struct obj *obj)
 	return kind->memory ? kind->memory(obj) : 0;
 }
 
-/* What the file leaves open is not compared: only what it says can differ. */
+/* What the file leaves open is not compared, but for the fields that say so. */
 static uint64_t differing_fields(const struct obj *have, const struct obj *want)
 {
 	uint64_t changed = 0;
 
 	for (unsigned int i = 0; i < want->class->field_count; i++) {
-		if (want->class->fields[i].flags & (FIELD_POLICY | FIELD_LIVE) ||
-		    !field_is_set(want, i))
+		unsigned int flags = want->class->fields[i].flags;
+
+		if (flags & (FIELD_POLICY | FIELD_LIVE))
 			continue;
-		if (!field_is_set(have, i) || !field_equal(have, want, i))
+		if (field_is_set(want, i)
+			    ? !field_is_set(have, i) || !field_equal(have, want, i)
+			    : flags & FIELD_EXACT && field_is_set(have, i))
 			changed |= UINT64_C(1) << i;
 	}
 	return changed;
@@ -90,7 +93,10 @@ static int describe_difference(const struct plan_step *step, char **ret)
 		else
 			buf_add(&text, "unset");
 		buf_add(&text, ", not ");
-		field_print(step->want, i, &text);
+		if (field_is_set(step->want, i))
+			field_print(step->want, i, &text);
+		else
+			buf_add(&text, "unset");
 	}
 	return buf_take(&text, ret);
 }

@@ -80,12 +80,13 @@ static const struct field cache_fields[] = {
 			"value, or root",
 		.doc = "The device that is cached: a path, UUID=, LABEL=, PARTUUID=, "
 		       "PARTLABEL=, or root: the one that holds the root file system"),
-	[CACHE_RAMDISK] =
-		FIELD(cache, ramdisk, FIELD_STRING, .pattern = "^rd(0|[1-9][0-9]{0,5})$",
-		      .expects = "the name of a RAM disk, as in 'rd0'",
-		      .doc = "The RAM disk whose memory it uses; this or size"),
+	[CACHE_RAMDISK] = FIELD(cache, ramdisk, FIELD_STRING, .flags = FIELD_EXACT,
+				.pattern = "^rd(0|[1-9][0-9]{0,5})$",
+				.expects = "the name of a RAM disk, as in 'rd0'",
+				.doc = "The RAM disk whose memory it uses; this or size"),
 	[CACHE_SIZE] =
-		FIELD(cache, size, FIELD_SIZE, .min = BYTES_MIN, .multiple = BLOCK_BYTES,
+		FIELD(cache, size, FIELD_SIZE, .flags = FIELD_EXACT, .min = BYTES_MIN,
+		      .multiple = BLOCK_BYTES,
 		      .doc = "Memory of its own, written as the size of a RAM disk; "
 			     "this or ramdisk"),
 	[CACHE_MODE] = FIELD(
@@ -96,8 +97,8 @@ static const struct field cache_fields[] = {
 		.doc = "What becomes of writes, all of which go to the source first: "
 		       "write-through caches them too, write-around does not"),
 	[CACHE_STREAM_LIMIT] =
-		FIELD(cache, stream_limit, FIELD_SIZE, .min = 512, .multiple = 512,
-		      .max = UINT64_C(1) << 40,
+		FIELD(cache, stream_limit, FIELD_SIZE, .flags = FIELD_EXACT, .min = 512,
+		      .multiple = 512, .max = UINT64_C(1) << 40,
 		      .doc = "A sequential stream passes the cache by after so much"),
 	[CACHE_WAIT] =
 		FIELD(cache, wait, FIELD_DURATION, .flags = FIELD_POLICY, .value = "10s",

@@ -28,6 +28,7 @@ enum field_flag {
 	FIELD_LIVE = 1 << 4, /* only observed: shown in the status, no key of the file */
 	FIELD_DERIVED = 1 << 5, /* no key of the file either, but compared: the kind works
 				 * out what is wanted from the other objects */
+	FIELD_EXACT = 1 << 6,	/* where the file does not say it, it shall not be set */
 };
 
 /* A size: from the configuration .text is what was written, and .bytes what it comes to

@@ -210,6 +210,55 @@ START_TEST(units_parse_uint_takes_digits_only)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	int result;
+	uint64_t ms;
+	size_t offset;
+	const char *back; /* how it is printed; NULL: as it was written */
+} durations[] = {
+	{ "0s", 0, 0, 0, "0ms" },
+	{ "500ms", 0, 500, 0, NULL },
+	{ "10s", 0, 10000, 0, NULL },
+	{ "90s", 0, 90000, 0, NULL },
+	{ "60s", 0, 60000, 0, "1min" },
+	{ "5min", 0, 300000, 0, NULL },
+	{ "2h", 0, 7200000, 0, NULL },
+	{ "1d", 0, 86400000, 0, NULL },
+	{ "1500ms", 0, 1500, 0, NULL },
+	{ "", -EINVAL, 0, 0, NULL },
+	{ "s", -EINVAL, 0, 0, NULL },
+	{ "-1s", -EINVAL, 0, 0, NULL },
+	{ "10", -EINVAL, 0, 2, NULL },
+	{ "1.5s", -EINVAL, 0, 1, NULL },
+	{ "10 s", -EINVAL, 0, 2, NULL },
+	{ "10sec", -EINVAL, 0, 2, NULL },
+	{ "010s", -EINVAL, 0, 0, NULL },
+	{ "18446744073709551616ms", -EINVAL, 0, 0, NULL },
+	{ "18446744073709551615d", -EINVAL, 0, 0, NULL },
+};
+
+START_TEST(units_duration_reads_and_prints)
+{
+	char text[UNITS_SIZE_MAX];
+	const char *error = NULL;
+	size_t offset = 99;
+	uint64_t ms = 7;
+	int r = units_parse_duration(durations[_i].text, &ms, &offset, &error);
+
+	ck_assert_int_eq(r, durations[_i].result);
+	if (r < 0) {
+		ck_assert_ptr_nonnull(error);
+		ck_assert_uint_eq(offset, durations[_i].offset);
+		ck_assert_uint_eq(ms, 7);
+		return;
+	}
+	ck_assert_uint_eq(ms, durations[_i].ms);
+	ck_assert_str_eq(units_format_duration(ms, text),
+			 durations[_i].back ? durations[_i].back : durations[_i].text);
+}
+END_TEST
+
 Suite *suite_units(void)
 {
 	Suite *suite = unit_suite("units",
@@ -224,5 +273,6 @@ Suite *suite_units(void)
 		      ARRAY_SIZE(formatted));
 	unit_add_loop(suite, units_format_size_approx_rounds_down, ARRAY_SIZE(formatted));
 	unit_add_loop(suite, units_parse_uint_takes_digits_only, ARRAY_SIZE(numbers));
+	unit_add_loop(suite, units_duration_reads_and_prints, ARRAY_SIZE(durations));
 	return suite;
 }
