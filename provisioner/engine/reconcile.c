@@ -5,6 +5,7 @@
 #include "engine/planner.h"
 #include "kind/kind.h"
 #include "port/clock.h"
+#include "port/devices.h"
 #include "port/machine.h"
 
 #include <stdarg.h>
@@ -16,6 +17,8 @@
 /* udev opens a disk for a moment after each change, to look for signatures. */
 #define PASSING_WAIT_MS 1000
 #define PASSING_POLL_MS 50
+/* What udev tells ends this wait, and where nobody tells, it is time to look. */
+#define ABSENT_POLL_MS 500
 
 static _printf_(3, 4) int fail(struct report *report, int error, const char *fmt, ...)
 {
@@ -210,6 +213,18 @@ static const struct plan_step *worth_waiting(const struct ports *ports,
 				 udev_is_busy(ports) ? UINT64_MAX : PASSING_WAIT_MS);
 }
 
+/* udev tells when a device has come; that somebody has closed one, nobody does. */
+static void wait_a_little(const struct ports *ports, bool is_absent)
+{
+	uint64_t now = clock_now_ms();
+	uint64_t left = ports->deadline_ms > now ? ports->deadline_ms - now : 0;
+
+	if (is_absent)
+		devices_wait(ports, left < ABSENT_POLL_MS ? left : ABSENT_POLL_MS);
+	else
+		clock_sleep_ms(PASSING_POLL_MS);
+}
+
 static void tell_wait(const struct exec_watcher *watcher, const struct plan_step *step)
 {
 	if (watcher && watcher->wait)
@@ -230,15 +245,17 @@ static int plan_patiently(struct ports *ports, struct model *desired,
 
 	for (;;) {
 		const struct plan_step *step;
+		bool is_absent;
 
 		r = look_and_plan(ports, desired, policy, report, ret);
 		step = r == 0 ? worth_waiting(ports, &ret->plan, since_ms) : NULL;
 		if (!step)
 			break;
 		tell_wait(watcher, step);
+		is_absent = step->want && step->want->unmet;
 		reconcile_outcome_done(ret);
 		*ret = (struct reconcile_outcome){ 0 };
-		clock_sleep_ms(PASSING_POLL_MS);
+		wait_a_little(ports, is_absent);
 	}
 	tell_wait(watcher, NULL);
 	return r;

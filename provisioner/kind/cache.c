@@ -652,6 +652,9 @@ static int cache_fall_back(struct ports *ports, const struct obj *want, struct b
 	if (params.failed || uuid.failed)
 		return -ENOMEM;
 	line.params = params.data;
+	/* What failed may have been the module that would have loaded it. */
+	if (ports->load_module && !kfs_exists(&ports->kfs, "sys/module/dm_mod"))
+		(void)ports->load_module("dm_mod", &ports->fault); /* create says it */
 	r = ports->dm->create(ports, cache->name, uuid.data, &line);
 	if (r < 0)
 		return kind_fail(why, r, NULL, "and it cannot pass through either");
