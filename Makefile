@@ -208,7 +208,7 @@ suites:
 .PHONY: demo
 demo:
 	$(Q)scripts/install-deps guest
-	$(Q)scripts/with-proc tests/vm/guest tests/vm/demo.sh
+	$(Q)scripts/with-proc tests/vm/guest --disk=128M tests/vm/demo.sh
 
 # Exact cost: an I/O in instructions, beside brd, and a run of rapiddisk-apply.
 .PHONY: bench

@@ -5,7 +5,7 @@
 #
 # Shows each command and its output, from the example YAML to the teardown, and stops with
 # status 1 where one of them does not do what it should.
-# Context: root in a guest with the project installed and no RAM disk yet.
+# Context: root in a guest with the project installed, an empty disk vdb, and no RAM disk yet.
 
 yaml=/etc/rapiddisk.yaml
 output=$(mktemp)
@@ -96,5 +96,32 @@ status 0 umount /mnt
 status 0 rapiddisk-apply --teardown
 status 0 lsblk
 says_nothing_of '^rd[0-9]'
+
+title "A cache over a disk"
+mkfs.ext4 -q -L data /dev/vdb
+udevadm settle
+cat >"$yaml" <<END
+version: 1
+caches:
+  - name: data
+    source: LABEL=data
+    size: 64MiB
+END
+status 0 "cat $yaml"
+status 0 rapiddisk-apply
+status 0 "mount /dev/mapper/data /mnt && head -c 8M /dev/urandom >/mnt/file && sync"
+status 0 "echo 1 >/proc/sys/vm/drop_caches; cksum /mnt/file"
+status 0 rapiddisk-apply --status
+says '^data +/dev/vdb .* [1-9][0-9.]*% '
+
+title "Without its entry it is switched off, mounted as it is"
+echo 'caches: []' | sed '1i version: 1' >"$yaml"
+status 0 rapiddisk-apply
+says '~ cache data'
+status 0 "dmsetup table data"
+says ' linear '
+status 0 "umount /mnt && rapiddisk-apply"
+status 0 "dmsetup ls"
+says_nothing_of '^data'
 
 title "Done"
