@@ -390,8 +390,12 @@ static int cache_resolve(struct ports *ports, struct obj *want,
 struct sight {
 	struct ports *ports;
 	struct users users;
-	const char *disk; /* "dm-0" */
 };
+
+static bool is_ours(const struct dm_map *map)
+{
+	return strncmp(map->uuid, UUID_PREFIX, strlen(UUID_PREFIX)) == 0;
+}
 
 /* `<source> <cache> [<sectors> [<mode> [<n> <key> <value>...]]]` */
 static int read_cache_line(struct sight *sight, struct obj *obj, const char *params)
@@ -468,14 +472,18 @@ static int read_counters(struct sight *sight, struct obj *obj)
 	return field_set_string(obj, CACHE_HIT_RATIO, ratio);
 }
 
-static int describe_use(struct sight *sight, struct obj *obj, uint64_t openers)
+static int describe_use(struct sight *sight, struct obj *obj, const struct dm_map *map)
 {
+	_cleanup_free_ char *disk = NULL;
+	uint64_t openers = map->openers;
 	int r;
 
 	obj->holders = openers;
 	if (openers == 0)
 		return 0;
-	r = users_describe(&sight->users, &sight->ports->kfs, sight->disk, &obj->in_use);
+	r = devices_name(&sight->ports->kfs, map->number, &disk);
+	if (r == 0)
+		r = users_describe(&sight->users, &sight->ports->kfs, disk, &obj->in_use);
 	if (r < 0 || obj->in_use)
 		return r;
 	obj->passing = true;
@@ -489,7 +497,6 @@ static int describe_use(struct sight *sight, struct obj *obj, uint64_t openers)
 
 static int read_map(struct sight *sight, struct obj *obj, const struct dm_map *map)
 {
-	uint64_t suspended = 0;
 	int r = 0;
 
 	if (map->target && streq(map->target, TARGET))
@@ -498,78 +505,66 @@ static int read_map(struct sight *sight, struct obj *obj, const struct dm_map *m
 		r = read_linear_line(sight, obj, map->params);
 	if (r == 0 && map->sectors > 0)
 		field_set_size(obj, CACHE_CAPACITY, map->sectors * 512);
-	/* What somebody left suspended has to be loaded anew, and that is a change. */
-	if (r == 0 &&
-	    kfs_read_u64(&sight->ports->kfs, &suspended, "sys/block/%s/dm/suspended",
-			 sight->disk) == 0 &&
-	    suspended) {
+	/* What somebody left half done has to be loaded anew, and that is a change. */
+	if (r == 0 && (map->suspended || map->unfinished)) {
 		field_clear(obj, CACHE_MODE);
 		obj->released = false;
 	}
 	if (r == 0)
 		r = read_counters(sight, obj);
-	return r < 0 ? r : describe_use(sight, obj, map->openers);
+	return r < 0 ? r : describe_use(sight, obj, map);
 }
 
-static int observe_map(struct sight *sight, const char *name, bool ours,
+/* Ours by its UUID; one that somebody made by hand by its counters. */
+static bool is_cache(struct sight *sight, const char *name, const struct dm_map *map)
+{
+	return is_ours(map) || kfs_exists(&sight->ports->kfs, COUNTERS "/%s", name);
+}
+
+static int observe_map(struct sight *sight, const char *name, const struct dm_map *map,
 		       struct model *observed)
 {
 	struct obj *obj = obj_new(&kind_cache.class);
-	struct dm_map map = { 0 };
 	int r;
 
 	if (!obj)
 		return -ENOMEM;
-	obj->owner = ours ? OWNER_OURS : OWNER_OTHERS;
+	obj->owner = is_ours(map) ? OWNER_OURS : OWNER_OTHERS;
 	r = field_set_string(obj, CACHE_NAME, name);
 	if (r == 0)
-		r = sight->ports->dm->read(sight->ports, sight->disk, name, &map);
-	if (r == 0)
-		r = read_map(sight, obj, &map);
-	dm_map_done(&map);
+		r = read_map(sight, obj, map);
 	if (r < 0) {
 		obj_free(obj);
 		/* Gone meanwhile. */
-		return r == -ENXIO || r == -ENODEV || r == -ENOENT ? 0 : r;
+		return r == -ENOENT ? 0 : r;
 	}
 	return model_add(observed, obj);
 }
 
-/* Ours by its UUID; one that somebody made by hand by its counters. */
-static int observe_disk(struct sight *sight, struct model *observed)
+static int observe_name(struct sight *sight, const char *name, struct model *observed)
 {
-	const struct kfs *kfs = &sight->ports->kfs;
-	_cleanup_free_ char *name = NULL, *uuid = NULL;
-	bool ours;
-	int r;
+	struct dm_map map = { 0 };
+	int r = sight->ports->dm->read(sight->ports, name, &map);
 
-	r = kfs_read(kfs, &name, "sys/block/%s/dm/name", sight->disk);
-	if (r >= 0)
-		r = kfs_read(kfs, &uuid, "sys/block/%s/dm/uuid", sight->disk);
 	if (r < 0)
-		return r == -ENOENT || r == -ENODEV ? 0 : r;
-	ours = strncmp(uuid, UUID_PREFIX, strlen(UUID_PREFIX)) == 0;
-	if (!ours && !kfs_exists(kfs, COUNTERS "/%s", name))
-		return 0;
-	return observe_map(sight, name, ours, observed);
+		return r == -ENXIO || r == -ENODEV ? 0 : r;
+	if (is_cache(sight, name, &map))
+		r = observe_map(sight, name, &map, observed);
+	dm_map_done(&map);
+	return r;
 }
 
 static int cache_observe(struct ports *ports, struct model *observed)
 {
-	_cleanup_(kfs_names_done) struct kfs_names disks = { 0 };
+	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
 	struct sight sight = { .ports = ports };
 	int r;
 
 	if (!kfs_exists(&ports->kfs, "sys/module/dm_mod"))
 		return 0;
-	r = kfs_list(&ports->kfs, &disks, "sys/block");
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	vec_foreach (name, &disks.names) {
-		if (strncmp(*name, "dm-", 3) != 0)
-			continue;
-		sight.disk = *name;
-		r = observe_disk(&sight, observed);
+	r = ports->dm->list(ports, &names);
+	vec_foreach (name, &names.names) {
+		r = observe_name(&sight, *name, observed);
 		if (r < 0)
 			break;
 	}

@@ -4,11 +4,13 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "port/clock.h"
+#include "port/devices.h"
 #include "port/ports.h"
 
 #include <inttypes.h>
 #include <libdevmapper.h>
 #include <stdarg.h>
+#include <sys/sysmacros.h>
 
 /* udev opens a map for a moment after each change, to look for signatures. */
 #define BUSY_RETRY_MS 3000
@@ -16,6 +18,7 @@
 
 void dm_map_done(struct dm_map *map)
 {
+	free(map->uuid);
 	free(map->target);
 	free(map->params);
 	*map = (struct dm_map){ 0 };
@@ -45,13 +48,14 @@ static void cleanup_task(struct dm_task **task)
 
 #define _cleanup_task_ _cleanup_(cleanup_task)
 
+/* @name: NULL: it is about all maps. */
 static struct dm_task *new_task(int type, const char *name)
 {
 	struct dm_task *task;
 
 	dm_log_with_errno_init(log_from_libdm);
 	task = dm_task_create(type);
-	if (task && !dm_task_set_name(task, name)) {
+	if (task && name && !dm_task_set_name(task, name)) {
 		dm_task_destroy(task);
 		task = NULL;
 	}
@@ -136,15 +140,48 @@ static int copy_target(struct dm_task *task, struct dm_map *map)
 	return map->target && map->params ? 0 : -ENOMEM;
 }
 
-static int kernel_read(struct ports *ports, const char *disk, const char *name,
-		       struct dm_map *ret)
+static int kernel_list(struct ports *ports, struct kfs_names *ret)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_LIST, NULL);
+	struct dm_names *names;
+	int r = task ? run_task(task) : -ENOMEM;
+
+	(void)ports;
+	*ret = (struct kfs_names){ 0 };
+	names = r == 0 ? dm_task_get_names(task) : NULL;
+	/* An empty list is one entry without a device. */
+	while (r == 0 && names && names->dev) {
+		char *name = strdup(names->name);
+
+		r = name ? vec_push(&ret->names, name) : -ENOMEM;
+		if (r < 0)
+			free(name);
+		names = names->next ? (struct dm_names *)((char *)names + names->next)
+				    : NULL;
+	}
+	if (r < 0)
+		kfs_names_done(ret);
+	return r;
+}
+
+static int copy_loaded_target(const char *name, struct dm_map *map)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_TABLE, name);
+	int r = -ENOMEM;
+
+	if (task && dm_task_query_inactive_table(task))
+		r = run_task(task);
+	return r < 0 ? r : copy_target(task, map);
+}
+
+static int kernel_read(struct ports *ports, const char *name, struct dm_map *ret)
 {
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_TABLE, name);
 	struct dm_map map = { 0 };
 	struct dm_info info;
 	int r = task ? run_task(task) : -ENOMEM;
 
-	(void)ports, (void)disk;
+	(void)ports;
 	if (r < 0)
 		return r;
 	if (!dm_task_get_info(task, &info))
@@ -152,8 +189,15 @@ static int kernel_read(struct ports *ports, const char *disk, const char *name,
 	if (!info.exists)
 		return -ENODEV;
 	map.openers = (uint64_t)info.open_count;
-	if (info.live_table)
+	map.number = makedev(info.major, info.minor);
+	map.suspended = info.suspended;
+	map.unfinished = info.inactive_table;
+	map.uuid = strdup(dm_task_get_uuid(task) ? dm_task_get_uuid(task) : "");
+	r = map.uuid ? 0 : -ENOMEM;
+	if (r == 0 && info.live_table)
 		r = copy_target(task, &map);
+	else if (r == 0 && info.inactive_table)
+		r = copy_loaded_target(name, &map);
 	if (r < 0)
 		dm_map_done(&map);
 	else
@@ -267,6 +311,7 @@ static int kernel_set_uuid(struct ports *ports, const char *name, const char *uu
 }
 
 const struct dm_ops dm_kernel = {
+	.list = kernel_list,
 	.read = kernel_read,
 	.create = kernel_create,
 	.reload = kernel_reload,
@@ -276,32 +321,92 @@ const struct dm_ops dm_kernel = {
 
 /* --- a test's tree --- */
 
-static int tree_read(struct ports *ports, const char *disk, const char *name,
-		     struct dm_map *ret)
+static bool is_map(const char *disk)
 {
-	_cleanup_free_ char *table = NULL;
-	struct dm_map map = { 0 };
-	int at = 0, r;
+	return strncmp(disk, "dm-", 3) == 0;
+}
 
-	(void)name;
-	r = kfs_read_u64(&ports->kfs, &map.openers, "sys/block/%s/dm/open_count", disk);
-	if (r < 0)
-		return r == -ENOENT ? -ENODEV : r;
-	r = kfs_read(&ports->kfs, &table, "sys/block/%s/dm/table", disk);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	if (table && *table) {
-		if (sscanf(table, "0 %" SCNu64 " %ms %n", &map.sectors, &map.target,
-			   &at) != 2)
-			return -EBADMSG;
-		map.params = strdup(table + at);
-		if (!map.params) {
-			dm_map_done(&map);
-			return -ENOMEM;
+static int tree_list(struct ports *ports, struct kfs_names *ret)
+{
+	_cleanup_(kfs_names_done) struct kfs_names disks = { 0 };
+	int r = kfs_list(&ports->kfs, &disks, "sys/block");
+
+	*ret = (struct kfs_names){ 0 };
+	vec_foreach (disk, &disks.names) {
+		char *name = NULL;
+
+		if (!is_map(*disk))
+			continue;
+		r = kfs_read(&ports->kfs, &name, "sys/block/%s/dm/name", *disk);
+		if (r == 0)
+			r = vec_push(&ret->names, name);
+		if (r < 0) {
+			free(name);
+			kfs_names_done(ret);
+			return r;
 		}
 	}
-	*ret = map;
-	return 0;
+	return r;
+}
+
+/* The disk of a map: "dm-0". */
+static int tree_find(struct ports *ports, const char *name, char **ret)
+{
+	_cleanup_(kfs_names_done) struct kfs_names disks = { 0 };
+	int r = kfs_list(&ports->kfs, &disks, "sys/block");
+
+	if (r < 0)
+		return r;
+	vec_foreach (disk, &disks.names) {
+		_cleanup_free_ char *found = NULL;
+
+		if (is_map(*disk) &&
+		    kfs_read(&ports->kfs, &found, "sys/block/%s/dm/name", *disk) == 0 &&
+		    streq(found, name)) {
+			*ret = TAKE_PTR(*disk);
+			return 0;
+		}
+	}
+	return -ENODEV;
+}
+
+static int tree_read_table(struct ports *ports, const char *disk, struct dm_map *map)
+{
+	_cleanup_free_ char *table = NULL;
+	int at = 0, r;
+
+	r = kfs_read(&ports->kfs, &table, "sys/block/%s/dm/table", disk);
+	if (r < 0 || !*table)
+		return r == -ENOENT ? 0 : r;
+	if (sscanf(table, "0 %" SCNu64 " %ms %n", &map->sectors, &map->target, &at) != 2)
+		return -EBADMSG;
+	map->params = strdup(table + at);
+	return map->params ? 0 : -ENOMEM;
+}
+
+static int tree_read(struct ports *ports, const char *name, struct dm_map *ret)
+{
+	_cleanup_free_ char *disk = NULL;
+	uint64_t suspended = 0;
+	struct dm_map map = { 0 };
+	int r;
+
+	r = tree_find(ports, name, &disk);
+	if (r < 0)
+		return r;
+	if ((r = kfs_read_u64(&ports->kfs, &map.openers, "sys/block/%s/dm/open_count",
+			      disk)) == 0 &&
+	    (r = kfs_read_u64(&ports->kfs, &suspended, "sys/block/%s/dm/suspended",
+			      disk)) == 0 &&
+	    (r = kfs_read(&ports->kfs, &map.uuid, "sys/block/%s/dm/uuid", disk)) == 0 &&
+	    (r = devices_number(&ports->kfs, disk, &map.number)) == 0)
+		r = tree_read_table(ports, disk, &map);
+	map.suspended = suspended != 0;
+	if (r < 0)
+		dm_map_done(&map);
+	else
+		*ret = map;
+	return r;
 }
 
 static int refuse_line(struct ports *ports, const char *name, const struct dm_line *line)
@@ -329,6 +434,7 @@ static int refuse_uuid(struct ports *ports, const char *name, const char *uuid)
 }
 
 const struct dm_ops dm_tree = {
+	.list = tree_list,
 	.read = tree_read,
 	.create = refuse_create,
 	.reload = refuse_line,

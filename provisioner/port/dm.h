@@ -5,13 +5,19 @@
 #include "base/fault.h"
 #include "port/kfs.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ports;
 
-/* A live map. All zeroes: it has no live table. */
+/* A map. */
 struct dm_map {
-	uint64_t sectors; /* of 512 bytes */
+	char *uuid;	 /* "": none */
+	uint64_t number; /* dev_t */
+	bool suspended;
+	bool unfinished; /* a table is loaded that waits for a resume: somebody was killed */
+	/* Of its live table; where it has none, of the one that is loaded. */
+	uint64_t sectors; /* of 512 bytes; 0: there is no table */
 	char *target;	  /* of its only target; NULL: it has none, or several */
 	char *params;
 	uint64_t openers;
@@ -32,10 +38,12 @@ struct dm_line {
  */
 struct dm_ops {
 	/*
-	 * @disk: the kernel's name, "dm-0"; @name: the map's. -ENODEV, -ENXIO: it is gone.
+	 * The names of all maps: sysfs has none that was made and has no table so far.
+	 * To be freed with kfs_names_done().
 	 */
-	int (*read)(struct ports *ports, const char *disk, const char *name,
-		    struct dm_map *ret);
+	int (*list)(struct ports *ports, struct kfs_names *ret);
+	/* -ENODEV, -ENXIO: it is gone. */
+	int (*read)(struct ports *ports, const char *name, struct dm_map *ret);
 	/* -EEXIST, -EBUSY: the name or @uuid is taken. What failed leaves nothing. */
 	int (*create)(struct ports *ports, const char *name, const char *uuid,
 		      const struct dm_line *line);
