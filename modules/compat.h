@@ -19,6 +19,7 @@
 #include <linux/bvec.h>
 #include <linux/fs.h>
 #include <linux/rcupdate.h>
+#include <linux/swap.h>
 #include <linux/sysfs.h>
 
 #ifdef CONFIG_HIGHMEM
@@ -94,6 +95,20 @@ static inline void bvec_set_virt(struct bio_vec *bv, void *addr, unsigned int le
 	((shrinker)->seeks = DEFAULT_SEEKS, register_shrinker(shrinker, name))
 #define rd_shrinker_free(shrinker) (unregister_shrinker(shrinker), kfree(shrinker))
 #endif
+
+/*
+ * 6.4: pages that a shrinker frees count as progress for who waits for memory through a
+ * function; before, in a number of theirs.
+ */
+static inline void rd_account_reclaimed(unsigned long nr_pages)
+{
+#ifdef RD_HAVE_ACCOUNT_RECLAIMED
+	mm_account_reclaimed_pages(nr_pages);
+#else
+	if (current->reclaim_state)
+		current->reclaim_state->reclaimed_slab += nr_pages;
+#endif
+}
 
 /* 6.16: ->read() of a binary attribute got a const. */
 #ifdef RD_HAVE_CONST_BIN_READ

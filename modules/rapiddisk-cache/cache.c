@@ -26,7 +26,7 @@
 #define RC_GFP_PAGE (GFP_NOWAIT | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC)
 
 /* Of slots handled under one hold of the lock, where it may be given up. */
-#define RC_BATCH 256
+#define RC_BATCH 256UL
 
 /* Slots that an eviction looks at before it takes what comes. */
 #define RC_EVICT_TRIES 128
@@ -238,9 +238,6 @@ static void rc_slot_free(struct rc_index *index, u32 nr)
 	struct rc_slot *slot = &index->slot[nr];
 
 	lockdep_assert_held(&index->lock);
-	if (slot->is_page_unwanted)
-		rc_slot_free_page(index, slot);
-	slot->is_page_unwanted = false;
 	WRITE_ONCE(slot->state, RC_FREE);
 	rc_push(index, slot->page ? &index->free_paged : &index->free_bare, nr);
 	index->nr_free++;
@@ -325,12 +322,12 @@ static void rc_slot_retire(struct rc_index *index, u32 nr)
 	rc_reclaim_start(index);
 }
 
-static void rc_slot_remove(struct rc_index *index, u32 nr)
+/* From now on nobody finds this VALID slot. Its new owner is the caller. */
+static void rc_slot_unlink(struct rc_index *index, u32 nr)
 {
 	rc_hash_del(index, nr);
 	rc_queue_del(index, nr);
 	WRITE_ONCE(index->nr_valid, index->nr_valid - 1);
-	rc_slot_retire(index, nr);
 }
 
 /* The slot to evict now, by S3-FIFO; 0 where none can be. */
@@ -358,8 +355,8 @@ static u32 rc_victim(struct rc_index *index)
 	return main->tail;
 }
 
-/* Return: the slot, retired; 0 where there is none. */
-static u32 rc_evict(struct rc_index *index, enum rc_stat cause)
+/* Return: the slot, unlinked; 0 where there is none. */
+static u32 rc_evict_unlink(struct rc_index *index, enum rc_stat cause)
 {
 	u32 nr = rc_victim(index);
 
@@ -368,8 +365,18 @@ static u32 rc_evict(struct rc_index *index, enum rc_stat cause)
 		return 0;
 	if (index->slot[nr].queue == RC_SMALL)
 		rc_ghost_add(index, index->slot[nr].block);
-	rc_slot_remove(index, nr);
+	rc_slot_unlink(index, nr);
 	rc_count(index->cache, cause, 1);
+	return nr;
+}
+
+/* Return: there was one. */
+static bool rc_evict(struct rc_index *index, enum rc_stat cause)
+{
+	u32 nr = rc_evict_unlink(index, cause);
+
+	if (nr)
+		rc_slot_retire(index, nr);
 	return nr;
 }
 
@@ -484,7 +491,8 @@ void rc_index_invalidate(struct rc_index *index, u32 nr)
 
 	lockdep_assert_held(&index->lock);
 	if (slot->state == RC_VALID) {
-		rc_slot_remove(index, nr);
+		rc_slot_unlink(index, nr);
+		rc_slot_retire(index, nr);
 		return;
 	}
 	rc_hash_del(index, nr);
@@ -563,27 +571,78 @@ static unsigned long rc_free_pages(struct rc_index *index, unsigned long nr)
 	return done;
 }
 
+/* Evict up to @nr slots and push them to @list. Return: how many. */
+static unsigned long rc_shrink_evict(struct rc_index *index, u32 *list, unsigned long nr)
+{
+	unsigned long done;
+	u32 victim;
+
+	lockdep_assert_held(&index->lock);
+	for (done = 0; done < nr; done++) {
+		victim = rc_evict_unlink(index, RC_STAT_SHRUNK);
+		if (!victim)
+			break;
+		WRITE_ONCE(index->slot[victim].state, RC_RETIRED);
+		rc_push(index, list, victim);
+	}
+	index->nr_retired += done;
+	WRITE_ONCE(index->nr_leaving, index->nr_leaving + done);
+	return done;
+}
+
+/* What rc_shrink_evict() pushed to @list, after a grace period: up to @nr pages go. */
+static unsigned long rc_shrink_free(struct rc_index *index, u32 *list, unsigned long nr)
+{
+	unsigned long done;
+	u32 slot;
+
+	lockdep_assert_held(&index->lock);
+	for (done = 0; done < nr; done++) {
+		slot = rc_pop(index, list);
+		if (!slot)
+			break;
+		rc_slot_free_page(index, &index->slot[slot]);
+		rc_slot_free(index, slot);
+	}
+	index->nr_retired -= done;
+	WRITE_ONCE(index->nr_leaving, index->nr_leaving - done);
+	return done;
+}
+
 /*
- * rc_index_shrink() - Give memory back: the pages of free slots, then evicted ones, which
- * follow after a grace period.
+ * rc_index_shrink() - Give memory back: the pages of free slots, then evicted ones.
  *
- * Context: any; for up to some hundred pages. Return: pages that go.
+ * These are free when it returns, and not only after a grace period some time later: the
+ * kernel would ask again and again until then, and get all of the cache.
+ *
+ * Context: may sleep, but not for memory. The index is pinned. Return: pages.
  */
 unsigned long rc_index_shrink(struct rc_index *index, unsigned long nr)
 {
-	unsigned long flags, done;
+	unsigned long part, done = 0, leaving = 0;
+	u32 list = 0;
 
-	spin_lock_irqsave(&index->lock, flags);
-	done = rc_free_pages(index, nr);
-	for (; done < nr; done++) {
-		u32 victim = rc_evict(index, RC_STAT_SHRUNK);
-
-		if (!victim)
-			break;
-		index->slot[victim].is_page_unwanted = true;
-	}
-	spin_unlock_irqrestore(&index->lock, flags);
-	return done;
+	do {
+		spin_lock_irq(&index->lock);
+		part = rc_free_pages(index, min(nr - done, RC_BATCH));
+		spin_unlock_irq(&index->lock);
+		done += part;
+	} while (part);
+	do {
+		spin_lock_irq(&index->lock);
+		part = rc_shrink_evict(index, &list, min(nr - done - leaving, RC_BATCH));
+		spin_unlock_irq(&index->lock);
+		leaving += part;
+	} while (part);
+	if (!leaving)
+		return done;
+	synchronize_rcu_expedited();
+	do {
+		spin_lock_irq(&index->lock);
+		part = rc_shrink_free(index, &list, RC_BATCH);
+		spin_unlock_irq(&index->lock);
+	} while (part);
+	return done + leaving;
 }
 
 /* Those that wait become free, and those that came since wait. Context: may sleep. */

@@ -17,8 +17,8 @@
  *   VALID      the index; found and read by anyone, in an eviction queue.
  *   CANCELLED  the read or write that had it FILLING or WRITING. It cannot be found any
  *              more: something else happened to the block.
- *   RETIRED    the index; it could be found until a moment ago, and readers may still be
- *              at it. FREE after an RCU grace period.
+ *   RETIRED    the index, or a shrinker; it could be found until a moment ago, and readers
+ *              may still be at it. FREE after an RCU grace period.
  *
  * Readers look up and copy inside an RCU read section and take no lock and no reference.
  * Everything else happens under rc_index.lock.
@@ -49,7 +49,8 @@
  * changed by others until resume. A reload is a new cache, which begins empty.
  *
  * Memory. Whatever does not get memory at once passes by: only then can nothing here
- * block or fail. So .map never sleeps for a bio that must not wait.
+ * block or fail. So .map never sleeps for a bio that must not wait. What the shrinker says
+ * it has freed is free: it waits for the grace period itself.
  */
 #ifndef RAPIDDISK_CACHE_H
 #define RAPIDDISK_CACHE_H
@@ -121,8 +122,6 @@ struct rc_slot {
 	u8 hits;
 	/* Where it is queued, or will be when it becomes VALID: enum rc_queue_id. */
 	u8 queue;
-	/* RETIRED: give the page back instead of using it again. */
-	u8 is_page_unwanted;
 };
 
 /* Slots by number; 0 is none. */
@@ -190,7 +189,7 @@ struct rc_index {
 	/* The free slots ran out since the last ones came back. */
 	bool is_starved;
 	bool is_reclaiming;
-	/* Reads and writes that have slots or count as writers. */
+	/* Reads and writes that have slots or count as writers, and shrinkers. */
 	u32 nr_inflight;
 	u32 nr_wide;
 	u32 writers[RC_WRITERS];
@@ -205,6 +204,8 @@ struct rc_index {
 	u32 retired_new;
 	u32 nr_retired_waiting;
 	u32 nr_retired;
+	/* RETIRED: those whose page a shrinker will free. */
+	u32 nr_leaving;
 	u32 nr_valid;
 	u32 nr_pages;
 	struct rc_queue queue[RC_NR_QUEUES];
@@ -279,6 +280,20 @@ void rc_stats_hide(struct rc_cache *cache);
 static inline void rc_count(struct rc_cache *cache, enum rc_stat stat, u64 nr)
 {
 	this_cpu_add(cache->stats->count[stat], nr);
+}
+
+/* Something is under way in this index: it stays, and the cache does. */
+static inline void rc_index_pin(struct rc_index *index)
+{
+	lockdep_assert_held(&index->lock);
+	index->nr_inflight++;
+}
+
+static inline void rc_index_unpin(struct rc_index *index)
+{
+	lockdep_assert_held(&index->lock);
+	if (!--index->nr_inflight && wq_has_sleeper(&index->cache->wait))
+		wake_up(&index->cache->wait);
 }
 
 static inline u32 *rc_writers(struct rc_index *index, u64 block)

@@ -190,14 +190,7 @@ static void rc_io_begin(struct rc_io *io, struct rc_index *index, enum rc_io_kin
 	lockdep_assert_held(&index->lock);
 	io->kind = kind;
 	io->index = index;
-	index->nr_inflight++;
-}
-
-static void rc_io_end(struct rc_index *index)
-{
-	lockdep_assert_held(&index->lock);
-	if (!--index->nr_inflight && wq_has_sleeper(&index->cache->wait))
-		wake_up(&index->cache->wait);
+	rc_index_pin(index);
 }
 
 /* May something new be published? */
@@ -333,7 +326,7 @@ static void rc_fill_end(struct rc_io *io, bool is_good)
 	}
 	rc_count(cache, RC_STAT_FILLS, filled);
 	rc_count(cache, RC_STAT_READ_INVALIDATES, cancelled);
-	rc_io_end(index);
+	rc_index_unpin(index);
 	spin_unlock_irqrestore(&index->lock, flags);
 	rc_io_free(io);
 }
@@ -527,7 +520,7 @@ static void rc_end_tracked(struct rc_io *io)
 	spin_lock_irqsave(&index->lock, flags);
 	for (i = 0; i < io->nr; i++)
 		--*rc_writers(index, io->block + i);
-	rc_io_end(index);
+	rc_index_unpin(index);
 	spin_unlock_irqrestore(&index->lock, flags);
 }
 
@@ -538,7 +531,7 @@ static void rc_end_wide(struct rc_io *io)
 
 	spin_lock_irqsave(&index->lock, flags);
 	index->nr_wide--;
-	rc_io_end(index);
+	rc_index_unpin(index);
 	spin_unlock_irqrestore(&index->lock, flags);
 }
 
@@ -651,7 +644,7 @@ static void rc_end_write_through(struct rc_io *io, struct bio *bio, blk_status_t
 		}
 	}
 	rc_count(index->cache, RC_STAT_CACHE_WRITES, written);
-	rc_io_end(index);
+	rc_index_unpin(index);
 	spin_unlock_irqrestore(&index->lock, flags);
 	rc_io_free(io);
 }

@@ -22,7 +22,11 @@
 /* --- the shrinker
  * ----------------------------------------------------------------------- */
 
-/* All caches, the one to take memory from next first. */
+/*
+ * Pages that are asked for at once: each time costs a grace period.
+ */
+#define RC_SHRINK_BATCH 1024
+
 static DEFINE_SPINLOCK(rc_caches_lock);
 static LIST_HEAD(rc_caches);
 static struct shrinker *rc_shrinker;
@@ -33,6 +37,15 @@ static struct rc_index *rc_shrinkable(struct rc_cache *cache)
 	if (cache->loan && !rapiddisk_loan_is_shrinkable(cache->loan))
 		return NULL;
 	return rcu_dereference(cache->index);
+}
+
+/* Pages that are there and not on their way out. */
+static unsigned long rc_nr_shrinkable(const struct rc_index *index)
+{
+	u32 nr_leaving = READ_ONCE(index->nr_leaving),
+	    nr_pages = READ_ONCE(index->nr_pages);
+
+	return nr_pages - min(nr_pages, nr_leaving);
 }
 
 static unsigned long rc_shrink_count(struct shrinker *shrinker, struct shrink_control *sc)
@@ -46,32 +59,51 @@ static unsigned long rc_shrink_count(struct shrinker *shrinker, struct shrink_co
 		const struct rc_index *index = rc_shrinkable(cache);
 
 		if (index)
-			nr += READ_ONCE(index->nr_pages);
+			nr += rc_nr_shrinkable(index);
 	}
 	rcu_read_unlock();
 	spin_unlock(&rc_caches_lock);
 	return nr ? nr : SHRINK_EMPTY;
 }
 
-static unsigned long rc_shrink_scan(struct shrinker *shrinker, struct shrink_control *sc)
+/* Return: the index that has most, pinned; NULL where none has any. */
+static struct rc_index *rc_shrink_pick(void)
 {
-	unsigned long done = 0;
+	struct rc_index *index, *ret = NULL;
 	struct rc_cache *cache;
+	unsigned long most = 0;
 
 	spin_lock(&rc_caches_lock);
 	rcu_read_lock();
 	list_for_each_entry (cache, &rc_caches, list) {
-		struct rc_index *index = rc_shrinkable(cache);
-
-		if (index)
-			done += rc_index_shrink(index, sc->nr_to_scan - done);
-		if (done >= sc->nr_to_scan)
-			break;
+		index = rc_shrinkable(cache);
+		if (!index || rc_nr_shrinkable(index) <= most)
+			continue;
+		most = rc_nr_shrinkable(index);
+		ret = index;
+	}
+	if (ret) {
+		spin_lock_irq(&ret->lock);
+		rc_index_pin(ret);
+		spin_unlock_irq(&ret->lock);
 	}
 	rcu_read_unlock();
-	if (!list_empty(&rc_caches))
-		list_rotate_left(&rc_caches);
 	spin_unlock(&rc_caches_lock);
+	return ret;
+}
+
+static unsigned long rc_shrink_scan(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	struct rc_index *index = rc_shrink_pick();
+	unsigned long done;
+
+	if (!index)
+		return SHRINK_STOP;
+	done = rc_index_shrink(index, sc->nr_to_scan);
+	spin_lock_irq(&index->lock);
+	rc_index_unpin(index);
+	spin_unlock_irq(&index->lock);
+	rd_account_reclaimed(done);
 	return done ? done : SHRINK_STOP;
 }
 
@@ -540,6 +572,7 @@ static int __init rc_init(void)
 	}
 	rc_shrinker->count_objects = rc_shrink_count;
 	rc_shrinker->scan_objects = rc_shrink_scan;
+	rc_shrinker->batch = RC_SHRINK_BATCH;
 	err = rd_shrinker_register(rc_shrinker, "rapiddisk-cache");
 	if (err) {
 		kfree(rc_shrinker);
