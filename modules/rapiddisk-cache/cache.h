@@ -89,6 +89,8 @@ struct rapiddisk_loan;
 
 /* Streams that the sequential bypass tells apart. */
 #define RC_STREAMS 8
+/* How far from where it was a stream goes on: what is between is cached. */
+#define RC_STREAM_GAP_SECTORS 256
 
 /* Smallest cache: with less, nothing would stay long enough to be hit. */
 #define RC_MIN_BLOCKS 16
@@ -211,7 +213,6 @@ struct rc_index {
 	struct rc_queue queue[RC_NR_QUEUES];
 	u32 ghost_clock;
 	struct rc_stream stream[RC_STREAMS];
-	u32 next_stream;
 
 	struct rcu_head rcu;
 	struct work_struct reclaim_work;

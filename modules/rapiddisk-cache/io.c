@@ -256,28 +256,28 @@ static bool rc_may_publish(struct rc_index *index, u64 block)
 
 /*
  * Is this read part of a stream that is too long to be cached? Only reads that miss come
- * here, so a stream that is cached already does not count.
+ * here, and what is cached already in the middle of a stream does not end it.
  */
 static bool rc_is_streaming(struct rc_index *index, const struct bio *bio)
 {
-	u64 sector = bio->bi_iter.bi_sector;
+	u64 sector = bio->bi_iter.bi_sector, sectors = bio_sectors(bio);
 	u32 limit = READ_ONCE(index->cache->stream_limit), i;
-	struct rc_stream *stream;
+	struct rc_stream *stream = index->stream;
 
 	lockdep_assert_held(&index->lock);
 	if (!limit)
 		return false;
-	for (i = 0; i < RC_STREAMS; i++)
-		if (index->stream[i].sectors && index->stream[i].next_sector == sector)
+	/* The last one read from comes first; the one that nobody went on with goes. */
+	for (i = 0; i < RC_STREAMS - 1; i++)
+		if (stream[i].sectors &&
+		    sector - stream[i].next_sector < RC_STREAM_GAP_SECTORS)
 			break;
-	if (i == RC_STREAMS) {
-		i = index->next_stream++ % RC_STREAMS;
-		index->stream[i].sectors = 0;
-	}
-	stream = &index->stream[i];
-	stream->sectors += bio_sectors(bio);
-	stream->next_sector = sector + bio_sectors(bio);
-	return stream->sectors > limit;
+	if (stream[i].sectors && sector - stream[i].next_sector < RC_STREAM_GAP_SECTORS)
+		sectors += stream[i].sectors;
+	memmove(stream + 1, stream, i * sizeof(*stream));
+	stream[0].next_sector = bio_end_sector(bio);
+	stream[0].sectors = sectors;
+	return sectors > limit;
 }
 
 /* Slots for the blocks of a read. Return: none of them can be filled, or there are no

@@ -136,6 +136,31 @@ blkdiscard -z $cache
 t_run "zeroes everywhere are seen" c_same
 c_remove
 
+# BLOCK...: reads them
+read_blocks() {
+	python3 -c '
+import mmap, os, sys
+fd, data = os.open(sys.argv[1], os.O_RDONLY | os.O_DIRECT), mmap.mmap(-1, 4096)
+for block in sys.stdin.read().split():
+    os.preadv(fd, [data], int(block) * 4096)' $cache
+}
+
+# A stream is known as one whatever is read beside it, and where some of it is cached.
+c_create "- 65536 0 2 stream_limit 1024"
+# What udev has read.
+dmsetup message cache 0 drop
+dmsetup message cache 0 stats_reset
+seq 0 511 | awk '{ print $1; print 8192 + $1 * 67 % 8192 }' | read_blocks
+t_is "a stream among other reads is cached up to its limit" "$(c_stat fills)" $((128 + 512))
+dmsetup message cache 0 drop
+dmsetup message cache 0 stats_reset
+seq 0 10 511 | shuf | read_blocks
+before=$(c_stat fills)
+seq 0 511 | read_blocks
+t_is "and one of which some is cached already" "$before $(c_stat fills)" "52 $((128 + 52))"
+t_run "and the content is right" c_same
+c_remove
+
 # A preallocated disk lends its pages, and has them back.
 t_is "a preallocated disk has its memory" "$(cat /sys/block/rd4/rapiddisk/used_bytes)" 16777216
 c_create /dev/rd4
