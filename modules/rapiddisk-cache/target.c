@@ -199,6 +199,10 @@ static int rc_ctr_devices(struct rc_cache *cache, struct dm_arg_set *args)
 		ti->error = "Source device cannot be opened";
 		return err;
 	}
+	if (bdev_logical_block_size(cache->source->bdev) > RC_BLOCK_SIZE) {
+		ti->error = "Source has sectors larger than a page";
+		return -EINVAL;
+	}
 	if (!strcmp(memory, "-"))
 		return 0;
 	err = dm_get_device(ti, memory, dm_table_get_mode(ti->table) | BLK_OPEN_WRITE,
