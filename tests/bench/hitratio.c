@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hitratio TRACE BLOCKS CACHE READS [DEVICE] - read 4 KiB blocks of DEVICE in a certain order, and
- * print in per cent what an LRU cache and the best possible one (Belady's, which knows the
- * future) of CACHE blocks would hit of it. Without DEVICE only that.
+ * hitratio TRACE BLOCKS CACHE READS [DEVICE] - read 4 KiB blocks of DEVICE in a certain order,
+ * and print how many of these reads count, and in per cent what an LRU cache and the best
+ * possible one (Belady's, which knows the future) of CACHE blocks would hit of them. Without
+ * DEVICE only that.
  *
- * TRACE: zipf0.9 zipf1.2 loop (over 1.2 x CACHE blocks), scan (zipf0.9, with a pass over all
- * blocks going on beside it). The same arguments always make the same trace.
+ * TRACE:
+ *   zipf0.9, zipf1.2   over BLOCKS blocks
+ *   loop               over 1.2 x CACHE blocks, in order
+ *   scan               zipf0.9, and in turn with it a scan of blocks behind BLOCKS. Only the
+ *                      reads of zipf count: nobody can hit what is read once.
+ *   rescan             zipf0.9, and in turn with it a scan of the same blocks, again and again.
+ *                      All reads count.
+ * The same arguments always make the same trace.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -66,7 +73,7 @@ static void make_zipf(uint32_t *trace, uint32_t nr, uint32_t blocks, double expo
 }
 
 /* LRU by time stamps: a binary heap of stamps would be faster, and nobody waits for it. */
-static double lru(const uint32_t *trace, uint32_t nr, uint32_t blocks, uint32_t cache)
+static uint32_t lru(const uint32_t *trace, uint32_t nr, uint32_t blocks, uint32_t cache)
 {
 	uint32_t *next = malloc((blocks + 1) * sizeof(*next));
 	uint32_t *previous = malloc((blocks + 1) * sizeof(*previous)), size = 0, hits = 0;
@@ -99,7 +106,7 @@ static double lru(const uint32_t *trace, uint32_t nr, uint32_t blocks, uint32_t 
 	free(next);
 	free(previous);
 	free(is_in);
-	return 100.0 * hits / nr;
+	return hits;
 }
 
 /* Evict what is needed last. @heap orders the cached blocks by when they are needed next. */
@@ -134,7 +141,8 @@ static void heap_fix(uint32_t block)
 	heap_set(place, block);
 }
 
-static double belady(const uint32_t *trace, uint32_t nr, uint32_t blocks, uint32_t cache)
+static uint32_t belady(const uint32_t *trace, uint32_t nr, uint32_t blocks,
+		       uint32_t cache)
 {
 	uint32_t *later = malloc(nr * sizeof(*later)),
 		 *last = malloc(blocks * sizeof(*last));
@@ -172,12 +180,12 @@ static double belady(const uint32_t *trace, uint32_t nr, uint32_t blocks, uint32
 	}
 	free(later);
 	free(last);
-	return 100.0 * hits / nr;
+	return hits;
 }
 
 int main(int argc, char **argv)
 {
-	uint32_t blocks, cache, nr, scanned = 0;
+	uint32_t blocks, cache, nr, counted, end, scanned = 0;
 	uint32_t *trace;
 	void *buffer;
 	int fd;
@@ -187,10 +195,17 @@ int main(int argc, char **argv)
 	blocks = strtoul(argv[2], NULL, 10);
 	cache = strtoul(argv[3], NULL, 10);
 	nr = strtoul(argv[4], NULL, 10);
+	end = blocks;
+	counted = nr;
 	trace = malloc(nr * sizeof(*trace));
 	if (!strncmp(argv[1], "zipf", 4)) {
 		make_zipf(trace, nr, blocks, atof(argv[1] + 4));
 	} else if (!strcmp(argv[1], "scan")) {
+		make_zipf(trace, nr, blocks, 0.9);
+		for (uint32_t i = 1; i < nr; i += 2)
+			trace[i] = end++;
+		counted = nr - nr / 2;
+	} else if (!strcmp(argv[1], "rescan")) {
 		make_zipf(trace, nr, blocks, 0.9);
 		for (uint32_t i = 1; i < nr; i += 2)
 			trace[i] = scanned++ % blocks;
@@ -210,7 +225,7 @@ int main(int argc, char **argv)
 			}
 		}
 	}
-	printf("%.1f %.1f\n", lru(trace, nr, blocks, cache),
-	       belady(trace, nr, blocks, cache));
+	printf("%u %.1f %.1f\n", counted, 100.0 * lru(trace, nr, end, cache) / counted,
+	       100.0 * belady(trace, nr, end, cache) / counted);
 	return 0;
 }
