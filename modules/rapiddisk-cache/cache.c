@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The index: a table of slots by block, the free slots, and which to evict. What the
- * states mean and who may do what is in cache.h.
- *
- * Eviction is S3-FIFO: new blocks go through a small queue, a tenth of the cache, and
- * only those that are asked for again there move to the main one, in which a block that
- * was hit gets another round. Blocks that left the small queue are remembered as ghosts,
- * 4 bytes each; one that comes back goes to the main queue at once. So a scan passes
- * through the small queue alone, and a hit writes one byte at most.
+ * The index: a table of slots by block, and the free slots. What the states mean and who
+ * may do what is in cache.h; which slot to evict is said in evict.c.
  *
  * An evicted slot can be used again only after an RCU grace period. So some slots are
  * kept free in advance: a 64th of all, and more, up to an 8th, while that proves too few.
@@ -28,16 +22,7 @@
 /* Of slots handled under one hold of the lock, where it may be given up. */
 #define RC_BATCH 256UL
 
-/* Slots that an eviction looks at before it takes what comes. */
-#define RC_EVICT_TRIES 128
-
-#define RC_GHOST_WAYS 4
-
-/* A ghost: 16 bits of its block's hash, then the time in 16 bits. 0 is none. */
-#define RC_GHOST_AGES 16384
-
-/* --- memory
- * ----------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------ */
 
 static void *rc_page_alloc(struct rc_index *index)
 {
@@ -73,8 +58,7 @@ static void rc_slot_free_page(struct rc_index *index, struct rc_slot *slot)
 	slot->page = NULL;
 }
 
-/* --- lookup
- * ----------------------------------------------------------------------------- */
+/* --- lookup ------------------------------------------------------------------------ */
 
 static u32 *rc_bucket(const struct rc_index *index, u64 block)
 {
@@ -122,40 +106,6 @@ static void rc_hash_del(struct rc_index *index, u32 nr)
 	WRITE_ONCE(*link, slot->hash_next);
 }
 
-/* --- queues
- * ----------------------------------------------------------------------------- */
-
-static void rc_queue_add(struct rc_index *index, u32 nr)
-{
-	struct rc_slot *slot = &index->slot[nr];
-	struct rc_queue *queue = &index->queue[slot->queue];
-
-	slot->prev = 0;
-	slot->next = queue->head;
-	if (queue->head)
-		index->slot[queue->head].prev = nr;
-	else
-		queue->tail = nr;
-	queue->head = nr;
-	queue->nr++;
-}
-
-static void rc_queue_del(struct rc_index *index, u32 nr)
-{
-	struct rc_slot *slot = &index->slot[nr];
-	struct rc_queue *queue = &index->queue[slot->queue];
-
-	if (slot->prev)
-		index->slot[slot->prev].next = slot->next;
-	else
-		queue->head = slot->next;
-	if (slot->next)
-		index->slot[slot->next].prev = slot->prev;
-	else
-		queue->tail = slot->prev;
-	queue->nr--;
-}
-
 static void rc_push(struct rc_index *index, u32 *list, u32 nr)
 {
 	index->slot[nr].next = *list;
@@ -171,66 +121,7 @@ static u32 rc_pop(struct rc_index *index, u32 *list)
 	return nr;
 }
 
-/* --- ghosts
- * ----------------------------------------------------------------------------- */
-
-static u32 *rc_ghost_set(struct rc_index *index, u64 block, u32 *ret_print)
-{
-	u64 hash = block * GOLDEN_RATIO_64;
-
-	*ret_print = hash & 0xffff0000;
-	return &index->ghost[(size_t)RC_GHOST_WAYS *
-			     reciprocal_scale(hash >> 32, index->nr_ghost_sets)];
-}
-
-static u16 rc_ghost_now(const struct rc_index *index)
-{
-	/* Never 0, so that no ghost is. */
-	return (index->ghost_clock >> index->ghost_shift) | 1;
-}
-
-static u16 rc_ghost_age(const struct rc_index *index, u32 ghost)
-{
-	return ghost ? (u16)(rc_ghost_now(index) - (u16)ghost) : U16_MAX;
-}
-
-static bool rc_ghost_is_young(const struct rc_index *index, u32 ghost)
-{
-	return rc_ghost_age(index, ghost) <= index->nr_slots >> index->ghost_shift;
-}
-
-/* Remember a block that leaves, in place of the one in its set that left longest ago. */
-static void rc_ghost_add(struct rc_index *index, u64 block)
-{
-	u32 print, *set = rc_ghost_set(index, block, &print);
-	unsigned int way, oldest = 0;
-
-	index->ghost_clock++;
-	for (way = 1; way < RC_GHOST_WAYS; way++)
-		if (rc_ghost_age(index, set[way]) > rc_ghost_age(index, set[oldest]))
-			oldest = way;
-	set[oldest] = print | rc_ghost_now(index);
-}
-
-/* Was it there? It is not any more. */
-static bool rc_ghost_take(struct rc_index *index, u64 block)
-{
-	u32 print, *set = rc_ghost_set(index, block, &print);
-	unsigned int way;
-
-	for (way = 0; way < RC_GHOST_WAYS; way++) {
-		if (!set[way] || (set[way] & 0xffff0000) != print)
-			continue;
-		if (!rc_ghost_is_young(index, set[way]))
-			continue;
-		set[way] = 0;
-		return true;
-	}
-	return false;
-}
-
-/* --- slots that come and go
- * ------------------------------------------------------------- */
+/* --- slots that come and go -------------------------------------------------------- */
 
 /* A slot that no reader can be at. */
 static void rc_slot_free(struct rc_index *index, u32 nr)
@@ -326,45 +217,18 @@ static void rc_slot_retire(struct rc_index *index, u32 nr)
 static void rc_slot_unlink(struct rc_index *index, u32 nr)
 {
 	rc_hash_del(index, nr);
-	rc_queue_del(index, nr);
+	rc_evict_del(index, nr);
 	WRITE_ONCE(index->nr_valid, index->nr_valid - 1);
 }
 
-/* The slot to evict now, by S3-FIFO; 0 where none can be. */
-static u32 rc_victim(struct rc_index *index)
-{
-	struct rc_queue *small = &index->queue[RC_SMALL], *main = &index->queue[RC_MAIN];
-	unsigned int tries;
-
-	for (tries = 0; tries < RC_EVICT_TRIES; tries++) {
-		bool is_small = small->nr > index->nr_slots / 10 || !main->nr;
-		u32 nr = is_small ? small->tail : main->tail;
-		struct rc_slot *slot = &index->slot[nr];
-
-		if (!nr)
-			return 0;
-		if (slot->hits < (is_small ? 2 : 1))
-			break;
-		rc_queue_del(index, nr);
-		slot->hits = is_small ? 0 : slot->hits - 1;
-		slot->queue = RC_MAIN;
-		rc_queue_add(index, nr);
-	}
-	if (small->nr > index->nr_slots / 10 || !main->nr)
-		return small->tail;
-	return main->tail;
-}
-
 /* Return: the slot, unlinked; 0 where there is none. */
-static u32 rc_evict_unlink(struct rc_index *index, enum rc_stat cause)
+static u32 rc_unlink_victim(struct rc_index *index, enum rc_stat cause)
 {
-	u32 nr = rc_victim(index);
+	u32 nr = rc_evict_victim(index);
 
 	lockdep_assert_held(&index->lock);
 	if (!nr)
 		return 0;
-	if (index->slot[nr].queue == RC_SMALL)
-		rc_ghost_add(index, index->slot[nr].block);
 	rc_slot_unlink(index, nr);
 	rc_count(index->cache, cause, 1);
 	return nr;
@@ -373,7 +237,7 @@ static u32 rc_evict_unlink(struct rc_index *index, enum rc_stat cause)
 /* Return: there was one. */
 static bool rc_evict(struct rc_index *index, enum rc_stat cause)
 {
-	u32 nr = rc_evict_unlink(index, cause);
+	u32 nr = rc_unlink_victim(index, cause);
 
 	if (nr)
 		rc_slot_retire(index, nr);
@@ -465,9 +329,7 @@ void rc_index_publish(struct rc_index *index, u32 nr)
 	struct rc_slot *slot = &index->slot[nr];
 
 	lockdep_assert_held(&index->lock);
-	if (slot->queue == RC_SMALL && rc_ghost_take(index, slot->block))
-		slot->queue = RC_MAIN;
-	rc_queue_add(index, nr);
+	rc_evict_add(index, nr);
 	WRITE_ONCE(index->nr_valid, index->nr_valid + 1);
 	/* After all that is in the page. */
 	smp_store_release(&slot->state, RC_VALID);
@@ -502,8 +364,7 @@ void rc_index_invalidate(struct rc_index *index, u32 nr)
 	WRITE_ONCE(slot->state, RC_CANCELLED);
 }
 
-/* --- the whole of it
- * -------------------------------------------------------------------- */
+/* --- the whole of it --------------------------------------------------------------- */
 
 static bool rc_slot_is_found(const struct rc_slot *slot)
 {
@@ -579,7 +440,7 @@ static unsigned long rc_shrink_evict(struct rc_index *index, u32 *list, unsigned
 
 	lockdep_assert_held(&index->lock);
 	for (done = 0; done < nr; done++) {
-		victim = rc_evict_unlink(index, RC_STAT_SHRUNK);
+		victim = rc_unlink_victim(index, RC_STAT_SHRUNK);
 		if (!victim)
 			break;
 		WRITE_ONCE(index->slot[victim].state, RC_RETIRED);
@@ -691,8 +552,7 @@ static void rc_index_init(struct rc_index *index)
 
 	spin_lock_init(&index->lock);
 	INIT_WORK(&index->reclaim_work, rc_reclaim_work);
-	while (index->nr_slots >> index->ghost_shift > RC_GHOST_AGES)
-		index->ghost_shift++;
+	rc_evict_init(index);
 	index->base_reserve = max(index->nr_slots / 64, 1U);
 	index->reserve = index->base_reserve;
 	for (nr = index->nr_slots; nr; nr--)

@@ -92,6 +92,9 @@ struct rapiddisk_loan;
 /* How far from where it was a stream goes on: what is between is cached. */
 #define RC_STREAM_GAP_SECTORS 256
 
+/* Ghosts that a block can be among: see evict.c. */
+#define RC_GHOST_WAYS 4
+
 /* Smallest cache: with less, nothing would stay long enough to be hit. */
 #define RC_MIN_BLOCKS 16
 
@@ -264,6 +267,12 @@ void rc_index_abort(struct rc_index *index, u32 nr);
 void rc_index_release(struct rc_index *index, u32 nr);
 void rc_index_invalidate(struct rc_index *index, u32 nr);
 u32 rc_index_find(const struct rc_index *index, u64 block);
+
+/* In evict.c: which of the VALID slots goes. */
+void rc_evict_init(struct rc_index *index);
+void rc_evict_add(struct rc_index *index, u32 nr);
+void rc_evict_del(struct rc_index *index, u32 nr);
+u32 rc_evict_victim(struct rc_index *index);
 
 /* In io.c: what happens to bios. */
 int rc_map(struct dm_target *ti, struct bio *bio);

@@ -84,7 +84,7 @@ static u64 rc_index_metadata_bytes(const struct rc_index *index)
 {
 	return sizeof(*index) + ((u64)index->nr_slots + 1) * sizeof(*index->slot) +
 	       ((u64)index->nr_groups << RC_GROUP_SHIFT) * sizeof(*index->bucket) +
-	       (u64)index->nr_ghost_sets * 4 * sizeof(*index->ghost);
+	       (u64)index->nr_ghost_sets * RC_GHOST_WAYS * sizeof(*index->ghost);
 }
 
 /* What the index says about itself; 0 while there is none. */

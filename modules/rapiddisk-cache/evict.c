@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which slot to evict.
+ *
+ * By S3-FIFO: new blocks go through a small queue, a tenth of the cache, and only those
+ * that are asked for again there move to the main one, in which a block that was hit gets
+ * another round. Blocks that left the small queue are remembered as ghosts, 4 bytes each;
+ * one that comes back goes to the main queue at once. So a scan passes through the small
+ * queue alone, and a hit writes one byte at most.
+ *
+ * All under rc_index.lock.
+ */
+#include <linux/hash.h>
+#include <linux/kernel.h>
+
+#include "cache.h"
+
+/* Slots that an eviction looks at before it takes what comes. */
+#define RC_EVICT_TRIES 128
+
+/* A ghost: 16 bits of its block's hash, then the time in 16 bits. 0 is none. */
+#define RC_GHOST_AGES 16384
+
+/* --- queues ------------------------------------------------------------------------ */
+
+static void rc_queue_add(struct rc_index *index, u32 nr)
+{
+	struct rc_slot *slot = &index->slot[nr];
+	struct rc_queue *queue = &index->queue[slot->queue];
+
+	slot->prev = 0;
+	slot->next = queue->head;
+	if (queue->head)
+		index->slot[queue->head].prev = nr;
+	else
+		queue->tail = nr;
+	queue->head = nr;
+	queue->nr++;
+}
+
+static void rc_queue_del(struct rc_index *index, u32 nr)
+{
+	struct rc_slot *slot = &index->slot[nr];
+	struct rc_queue *queue = &index->queue[slot->queue];
+
+	if (slot->prev)
+		index->slot[slot->prev].next = slot->next;
+	else
+		queue->head = slot->next;
+	if (slot->next)
+		index->slot[slot->next].prev = slot->prev;
+	else
+		queue->tail = slot->prev;
+	queue->nr--;
+}
+
+/* --- ghosts ------------------------------------------------------------------------ */
+
+static u32 *rc_ghost_set(struct rc_index *index, u64 block, u32 *ret_print)
+{
+	u64 hash = block * GOLDEN_RATIO_64;
+
+	*ret_print = hash & 0xffff0000;
+	return &index->ghost[(size_t)RC_GHOST_WAYS *
+			     reciprocal_scale(hash >> 32, index->nr_ghost_sets)];
+}
+
+static u16 rc_ghost_now(const struct rc_index *index)
+{
+	/* Never 0, so that no ghost is. */
+	return (index->ghost_clock >> index->ghost_shift) | 1;
+}
+
+static u16 rc_ghost_age(const struct rc_index *index, u32 ghost)
+{
+	return ghost ? (u16)(rc_ghost_now(index) - (u16)ghost) : U16_MAX;
+}
+
+static bool rc_ghost_is_young(const struct rc_index *index, u32 ghost)
+{
+	return rc_ghost_age(index, ghost) <= index->nr_slots >> index->ghost_shift;
+}
+
+/* Remember a block that leaves, in place of the one in its set that left longest ago. */
+static void rc_ghost_add(struct rc_index *index, u64 block)
+{
+	u32 print, *set = rc_ghost_set(index, block, &print);
+	unsigned int way, oldest = 0;
+
+	index->ghost_clock++;
+	for (way = 1; way < RC_GHOST_WAYS; way++)
+		if (rc_ghost_age(index, set[way]) > rc_ghost_age(index, set[oldest]))
+			oldest = way;
+	set[oldest] = print | rc_ghost_now(index);
+}
+
+/* Was it there? It is not any more. */
+static bool rc_ghost_take(struct rc_index *index, u64 block)
+{
+	u32 print, *set = rc_ghost_set(index, block, &print);
+	unsigned int way;
+
+	for (way = 0; way < RC_GHOST_WAYS; way++) {
+		if (!set[way] || (set[way] & 0xffff0000) != print)
+			continue;
+		if (!rc_ghost_is_young(index, set[way]))
+			continue;
+		set[way] = 0;
+		return true;
+	}
+	return false;
+}
+
+/* The slot to evict now; 0 where none can be. */
+static u32 rc_choose(struct rc_index *index)
+{
+	struct rc_queue *small = &index->queue[RC_SMALL], *main = &index->queue[RC_MAIN];
+	unsigned int tries;
+
+	for (tries = 0; tries < RC_EVICT_TRIES; tries++) {
+		bool is_small = small->nr > index->nr_slots / 10 || !main->nr;
+		u32 nr = is_small ? small->tail : main->tail;
+		struct rc_slot *slot = &index->slot[nr];
+
+		if (!nr)
+			return 0;
+		if (slot->hits < (is_small ? 2 : 1))
+			break;
+		rc_queue_del(index, nr);
+		slot->hits = is_small ? 0 : slot->hits - 1;
+		slot->queue = RC_MAIN;
+		rc_queue_add(index, nr);
+	}
+	if (small->nr > index->nr_slots / 10 || !main->nr)
+		return small->tail;
+	return main->tail;
+}
+
+/*
+ * rc_evict_victim() - Choose a slot to evict, which the caller then takes out; its block
+ * is remembered. Return: 0 where there is none.
+ */
+u32 rc_evict_victim(struct rc_index *index)
+{
+	u32 nr = rc_choose(index);
+
+	if (nr && index->slot[nr].queue == RC_SMALL)
+		rc_ghost_add(index, index->slot[nr].block);
+	return nr;
+}
+
+/* A slot that has become VALID. */
+void rc_evict_add(struct rc_index *index, u32 nr)
+{
+	struct rc_slot *slot = &index->slot[nr];
+
+	lockdep_assert_held(&index->lock);
+	if (slot->queue == RC_SMALL && rc_ghost_take(index, slot->block))
+		slot->queue = RC_MAIN;
+	rc_queue_add(index, nr);
+}
+
+/* A slot that is VALID no more. */
+void rc_evict_del(struct rc_index *index, u32 nr)
+{
+	lockdep_assert_held(&index->lock);
+	rc_queue_del(index, nr);
+}
+
+void rc_evict_init(struct rc_index *index)
+{
+	while (index->nr_slots >> index->ghost_shift > RC_GHOST_AGES)
+		index->ghost_shift++;
+}
