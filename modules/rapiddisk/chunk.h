@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the page store is made of. For its own files only; the rules are in store.c.
+ */
+#ifndef RAPIDDISK_CHUNK_H
+#define RAPIDDISK_CHUNK_H
+
+#include <linux/rcupdate.h>
+#include <linux/types.h>
+
+#include "store.h"
+
+#define RD_CHUNK_SHIFT 9
+#define RD_CHUNK_PAGES (1U << RD_CHUNK_SHIFT)
+#define RD_CHUNK_MASK  (RD_CHUNK_PAGES - 1)
+#define RD_CHUNK_BYTES ((u64)RD_CHUNK_PAGES << PAGE_SHIFT)
+
+/*
+ * In a map: changed under rd_store.lock, read under RCU. @nr says how many of @page are
+ * there, and is at least 1: a chunk that lost its last page leaves the map.
+ */
+struct rd_chunk {
+	union {
+		struct rcu_head rcu;
+		struct rd_chunk *next_gone;
+	};
+	unsigned int nr;
+	void __rcu *page[RD_CHUNK_PAGES];
+};
+
+/*
+ * @nr_pages is the store's size, @nr_chunks the length of the array, which never shrinks.
+ */
+struct rd_map {
+	unsigned long nr_pages;
+	unsigned long nr_chunks;
+	struct rd_chunk __rcu *chunk[];
+};
+
+static inline unsigned long rd_bytes_to_pages(u64 bytes)
+{
+	return (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+/* A page of a chunk that nobody else can reach. */
+static inline void *rd_chunk_own_page(const struct rd_chunk *chunk, unsigned int slot)
+{
+	return rcu_dereference_protected(chunk->page[slot], true);
+}
+
+/* The map, for those who hold the lock or exclude all others that could replace it. */
+static inline struct rd_map *rd_store_own_map(const struct rd_store *store)
+{
+	return rcu_dereference_protected(store->map, true);
+}
+
+static inline struct rd_chunk *rd_store_locked_chunk(const struct rd_store *store,
+						     unsigned long nr)
+{
+	lockdep_assert_held(&store->lock);
+	return rcu_dereference_protected(rd_store_own_map(store)->chunk[nr], true);
+}
+
+static inline unsigned int rd_chunk_count(const struct rd_chunk *chunk,
+					  unsigned int first, unsigned int nr)
+{
+	unsigned int count = 0, slot;
+
+	for (slot = first; slot < first + nr; slot++)
+		count += rcu_access_pointer(chunk->page[slot]) != NULL;
+	return count;
+}
+
+static inline void rd_progress_add(struct rd_progress *progress, u64 bytes)
+{
+	if (progress)
+		WRITE_ONCE(progress->done, progress->done + bytes);
+}
+
+/* In chunk.c: memory. */
+bool rd_memory_has(unsigned long nr_pages);
+struct rd_chunk *rd_chunk_alloc(gfp_t gfp);
+void rd_chunk_free(struct rd_chunk *chunk);
+void rd_chunk_free_rcu(struct rcu_head *rcu);
+struct rd_map *rd_map_alloc(unsigned long nr_pages);
+void *rd_block_alloc(int node, gfp_t gfp, gfp_t large_gfp, unsigned int *order);
+
+/* In store.c. */
+void rd_store_set_chunk(struct rd_store *store, unsigned long nr, struct rd_chunk *chunk);
+unsigned int rd_store_hole(const struct rd_store *store, unsigned long index,
+			   unsigned int max, bool *ret_has_chunk);
+
+#endif

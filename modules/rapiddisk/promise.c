@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How large the page store is and what it promises: growing and shrinking, keeping all of
+ * its memory, lending that. Whoever calls these sees to it that they exclude each other.
+ */
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "chunk.h"
+
+/* Slots copied under one hold of the lock while a map grows. */
+#define RD_GROW_BATCH 1024UL
+
+/* Copy the chunks to @next_map, while writers keep both maps up to date. */
+static void rd_store_copy_slots(struct rd_store *store)
+{
+	struct rd_map *map = rd_store_own_map(store);
+	unsigned long i, stop;
+
+	for (i = 0; i < map->nr_chunks; i = stop) {
+		stop = min(i + RD_GROW_BATCH, map->nr_chunks);
+		spin_lock(&store->lock);
+		for (; i < stop; i++)
+			RCU_INIT_POINTER(store->next_map->chunk[i],
+					 rd_store_locked_chunk(store, i));
+		spin_unlock(&store->lock);
+		cond_resched();
+	}
+}
+
+/*
+ * rd_store_grow() - Make room for more; the store may be in use.
+ *
+ * Context: may sleep. Return: 0, or -ENOMEM with the store as it was.
+ */
+int rd_store_grow(struct rd_store *store, u64 size_bytes)
+{
+	unsigned long nr_pages = rd_bytes_to_pages(size_bytes);
+	struct rd_map *map = rd_store_own_map(store), *next;
+
+	if (nr_pages <= map->nr_chunks << RD_CHUNK_SHIFT) {
+		spin_lock(&store->lock);
+		WRITE_ONCE(map->nr_pages, nr_pages);
+		spin_unlock(&store->lock);
+		return 0;
+	}
+	next = rd_map_alloc(nr_pages);
+	if (!next)
+		return -ENOMEM;
+
+	spin_lock(&store->lock);
+	store->next_map = next;
+	spin_unlock(&store->lock);
+	rd_store_copy_slots(store);
+	spin_lock(&store->lock);
+	rcu_assign_pointer(store->map, next);
+	store->next_map = NULL;
+	spin_unlock(&store->lock);
+	synchronize_rcu();
+	kvfree(map);
+	return 0;
+}
+
+/* Take the pages from slot @first of chunk @nr on, which no copy can reach any more. */
+static struct rd_chunk *rd_store_cut(struct rd_store *store, unsigned long nr,
+				     unsigned int first)
+{
+	struct rd_chunk *chunk;
+	unsigned int slot;
+
+	spin_lock(&store->lock);
+	chunk = rd_store_locked_chunk(store, nr);
+	if (chunk && rd_chunk_count(chunk, first, RD_CHUNK_PAGES - first) == chunk->nr) {
+		rd_store_set_chunk(store, nr, NULL);
+		WRITE_ONCE(store->nr_pages, store->nr_pages - chunk->nr);
+		spin_unlock(&store->lock);
+		return chunk;
+	}
+	for (slot = first; chunk && slot < RD_CHUNK_PAGES; slot++) {
+		void *page = rd_chunk_own_page(chunk, slot);
+
+		if (!page)
+			continue;
+		RCU_INIT_POINTER(chunk->page[slot], NULL);
+		free_page((unsigned long)page);
+		chunk->nr--;
+		WRITE_ONCE(store->nr_pages, store->nr_pages - 1);
+	}
+	spin_unlock(&store->lock);
+	return NULL;
+}
+
+/*
+ * rd_store_shrink() - Drop what lies beyond a new end.
+ *
+ * The rest of the last page is zeroed: it must not come back if the store grows again.
+ *
+ * Context: may sleep. Requests beyond the new end fail from the moment this is called.
+ */
+void rd_store_shrink(struct rd_store *store, u64 size_bytes, struct rd_progress *progress)
+{
+	unsigned long nr_pages = rd_bytes_to_pages(size_bytes), stop, index, next;
+	struct rd_map *map = rd_store_own_map(store);
+	struct rd_chunk *chunk;
+
+	spin_lock(&store->lock);
+	stop = map->nr_pages;
+	WRITE_ONCE(map->nr_pages, nr_pages);
+	spin_unlock(&store->lock);
+	/*
+	 * Copies that saw the old end are over then, and inserts look again under the
+	 * lock.
+	 */
+	synchronize_rcu();
+
+	for (index = nr_pages; index < stop; index = next) {
+		next = min((index | RD_CHUNK_MASK) + 1, stop);
+		chunk = rd_store_cut(store, index >> RD_CHUNK_SHIFT,
+				     index & RD_CHUNK_MASK);
+		/* The chunk at the new end can still be reached, for its holes. */
+		if (chunk && index & RD_CHUNK_MASK)
+			call_rcu_hurry(&chunk->rcu, rd_chunk_free_rcu);
+		else
+			rd_chunk_free(chunk);
+		rd_progress_add(progress, (u64)(next - index) << PAGE_SHIFT);
+		cond_resched();
+	}
+	rd_store_zero(store, size_bytes, (u64)nr_pages * PAGE_SIZE - size_bytes);
+}
+
+/*
+ * Pages for all holes of chunk @nr, in a chunk of their own. *ret_spare is set, and to be
+ * freed by the caller, after a failure too; it stays NULL where there is no hole.
+ *
+ * Return: 0, -ENOMEM, or -EINTR when the caller is being killed.
+ */
+static int rd_spare_fill(struct rd_store *store, unsigned long nr,
+			 struct rd_chunk **ret_spare, struct rd_progress *progress)
+{
+	const gfp_t gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+	const gfp_t large_gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN;
+	unsigned long index = nr << RD_CHUNK_SHIFT;
+	unsigned int stop = min_t(unsigned long, RD_CHUNK_PAGES,
+				  rd_store_own_map(store)->nr_pages - index);
+	unsigned int slot = 0, order, i;
+	bool has_chunk;
+	void *block;
+
+	while (slot < stop) {
+		unsigned int run =
+			rd_store_hole(store, index + slot, stop - slot, &has_chunk);
+
+		if (!run) {
+			slot++;
+			continue;
+		}
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (!*ret_spare)
+			*ret_spare = rd_chunk_alloc(gfp);
+		if (!*ret_spare)
+			return -ENOMEM;
+		order = ilog2(run);
+		block = rd_block_alloc(store->node, gfp, large_gfp, &order);
+		if (!block)
+			return -ENOMEM;
+		for (i = 0; i < 1U << order; i++)
+			RCU_INIT_POINTER((*ret_spare)->page[slot + i],
+					 block + i * PAGE_SIZE);
+		(*ret_spare)->nr += 1U << order;
+		slot += 1U << order;
+		rd_progress_add(progress, (u64)PAGE_SIZE << order);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Fill the holes of chunk @nr from @spare, and free what is left over. */
+static void rd_store_merge(struct rd_store *store, unsigned long nr,
+			   struct rd_chunk *spare)
+{
+	struct rd_chunk *chunk;
+	unsigned int slot;
+
+	spin_lock(&store->lock);
+	chunk = rd_store_locked_chunk(store, nr);
+	if (!chunk) {
+		WRITE_ONCE(store->nr_pages, store->nr_pages + spare->nr);
+		rd_store_set_chunk(store, nr, spare);
+		spin_unlock(&store->lock);
+		return;
+	}
+	for (slot = 0; slot < RD_CHUNK_PAGES; slot++) {
+		void *page = rd_chunk_own_page(spare, slot);
+
+		if (!page || rcu_access_pointer(chunk->page[slot]))
+			continue;
+		rcu_assign_pointer(chunk->page[slot], page);
+		RCU_INIT_POINTER(spare->page[slot], NULL);
+		chunk->nr++;
+		WRITE_ONCE(store->nr_pages, store->nr_pages + 1);
+	}
+	spin_unlock(&store->lock);
+	rd_chunk_free(spare);
+}
+
+static void rd_store_set_kept(struct rd_store *store, bool is_kept)
+{
+	spin_lock(&store->lock);
+	store->is_kept = is_kept;
+	spin_unlock(&store->lock);
+}
+
+/* Bytes that keeping a store of this size has to get. */
+static u64 rd_store_missing_bytes(const struct rd_store *store)
+{
+	unsigned long nr_pages = rd_store_own_map(store)->nr_pages;
+	unsigned long used = READ_ONCE(store->nr_pages);
+
+	return used < nr_pages ? (u64)(nr_pages - used) << PAGE_SHIFT : 0;
+}
+
+/*
+ * rd_store_keep() - Get the memory for all of the store now, and let none go from now on.
+ *
+ * The pages are collected first and given to the store when all are there: a failure
+ * leaves it as it was. From the first moment on discards make no new holes, so that none
+ * is missed. Never calls the OOM killer, and where the memory plainly is not there,
+ * nothing is tried: a long way to a certain failure would push out everything else on the
+ * way.
+ *
+ * Context: may sleep; the store may be in use.
+ * Return: 0, -ENOMEM, or -EINTR when the caller is being killed.
+ */
+int rd_store_keep(struct rd_store *store, struct rd_progress *progress)
+{
+	unsigned long nr_chunks =
+		DIV_ROUND_UP(rd_store_own_map(store)->nr_pages, RD_CHUNK_PAGES);
+	u64 missing_bytes = rd_store_missing_bytes(store);
+	bool was_kept = store->is_kept;
+	struct rd_chunk **spare;
+	unsigned long i;
+	int err = 0;
+
+	if (!rd_memory_has(missing_bytes >> PAGE_SHIFT))
+		return -ENOMEM;
+	WRITE_ONCE(progress->done, 0);
+	WRITE_ONCE(progress->total, missing_bytes);
+	spare = kvcalloc(nr_chunks, sizeof(*spare),
+			 GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	if (!spare)
+		return -ENOMEM;
+	rd_store_set_kept(store, true);
+	for (i = 0; i < nr_chunks && !err; i++)
+		err = rd_spare_fill(store, i, &spare[i], progress);
+	if (err)
+		rd_store_set_kept(store, was_kept);
+	for (i = 0; i < nr_chunks; i++) {
+		if (spare[i] && !err)
+			rd_store_merge(store, i, spare[i]);
+		else
+			rd_chunk_free(spare[i]);
+		cond_resched();
+	}
+	kvfree(spare);
+	return err;
+}
+
+/* Discards give memory back again; nothing is freed now. */
+void rd_store_unkeep(struct rd_store *store)
+{
+	rd_store_set_kept(store, false);
+}
+
+/*
+ * rd_store_lend() - Empty a store that is kept, and hand out its pages.
+ * @pages: where they go, linked by page->lru
+ * @ret_chunks: the empty chunks, by position, for rd_store_take_back()
+ *
+ * Nobody is copying from or to the pages any more when this returns.
+ *
+ * Context: may sleep, allocates nothing. Nobody may grow, shrink or keep the store until
+ * rd_store_take_back(); reading and writing it is fine.
+ */
+void rd_store_lend(struct rd_store *store, struct list_head *pages,
+		   struct rd_chunk **ret_chunks)
+{
+	unsigned long nr_chunks = rd_store_own_map(store)->nr_chunks, i;
+	struct rd_chunk *chunks = NULL, *chunk;
+	unsigned int slot;
+
+	for (i = nr_chunks; i-- > 0;) {
+		spin_lock(&store->lock);
+		chunk = rd_store_locked_chunk(store, i);
+		if (chunk) {
+			rd_store_set_chunk(store, i, NULL);
+			WRITE_ONCE(store->nr_pages, store->nr_pages - chunk->nr);
+		}
+		spin_unlock(&store->lock);
+		if (chunk) {
+			chunk->next_gone = chunks;
+			chunks = chunk;
+		}
+		cond_resched();
+	}
+	synchronize_rcu();
+	for (chunk = chunks; chunk; chunk = chunk->next_gone) {
+		for (slot = 0; slot < RD_CHUNK_PAGES; slot++) {
+			void *page = rd_chunk_own_page(chunk, slot);
+
+			if (page)
+				list_add_tail(&virt_to_page(page)->lru, pages);
+			RCU_INIT_POINTER(chunk->page[slot], NULL);
+		}
+		chunk->nr = 0;
+		cond_resched();
+	}
+	*ret_chunks = chunks;
+}
+
+/*
+ * rd_store_take_back() - Undo rd_store_lend(): the store has its pages again, zeroed.
+ *
+ * What was written in the meantime stays; pages that are too many then are freed.
+ *
+ * Context: may sleep, allocates nothing.
+ */
+void rd_store_take_back(struct rd_store *store, struct list_head *pages,
+			struct rd_chunk *chunks)
+{
+	unsigned long nr_pages = rd_store_own_map(store)->nr_pages, index = 0;
+	struct rd_chunk *chunk;
+	unsigned int slot, stop;
+	struct page *page;
+
+	while ((chunk = chunks)) {
+		chunks = chunk->next_gone;
+		stop = min_t(unsigned long, RD_CHUNK_PAGES, nr_pages - index);
+		for (slot = 0; slot < stop && !list_empty(pages); slot++) {
+			page = list_first_entry(pages, struct page, lru);
+			list_del(&page->lru);
+			clear_page(page_address(page));
+			RCU_INIT_POINTER(chunk->page[slot], page_address(page));
+			chunk->nr++;
+		}
+		if (chunk->nr)
+			rd_store_merge(store, index >> RD_CHUNK_SHIFT, chunk);
+		else
+			rd_chunk_free(chunk);
+		index += RD_CHUNK_PAGES;
+		cond_resched();
+	}
+}
