@@ -329,7 +329,8 @@ static int rc_ctr_memory(struct rc_cache *cache)
 	struct rc_index *index;
 
 	cache->stats = alloc_percpu(struct rc_stats);
-	cache->workqueue = alloc_workqueue("rapiddisk-cache", WQ_MEM_RECLAIM, 0);
+	cache->workqueue =
+		alloc_workqueue("rapiddisk-cache", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	index = rc_index_alloc(cache, cache->limit_blocks);
 	RCU_INIT_POINTER(cache->index, index);
 	if (cache->stats && cache->workqueue && index)
