@@ -210,7 +210,8 @@ demo:
 	$(Q)scripts/install-deps guest
 	$(Q)scripts/with-proc tests/vm/guest --disk=128M tests/vm/demo.sh
 
-# Exact cost: an I/O in instructions, beside brd, and a run of rapiddisk-apply.
+# Exact cost: an I/O in instructions, beside brd and other caches, and a run of rapiddisk-apply;
+# and what caches hit.
 .PHONY: bench
 bench: $(BUILD)/rapiddisk-apply
 	$(Q)scripts/install-deps check guest
