@@ -75,9 +75,14 @@ datadir := $(DESTDIR)$(PREFIX)/share/rapiddisk
 docdir := $(DESTDIR)$(PREFIX)/share/doc/rapiddisk
 mandir := $(DESTDIR)$(PREFIX)/share/man
 moddir := $(DESTDIR)/lib/modules/$(KREL)/updates
+hooksdir := $(DESTDIR)$(PREFIX)/share/initramfs-tools
+dracutdir := $(DESTDIR)$(PREFIX)/lib/dracut/modules.d
 
 units := $(wildcard systemd/*.service systemd/*.socket systemd/*.timer)
 rules := $(wildcard systemd/*.rules)
+# With the folder they go to.
+hooks := $(patsubst initramfs-tools/%,%,$(wildcard initramfs-tools/hooks/* initramfs-tools/scripts/*/*))
+dracut_files := $(patsubst dracut/%,%,$(wildcard dracut/*/*))
 examples := $(wildcard examples/*.yaml)
 man8 := $(wildcard docs/*.8)
 man5 := $(wildcard docs/*.5)
@@ -98,6 +103,17 @@ install:
 		sed 's|/usr/sbin/|$(PREFIX)/sbin/|g' "$$unit" >$(BUILD)/unit && \
 		install -m 644 $(BUILD)/unit $(unitdir)/"$${unit##*/}" || exit; \
 	done
+	install -m 755 initramfs/rapiddisk-root $(datadir)/
+	for file in $(hooks); do \
+		sed 's|^prefix=/usr$$|prefix=$(PREFIX)|' "initramfs-tools/$$file" \
+			>$(BUILD)/hook && \
+		install -D -m 755 $(BUILD)/hook $(hooksdir)/"$$file" || exit; \
+	done
+	for file in $(dracut_files); do \
+		sed 's|^rapiddisk_prefix=/usr$$|rapiddisk_prefix=$(PREFIX)|' "dracut/$$file" \
+			>$(BUILD)/hook && \
+		install -D -m 755 $(BUILD)/hook $(dracutdir)/"$$file" || exit; \
+	done
 	$(if $(built_modules),install -d $(moddir))
 	$(if $(built_modules),install -m 644 $(built_modules) $(moddir)/)
 	$(if $(built_modules),strip --strip-debug $(addprefix $(moddir)/,$(notdir $(built_modules))))
@@ -109,10 +125,11 @@ uninstall:
 	rm -f $(addprefix $(sbindir)/,$(notdir $(programs))) \
 		$(addprefix $(unitdir)/,$(notdir $(units))) \
 		$(addprefix $(udevdir)/,$(notdir $(rules))) \
+		$(addprefix $(hooksdir)/,$(hooks)) \
 		$(addprefix $(mandir)/man5/,$(notdir $(man5))) \
 		$(addprefix $(mandir)/man8/,$(notdir $(man8))) \
 		$(moddir)/rapiddisk.ko $(moddir)/rapiddisk-cache.ko
-	rm -rf $(datadir) $(docdir)
+	rm -rf $(datadir) $(docdir) $(addprefix $(dracutdir)/,$(notdir $(wildcard dracut/*)))
 	if [ -d $(moddir) ]; then depmod -b '$(DESTDIR)/' $(KREL); fi
 
 # --- tests ------------------------------------------------------------------------------

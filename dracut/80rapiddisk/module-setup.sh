@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# dracut module: what the cache of the root volume needs, goes into the image.
+#
+# It takes part where /etc/rapiddisk.yaml has such a cache. Whatever is wrong, it says so
+# and stays out: the image is made, and the system boots without the cache.
+# Context: sourced by dracut.
+
+# shellcheck disable=SC2154 # moddir, initdir and kernel are dracut's
+
+rapiddisk_prefix=/usr
+
+rapiddisk_part() {
+	"$rapiddisk_prefix/sbin/rapiddisk-apply" --print-initramfs-config
+}
+
+check() {
+	local part
+	[[ -e /etc/rapiddisk.yaml ]] || return 255
+	require_binaries "$rapiddisk_prefix/sbin/rapiddisk-apply" dmsetup || return 1
+	part=$(rapiddisk_part) || {
+		dwarn "rapiddisk-apply cannot use /etc/rapiddisk.yaml (status $?);" \
+			"this image boots without the cache of the root volume"
+		return 255
+	}
+	[[ $part ]] || return 255
+}
+
+# Not dracut's dm, which would bring all of drivers/md.
+depends() {
+	echo udev-rules rootfs-block
+}
+
+installkernel() {
+	local module
+	hostonly='' instmods dm_mod
+	for module in rapiddisk rapiddisk-cache; do
+		if modinfo -k "$kernel" "$module" &>/dev/null; then
+			hostonly='' instmods "$module"
+		else
+			dwarn "Linux $kernel has no module $module"
+		fi
+	done
+}
+
+install() {
+	inst_multiple dmsetup sleep mkdir
+	inst "$rapiddisk_prefix/sbin/rapiddisk-apply" /usr/sbin/rapiddisk-apply
+	inst_simple "$rapiddisk_prefix/share/rapiddisk/rapiddisk-root" /usr/sbin/rapiddisk-root
+	# By their names in Debian, and by LVM's own.
+	inst_rules 55-dm.rules 60-persistent-storage-dm.rules \
+		10-dm.rules 13-dm-disk.rules 95-dm-notify.rules \
+		56-rapiddisk-cache.rules 60-rapiddisk.rules
+	inst_hook pre-mount 80 "$moddir/rapiddisk-pre-mount.sh"
+	inst_hook pre-pivot 80 "$moddir/rapiddisk-pre-pivot.sh"
+	mkdir -p "$initdir/etc"
+	(umask 077 && rapiddisk_part >"$initdir/etc/rapiddisk.yaml")
+}
