@@ -8,5 +8,3 @@
 
 rm -f /run/systemd/system/sysroot.mount.d/50-rapiddisk.conf \
 	/run/systemd/system/systemd-fsck-root.service.d/50-rapiddisk.conf
-rmdir /run/systemd/system/sysroot.mount.d /run/systemd/system/systemd-fsck-root.service.d \
-	2>/dev/null || :

@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# host: needs root
+#
+# The root volume is cached from the initramfs on, whichever way it is named and whatever
+# made the initramfs; twice, with `systemctl reboot` between. An hour and more: CELLS names
+# the cells to try, such as CELLS="trixie-storage:dracut:lvm" (all).
+
+# shellcheck source=tests/vm/root-lib.sh
+. "$(dirname "$0")/root-lib.sh"
+
+cells=${CELLS:-}
+if [ -z "$cells" ]; then
+	for kind in bookworm-storage:initramfs-tools trixie-storage:initramfs-tools \
+		trixie-storage:dracut trixie-storage:dracut-plain; do
+		for root in uuid label partuuid path lvm; do
+			cells="$cells $kind:$root"
+		done
+	done
+fi
+
+work=$(mktemp -d /var/tmp/root-matrix.XXXXXX)
+t_atexit "rm -rf $work"
+cat >"$work/root.yaml" <<'END'
+version: 1
+caches:
+  - name: root
+    source: root
+    size: 64MiB
+END
+
+# Reads a file that nobody has read since the boot twice past the page cache.
+cat >"$work/script" <<'END'
+file=/root/read-twice
+[ -e $file ] || head -c 1M /dev/urandom >$file
+sync
+echo 3 >/proc/sys/vm/drop_caches
+dd if=$file of=/dev/null bs=4k iflag=direct status=none || exit 1
+hits=$(attribute hits) misses=$(attribute misses)
+dd if=$file of=/dev/null bs=4k iflag=direct status=none || exit 1
+say hits $(($(attribute hits) - hits))
+say misses $(($(attribute misses) - misses))
+say plan "$(rapiddisk-apply -n --detailed-exitcode 2>&1 | head -n 1)"
+say links "$(readlink -f /dev/disk/by-uuid/"$(findmnt -no UUID /)")"
+say device "$(readlink -f /dev/mapper/root)"
+if [ ! -e /swap ]; then
+	dd if=/dev/zero of=/swap bs=1M count=16 status=none && chmod 600 /swap
+	mkswap -q /swap || exit 2
+fi
+swapon /swap && swapoff /swap || exit 3
+END
+
+# What has to be so after each boot; prints what is not.
+judge() {
+	local key wanted
+	while read -r key wanted; do
+		[ "$(said "$key")" = "$wanted" ] || echo "$key is '$(said "$key")', not '$wanted';"
+	done <<-END
+		system running
+		failed
+		root /dev/mapper/root
+		options rw
+		target rapiddisk-cache
+		error
+		misses 0
+		plan
+	END
+	[ "$(said hits)" -ge 256 ] 2>/dev/null || echo "hits: '$(said hits)';"
+	[ "$(said links)" = "$(said device)" ] || echo "by-uuid leads to $(said links);"
+	[ "$(own_seconds)" -le 15 ] || echo "it took $(own_seconds) s;"
+	# What systemd prints where a shutdown does not go through.
+	grep -E 'Failed (unmount|to unmount|deactivat)|stop job is running|[Tt]imed out' \
+		"$root_state/console"
+}
+
+table=
+for cell in $cells; do
+	IFS=: read -r suite initrd root <<<"$cell"
+	state=$work/state
+	t_case "$cell: / is on the cache, twice, with a reboot between"
+	if ! make_root "$state" --suite="$suite" --initrd="$initrd" --root="$root" \
+		--config="$work/root.yaml"; then
+		fail "no image"
+		table+="$cell no-image"$'\n'
+		continue
+	fi
+	why=
+	for boot in first second; do
+		boot_root "$state" --clean-shutdown=reboot <"$work/script" ||
+			why+="$boot boot: status $root_status; "
+		complaint=$(judge)
+		why+=${complaint:+"$boot boot: $complaint "}
+		seconds=$(own_seconds)
+	done
+	table+="$cell ${why:+not }ok, $(said hits) hits of 256, $seconds s"$'\n'
+	if [ -z "$why" ]; then
+		ok
+	else
+		fail "$why"
+	fi
+	rm -rf "$state"
+done
+while read -r line; do
+	[ -z "$line" ] || t_note "$line"
+done <<<"$table"
