@@ -15,16 +15,22 @@ rapiddisk_part() {
 	"$rapiddisk_prefix/sbin/rapiddisk-apply" --print-initramfs-config
 }
 
+# With its digest, rapiddisk-apply knows a stale image.
+rapiddisk_record() {
+	echo "/var/lib/rapiddisk/initramfs/$kernel"
+}
+
 check() {
-	local part
-	[[ -e /etc/rapiddisk.yaml ]] || return 255
-	require_binaries "$rapiddisk_prefix/sbin/rapiddisk-apply" dmsetup || return 1
-	part=$(rapiddisk_part) || {
-		dwarn "rapiddisk-apply cannot use /etc/rapiddisk.yaml (status $?);" \
-			"this image boots without the cache of the root volume"
-		return 255
-	}
-	[[ $part ]] || return 255
+	local part=
+	if [[ -e /etc/rapiddisk.yaml ]]; then
+		require_binaries "$rapiddisk_prefix/sbin/rapiddisk-apply" dmsetup || return 1
+		part=$(rapiddisk_part) ||
+			dwarn "rapiddisk-apply cannot use /etc/rapiddisk.yaml (status $?);" \
+				"this image boots without the cache of the root volume"
+	fi
+	[[ $part ]] && return 0
+	rm -f "$(rapiddisk_record)"
+	return 255
 }
 
 # Not dracut's dm, which would bring all of drivers/md.
@@ -56,4 +62,6 @@ install() {
 	inst_hook pre-pivot 80 "$moddir/rapiddisk-pre-pivot.sh"
 	mkdir -p "$initdir/etc"
 	(umask 077 && rapiddisk_part >"$initdir/etc/rapiddisk.yaml")
+	mkdir -p /var/lib/rapiddisk/initramfs
+	sha256sum <"$initdir/etc/rapiddisk.yaml" | cut -d ' ' -f 1 >"$(rapiddisk_record)"
 }
