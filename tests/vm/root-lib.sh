@@ -46,8 +46,13 @@ boot_root() { # STATE OPTION...
 		root_report
 		cat
 	} >"$root_state/script"
+	set -- --append="ro rapiddisk.debug" "$@"
+	case " $* " in
+	# Nobody would remount it.
+	*" --quick "*) shift && set -- --append=rapiddisk.debug "$@" ;;
+	esac
 	"$here/guest" --state="$root_state" --console="$root_state/console" \
-		--append="ro rapiddisk.debug" "$@" "$root_state/script" \
+		"$@" "$root_state/script" \
 		>"$root_state/output" 2>"$root_state/errors"
 	root_status=$?
 	echo "--- $root_state: status $root_status"
