@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# host: needs root
+#
+# A cache over a second disk is there when the system boots, /etc/fstab mounts it by
+# /dev/mapper/data, and a shutdown takes it down after its mount.
+
+# shellcheck source=tests/vm/root-lib.sh
+. "$(dirname "$0")/root-lib.sh"
+
+work=$(mktemp -d /var/tmp/cache-boot.XXXXXX)
+t_atexit "rm -rf $work"
+state=$work/state
+mkdir "$state"
+
+boot() {
+	boot_root "$state" --disk=128M --clean-shutdown=reboot
+}
+
+boot <<'END'
+mkfs.ext4 -q -F -L cached-data /dev/vdb
+cat >/etc/rapiddisk.yaml <<-YAML
+	version: 1
+	caches:
+	  - { name: data, source: LABEL=cached-data, size: 32MiB }
+YAML
+mkdir /data
+echo '/dev/mapper/data /data ext4 defaults 0 2' >>/etc/fstab
+END
+t_is "a guest is set up" "$root_status" 0
+
+for try in first second; do
+	boot <<'END'
+say data "$(findmnt -no SOURCE /data)"
+say data-target "$(dmsetup table data | cut -d ' ' -f 3)"
+say apply "$(systemctl show -P Result -P ExecMainStatus rapiddisk-apply.service | xargs)"
+[ -e /data/file ] && say kept "$(cat /data/file)"
+echo "what the boot before wrote" >/data/file
+END
+	t_is "$try boot: the system is running" "$(said system) $(said failed)" "running "
+	t_is "$try boot: fstab has mounted the cache" \
+		"$(said data) $(said data-target)" "/dev/mapper/data rapiddisk-cache"
+	t_is "$try boot: the service has done it" "$(said apply)" "success 0"
+	t_is "$try boot: the shutdown does not wait or fail" "$(grep -E \
+		'Failed (unmount|to unmount|deactivat)|stop job is running|[Tt]imed out' \
+		"$state/console")" ""
+done
+t_is "what was written is there" "$(said kept)" "what the boot before wrote"
+t_run "the file system is clean" e2fsck -fn "$state/disk1.raw"

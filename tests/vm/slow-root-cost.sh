@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# host: needs root
+#
+# What a cached root volume costs a boot: bytes of the initramfs (zstd at update-initramfs's
+# own level), and the time of rapiddisk-apply beside that to multi-user, PAIRS times (5), in
+# turn with a boot without it.
+
+# shellcheck source=tests/vm/root-lib.sh
+. "$(dirname "$0")/root-lib.sh"
+
+pairs=${PAIRS:-5}
+work=$(mktemp -d /var/tmp/root-cost.XXXXXX)
+t_atexit "rm -rf $work"
+cat >"$work/root.yaml" <<'END'
+version: 1
+caches:
+  - name: root
+    source: root
+    size: 64MiB
+END
+cat >"$work/script" <<'END'
+stamp() { # UNIT PROPERTY
+	systemctl show -P "$2" "$1"
+}
+say multi-user "$(stamp multi-user.target ActiveEnterTimestampMonotonic)"
+say service $(($(stamp rapiddisk-apply.service ExecMainExitTimestampMonotonic) - \
+	$(stamp rapiddisk-apply.service ExecMainStartTimestampMonotonic)))
+END
+level='sed -i /COMPRESSLEVEL/d etc/initramfs-tools/conf.d/guest'
+
+t_run "the guest with a cache is made" make_root "$work/with" --config="$work/root.yaml" \
+	--prepare="$level"
+t_run "the guest without is made" make_root "$work/without" --prepare="$level"
+with=$(stat -c %s "$work/with/image/initrd.img")
+without=$(stat -c %s "$work/without/image/initrd.img")
+t_note "initramfs: $without bytes, with the cache $with: $(((with - without) / 1024)) KiB more"
+t_case "the initramfs grows by 1 MiB at most"
+if [ $((with - without)) -le $((1024 * 1024)) ]; then
+	ok
+else
+	fail "$((with - without)) bytes"
+fi
+
+median() {
+	sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+t_case "all guests boot"
+failed=
+for ((pair = 0; pair < pairs; pair++)); do
+	boot_root "$work/with" <"$work/script" || failed+="with: $root_status "
+	own=$(said steps | awk '{ print int(($NF - $1) * 1000000) }')
+	said multi-user >>"$work/time-with"
+	echo $((own + $(said service))) >>"$work/own"
+	awk -v o="$((own + $(said service)))" -v t="$(said multi-user)" \
+		'BEGIN { printf "%.2f\n", 100 * o / t }' >>"$work/share"
+	boot_root "$work/without" <"$work/script" || failed+="without: $root_status "
+	said multi-user >>"$work/time-without"
+done
+if [ -z "$failed" ]; then
+	ok
+else
+	fail "$failed"
+fi
+share=$(median <"$work/share")
+t_note "microseconds to multi-user: $(median <"$work/time-with") with," \
+	"$(median <"$work/time-without") without; ours: $(median <"$work/own")," \
+	"$share % of them (medians; shares: $(xargs <"$work/share"))"
+t_case "rapiddisk-apply takes 5 % of the time to multi-user at most"
+if awk -v s="$share" 'BEGIN { exit !(s <= 5) }'; then
+	ok
+else
+	fail "$share %"
+fi
