@@ -9,7 +9,8 @@
 # A script makes named checks; each prints one line, `ok SCRIPT: SENTENCE` or
 # `not ok SCRIPT: SENTENCE: WHY`, for tests/vm/run to count. Everything else that the script
 # and its commands print goes to a log: a check that fails shows what came since the check
-# before. In a guest, a last check of its own is that the kernel did not complain.
+# before. In a guest, a last check of its own is that the kernel did not complain; on the
+# debug kernel another that our modules leaked nothing.
 #
 #	t_case SENTENCE               starts a check; then one of
 #	ok | fail WHY | skip WHY      its result
@@ -104,6 +105,17 @@ t_atexit() {
 $t_cleanups"
 }
 
+# What kmemleak found, where one of our modules was in the call chain, or one that is not
+# loaded any more: its functions have no names then. It names what is older than 5 s, and has
+# not changed since the scan before.
+t_leaks() {
+	echo scan >"$1"
+	sleep 6
+	echo scan >"$1"
+	awk -v RS='unreferenced object' '/rapiddisk|\] 0xffffffffc/ { print RS $0 }' "$1"
+	echo clear >"$1"
+}
+
 t_end() {
 	t_status=$?
 	trap - EXIT
@@ -123,6 +135,16 @@ t_end() {
 			fail "$(wc -l <"$t_dir/dmesg") lines"
 		else
 			ok
+		fi
+		if [ -w /sys/kernel/debug/kmemleak ]; then
+			t_leaks /sys/kernel/debug/kmemleak >"$t_dir/leaks"
+			t_case "kmemleak finds no leak of ours"
+			if [ -s "$t_dir/leaks" ]; then
+				cat "$t_dir/leaks"
+				fail "$(grep -c '^unreferenced' "$t_dir/leaks") objects"
+			else
+				ok
+			fi
 		fi
 	fi
 	rm -rf "$t_dir"
