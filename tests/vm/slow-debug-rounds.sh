@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# guest: debug suite=trixie memory=1G cpus=2 disk=32M timeout=7200
+#
+# slow-debug-rounds [ROUNDS] - a thousand rounds (rounds.c) of caches and RAM disks that come,
+# change under I/O and go: nothing is left of them, and the debug kernel has no complaint.
+
+# shellcheck source=tests/vm/lib.sh
+. /src/tests/vm/lib.sh
+
+count=${1:-1000}
+modprobe rapiddisk
+modprobe rapiddisk-cache
+
+# Who looks at new devices would have them open when they have to go.
+systemctl stop systemd-udevd-control.socket systemd-udevd-kernel.socket systemd-udevd.service
+t_atexit "systemctl start systemd-udevd.service"
+t_atexit "dmsetup remove --retry rounds; echo rapiddisk detach 9 >/sys/kernel/rapiddisk/mgmt
+	modprobe -r rapiddisk-cache; modprobe -r rapiddisk"
+
+# Everything that is free is given back, also what KASAN keeps to see it used after free.
+settle() {
+	local cache
+	sync
+	for _ in 1 2; do
+		sleep 3
+		echo 3 >/proc/sys/vm/drop_caches
+		for cache in /sys/kernel/slab/*/shrink; do
+			echo 1 >"$cache"
+		done
+	done
+}
+
+# Lines of "what number": objects in each slab cache, areas of vmalloc, threads, and the KiB
+# that the kernel has taken for itself (see slow-cache-life).
+count_all() {
+	settle
+	awk 'NR > 2 { print "slab:" $1, $2 }' /proc/slabinfo
+	echo "vmalloc-areas $(wc -l </proc/vmallocinfo)"
+	echo "threads $(ps -eLo pid= | wc -l)"
+	awk '/^MemTotal:/ { taken += $2 }
+		/^(MemFree|Cached|Buffers|AnonPages|SwapCached):/ { taken -= $2 }
+		/^Percpu:/ { print "percpu-KiB", $2 }
+		END { print "kernel-KiB", taken }' /proc/meminfo
+}
+
+# What there is more of than before, by more than half a thing (or 4 KiB) a round. What the
+# debugging notes down for itself grows with the most that there ever was.
+grown() {
+	awk -v rounds="$count" 'NR == FNR { before[$1] = $2; next }
+		/debug_objects_cache/ { next }
+		$2 - before[$1] > rounds * ($1 ~ /KiB/ ? 4 : 0.5) {
+			print $1, before[$1] + 0, $2 }' "$t_dir/before" "$t_dir/after"
+}
+
+t_run "the first hundred rounds" rounds /dev/vdb 32 100
+[ $t_failed = 0 ] || exit 1
+count_all >"$t_dir/before"
+t_case "$count rounds of caches and RAM disks that come, change under I/O and go"
+if rounds /dev/vdb 32 "$count" >"$t_dir/rounds" 2>&1; then
+	ok
+else
+	cat "$t_dir/rounds"
+	fail "$(tail -n 1 "$t_dir/rounds")"
+fi
+t_note "$(tail -n 1 "$t_dir/rounds")"
+count_all >"$t_dir/after"
+for what in kernel-KiB percpu-KiB vmalloc-areas threads slab:kmalloc-64 slab:kmalloc-1k; do
+	t_note "$what: $(awk -v what=$what '$1 == what { print $2 }' "$t_dir/before" \
+		"$t_dir/after" | xargs)"
+done
+t_is "nothing grew with the rounds" "$(grown)" ""
+t_is "no counters are left" "$(ls /sys/kernel/rapiddisk_cache)" ""
+t_is "no disks are left" "$(wc -l </sys/kernel/rapiddisk/devices)" 1
+t_run "the modules can go" modprobe -r rapiddisk-cache rapiddisk
