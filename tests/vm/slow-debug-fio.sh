@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# guest: debug suite=trixie memory=1G cpus=2 disk=128M timeout=6000
+#
+# slow-debug-fio [MINUTES] - a quarter of an hour of mixed I/O through the cache, in each mode,
+# on the debug kernel: every byte that was written comes back, and the kernel has no complaint.
+#
+# fio can only vouch for what one job alone writes. So four jobs write, trim and verify a
+# quarter each of the first 96 MiB, buffered or direct; two read everywhere, across them and
+# unverified; and in the last 32 MiB writers, a trimmer and the readers overlap freely. What is
+# right there, nobody knows but the source: in the end cache and source have to be the same.
+
+# shellcheck source=tests/vm/lib.sh
+. /src/tests/vm/lib.sh
+# shellcheck source=tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh
+
+minutes=${1:-15}
+mgmt=/sys/kernel/rapiddisk/mgmt
+source=/dev/vdb
+sectors=$((128 * 2048))
+modprobe rapiddisk-cache
+echo "rapiddisk attach 5 $((32 << 20))" >$mgmt
+t_atexit "dmsetup remove --retry cache; echo rapiddisk detach 5 >$mgmt
+	modprobe -r rapiddisk-cache"
+dd if=/dev/urandom of=$source bs=1M count=128 oflag=direct
+udevadm settle
+
+# One pass: everybody starts together; who verifies reads back all that it wrote in the end,
+# while the others go on.
+pass() {
+	fio --output="$t_dir/fio" --filename=$cache --thread --randrepeat=0 --ioengine=libaio \
+		--iodepth=8 --bssplit=512/15:4k/40:28k/15:64k/15:256k/10:1M/5 --io_size=12M \
+		--verify_fatal=1 --serialize_overlap=1 \
+		--name=direct --rw=randrw --direct=1 --size=24M --verify=crc32c \
+		--name=buffered --rw=randrw --direct=0 --offset=24M --size=24M --verify=crc32c \
+		--name=trim --rw=randtrimwrite --direct=1 --offset=48M --size=24M --verify=crc32c \
+		--name=uring --rw=randwrite --direct=1 --offset=72M --size=24M --verify=crc32c \
+		--ioengine=io_uring --verify_backlog=32 \
+		--name=reader --rw=randread --direct=1 --size=128M --io_size=24M \
+		--name=preader --rw=randread --direct=0 --size=128M --io_size=24M \
+		--name=lap --rw=randrw --direct=1 --offset=96M --size=32M --numjobs=2 \
+		--name=laptrim --rw=randtrim --direct=1 --offset=96M --size=32M
+	local status=$?
+	cat "$t_dir/fio"
+	[ $status -eq 0 ] && ! grep -q 'got signal' "$t_dir/fio"
+}
+
+# MODE CACHE: the cache of that mode in that memory
+run() {
+	local begin=$SECONDS end=$((SECONDS + minutes * 60)) passes=0 failed=0
+	t_run "the cache is made, mode $1" c_create "$2" 32768 "$1"
+	t_case "fio verifies for $minutes minutes, mode $1"
+	while [ $failed = 0 ] && [ $SECONDS -lt $end ]; do
+		pass || failed=1
+		passes=$((passes + 1))
+	done
+	if [ $failed = 0 ]; then ok; else fail "in pass $passes"; fi
+	t_note "mode $1: $passes passes in $((SECONDS - begin)) s; $(
+		cd /sys/kernel/rapiddisk_cache/cache &&
+			grep -H . reads writes hits partial_hits fills evictions read_invalidates \
+				write_invalidates | xargs
+	)"
+	sync
+	blockdev --flushbufs $cache
+	t_run "the cache is what the source is, mode $1" c_same
+	t_run "there is something in it" test "$(c_stat cached_bytes)" -gt 0
+	t_is "no request failed in the source" "$(c_stat source_errors)" 0
+	dmsetup message cache 0 drop
+	t_run "the same after drop, mode $1" c_same
+	t_run "the cache goes" c_remove
+}
+run 0 -
+run 1 /dev/rd5
