@@ -541,6 +541,17 @@ bool rc_index_is_idle(struct rc_index *index)
 	return is_idle;
 }
 
+/* As above: whoever has reclaimed is done with the lock too when this is false. */
+static bool rc_index_is_reclaiming(struct rc_index *index)
+{
+	bool is_reclaiming;
+
+	spin_lock_irq(&index->lock);
+	is_reclaiming = index->is_reclaiming;
+	spin_unlock_irq(&index->lock);
+	return is_reclaiming;
+}
+
 static void *rc_array_alloc(size_t nr, size_t size)
 {
 	return kvcalloc(nr, size, GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
@@ -550,8 +561,6 @@ static void rc_index_init(struct rc_index *index)
 {
 	u32 nr;
 
-	spin_lock_init(&index->lock);
-	INIT_WORK(&index->reclaim_work, rc_reclaim_work);
 	rc_evict_init(index);
 	index->base_reserve = max(index->nr_slots / 64, 1U);
 	index->reserve = index->base_reserve;
@@ -572,6 +581,8 @@ struct rc_index *rc_index_alloc(struct rc_cache *cache, u32 nr_slots)
 
 	if (!index)
 		return NULL;
+	spin_lock_init(&index->lock);
+	INIT_WORK(&index->reclaim_work, rc_reclaim_work);
 	index->cache = cache;
 	index->nr_slots = nr_slots;
 	index->nr_groups = DIV_ROUND_UP(nr_slots, RC_GROUP_BLOCKS);
@@ -599,7 +610,7 @@ void rc_index_free(struct rc_index *index)
 
 	if (!index)
 		return;
-	while (READ_ONCE(index->is_reclaiming))
+	while (rc_index_is_reclaiming(index))
 		rc_index_settle(index);
 	for (nr = 1; index->nr_pages && nr <= index->nr_slots; nr++) {
 		rc_slot_free_page(index, &index->slot[nr]);
