@@ -39,29 +39,32 @@ static int find_part(struct ports *ports, const struct model *desired, struct pa
 	return 0;
 }
 
+static int print_part(const struct part *part, char **ret)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return -ENOMEM;
+	if (part->objs.count > 0)
+		text_print_config(out, part->objs.items, part->objs.count, kind_classes);
+	if (fclose(out) != 0 || !text) {
+		free(text);
+		return -ENOMEM;
+	}
+	*ret = text;
+	return 0;
+}
+
 int image_print_config(struct ports *ports, const struct model *desired, char **ret)
 {
 	struct part part = { 0 };
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out;
-	int r;
+	int r = find_part(ports, desired, &part);
 
-	r = find_part(ports, desired, &part);
-	out = r == 0 ? open_memstream(&text, &len) : NULL;
-	if (out) {
-		if (part.objs.count > 0)
-			text_print_config(out, part.objs.items, part.objs.count,
-					  kind_classes);
-		r = fclose(out) == 0 && text ? 0 : -ENOMEM;
-	} else if (r == 0) {
-		r = -ENOMEM;
-	}
+	if (r == 0)
+		r = print_part(&part, ret);
 	vec_done(&part.objs);
-	if (r < 0)
-		free(text);
-	else
-		*ret = text;
 	return r;
 }
 
@@ -89,7 +92,7 @@ int image_look(struct ports *ports, const struct model *desired, enum image_stat
 	char sha256[CONFIG_SHA256_LEN];
 	int r = image_print_config(ports, desired, &part);
 
-	if (r < 0)
+	if (r != 0)
 		return r;
 	config_digest(part, strlen(part), sha256);
 	if (kfs_read(&ports->kfs, &built_from, IMAGE_DIR "/%s", machine_release()) < 0)
