@@ -122,12 +122,10 @@ arrange() { # FAULT
 		;;
 	stopped-half-way)
 		replace_program <<-'END'
-			"$real" "$@" &
-			sleep 0.3
-			kill -STOP $!
-			wait
+			(sleep 0.3; kill -STOP $$) &
+			exec "$real" "$@"
 		END
-		ends='cache|linear|raw' says='did not end within'
+		ends='cache|linear|raw'
 		;;
 	killed)
 		# shellcheck disable=SC2016
