@@ -99,7 +99,8 @@ static int look_and_plan(struct ports *ports, struct model *desired,
 	r = observe_all(ports, &outcome.observed, &kind);
 	if (r < 0) {
 		reconcile_outcome_done(&outcome);
-		return fail(report, r, "cannot observe each %s", kind->class.name);
+		return fail(report, r, "cannot observe each %s%s", kind->class.name,
+			    r == -EACCES ? " (run as root)" : "");
 	}
 	r = resolve_all(ports, desired, &outcome.observed, &want);
 	if (r < 0)

@@ -39,7 +39,8 @@ struct dm_line {
 struct dm_ops {
 	/*
 	 * The names of all maps: sysfs has none that was made and has no table so far.
-	 * To be freed with kfs_names_done().
+	 * To be freed with kfs_names_done(). -EACCES: there are some of ours, and only root
+	 * may look at them.
 	 */
 	int (*list)(struct ports *ports, struct kfs_names *ret);
 	/* -ENODEV, -ENXIO: it is gone. */

@@ -64,6 +64,8 @@ t_is "a second run prints nothing" "$(rapiddisk-apply 2>&1)" ""
 t_is "and makes no change to a map" "$(grep -cE 'DM_(DEV_(CREATE|REMOVE|SUSPEND)|TABLE_(LOAD|CLEAR))' /tmp/trace)" 0
 t_is "nor a cookie" "$(grep -c semget /tmp/trace)" 0
 t_is "--dry-run says so" "$(rapiddisk-apply -n)" converged
+t_is "nobody but root may look at it" \
+	"$(setpriv --reuid=65534 --clear-groups rapiddisk-apply -n 2>&1 | grep -c 'run as root')" 1
 
 mount /dev/mapper/data $mnt
 for n in 1 2 3; do head -c 4M /dev/urandom >$mnt/file$n; done
