@@ -86,16 +86,34 @@ static bool was_booted(const struct kfs *kfs, const char *sha256)
 	       strstr(report, sha256);
 }
 
+/*
+ * What a run that was killed could not say, initramfs/rapiddisk-root wrote down: a line
+ * for each trouble.
+ */
+static void look_at_this_boot(struct ports *ports, const char *sha256)
+{
+	_cleanup_free_ char *trouble = NULL;
+
+	ports->initramfs_error[0] = '\0';
+	if (kfs_read(&ports->kfs, &trouble, RUNDIR "/initramfs-error") == 0 && *trouble)
+		snprintf(ports->initramfs_error, sizeof(ports->initramfs_error), "%.*s",
+			 (int)strcspn(trouble, "\n"), trouble);
+	else if (was_booted(&ports->kfs, sha256))
+		snprintf(ports->initramfs_error, sizeof(ports->initramfs_error),
+			 "see '/" RUNDIR "/" STATUS_FILE_INITRAMFS "'");
+}
+
 int image_look(struct ports *ports, const struct model *desired, enum image_state *ret)
 {
-	_cleanup_free_ char *part = NULL, *built_from = NULL;
+	_cleanup_free_ char *part = NULL, *built_from = NULL, *release = NULL;
 	char sha256[CONFIG_SHA256_LEN];
 	int r = image_print_config(ports, desired, &part);
 
 	if (r != 0)
 		return r;
 	config_digest(part, strlen(part), sha256);
-	if (kfs_read(&ports->kfs, &built_from, IMAGE_DIR "/%s", machine_release()) < 0)
+	if (machine_release(&ports->kfs, &release) < 0 ||
+	    kfs_read(&ports->kfs, &built_from, IMAGE_DIR "/%s", release) < 0)
 		built_from = NULL;
 	if (!built_from)
 		*ret = *part ? IMAGE_MISSING : IMAGE_UNNEEDED;
@@ -103,8 +121,8 @@ int image_look(struct ports *ports, const struct model *desired, enum image_stat
 		*ret = streq(built_from, sha256) ? IMAGE_CURRENT : IMAGE_STALE;
 	ports->next_boot =
 		*ret == IMAGE_CURRENT ? "restart" : how_to_rebuild(&ports->kfs);
-	ports->initramfs_failed =
-		*ret == IMAGE_CURRENT && was_booted(&ports->kfs, sha256);
+	if (*ret == IMAGE_CURRENT)
+		look_at_this_boot(ports, sha256);
 	return 0;
 }
 

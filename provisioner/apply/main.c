@@ -481,7 +481,8 @@ int main(int argc, char **argv)
 	if (open_ports(&app) < 0)
 		return EXIT_PARTIAL;
 	app.color = wants_color(&app.options);
-	progress_init(&app.progress, &app.ports, !app.options.quiet && !app.options.json);
+	progress_init(&app.progress, &app.ports,
+		      !app.options.quiet && !app.options.json && !app.options.initramfs);
 	code = run_mode(&app);
 	progress_done(&app.progress);
 	udev_port_close(app.ports.udev);

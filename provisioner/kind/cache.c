@@ -284,11 +284,11 @@ static bool is_held_by_leaving(const struct model *desired, const struct model *
 
 static int defer(struct ports *ports, struct obj *want)
 {
-	if (ports->initramfs_failed)
+	if (ports->initramfs_error[0])
 		return set_unmet(want,
-				 "the initramfs of this boot could not make it "
-				 "('/run/rapiddisk/initramfs.json' says why); it tries "
-				 "again at the next boot");
+				 "the initramfs of this boot could not make it: %s; it "
+				 "tries again at the next boot",
+				 ports->initramfs_error);
 	want->deferred = true;
 	return set_unmet(want,
 			 "it holds the root file system, and starts at the next boot: %s",

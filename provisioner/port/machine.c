@@ -4,7 +4,6 @@
 #include "base/cleanup.h"
 
 #include <inttypes.h>
-#include <sys/utsname.h>
 
 int machine_ram_bytes(const struct kfs *kfs, uint64_t *ret)
 {
@@ -104,11 +103,7 @@ int machine_root_mount(const struct kfs *kfs, char **ret_number, char **ret_sour
 	return 0;
 }
 
-const char *machine_release(void)
+int machine_release(const struct kfs *kfs, char **ret)
 {
-	static struct utsname name;
-
-	if (uname(&name) < 0)
-		return "";
-	return name.release;
+	return kfs_read(kfs, ret, "proc/sys/kernel/osrelease");
 }

@@ -31,5 +31,8 @@ int machine_cmdline_value(const struct kfs *kfs, const char *key, char **ret);
  */
 int machine_root_mount(const struct kfs *kfs, char **ret_number, char **ret_source);
 
-/* machine_release() - Of the running kernel: "6.12.107+deb13-amd64". Static text. */
-const char *machine_release(void);
+/*
+ * machine_release() - Of the running kernel: "6.12.107+deb13-amd64".
+ * Return: 0 and *ret, the caller's to free; -errno.
+ */
+int machine_release(const struct kfs *kfs, char **ret);

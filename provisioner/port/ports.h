@@ -20,8 +20,9 @@ struct ports {
 	const struct dm_ops *dm;
 	struct udev_port *udev; /* NULL: there is only what lies in run/udev/data */
 
-	uint64_t deadline_ms;  /* on clock_now_ms(): the end of all waiting */
-	bool initramfs;	       /* the root file system is not mounted yet */
-	bool initramfs_failed; /* the initramfs of this boot had all that it needs now */
+	uint64_t deadline_ms; /* on clock_now_ms(): the end of all waiting */
+	bool initramfs;	      /* the root file system is not mounted yet */
+	/* Why the initramfs of this boot has not made what it had to; "": it had not to. */
+	char initramfs_error[200];
 	const char *next_boot; /* what has to be done for a root cache to start there */
 };
