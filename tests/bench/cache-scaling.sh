@@ -74,5 +74,5 @@ ours=$(median ours 4)
 printf 'median: brd %s (%s, %s), ours %s (%s, %s)\n' "$brd" "$(median brd 2)" \
 	"$(median brd 3)" "$ours" "$(median ours 2)" "$(median ours 3)"
 awk -v o="$ours" -v b="$brd" 'BEGIN {
-	printf "ours / brd: %.3f, at least 0.9: %s\n", o / b, o >= 0.9 * b ? "met" : "NOT MET"
+	printf "ours / brd: %.3f, at least 0.9: %s\n", o / b, (o >= 0.9 * b) ? "met" : "NOT MET"
 	exit !(o >= 0.9 * b) }'
