@@ -112,7 +112,7 @@ t_leaks() {
 	echo scan >"$1"
 	sleep 6
 	echo scan >"$1"
-	awk -v RS='unreferenced object' '/rapiddisk|\] 0xffffffffc/ { print RS $0 }' "$1"
+	awk -v RS='unreferenced object' '/rapiddisk|\] 0xffffffff/ { print RS $0 }' "$1"
 	echo clear >"$1"
 }
 
