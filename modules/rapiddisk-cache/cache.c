@@ -22,21 +22,18 @@
 /* Of slots handled under one hold of the lock, where it may be given up. */
 #define RC_BATCH 256UL
 
+/* Pages that are got together, before the lock is taken for them. */
+#define RC_STOCK 32U
+
 /* --- memory ------------------------------------------------------------------------ */
 
 static void *rc_page_alloc(struct rc_index *index)
 {
 	struct rapiddisk_loan *loan = index->cache->loan;
-	void *page;
 
-	lockdep_assert_held(&index->lock);
 	if (loan)
-		page = rapiddisk_loan_alloc_page(loan, RC_GFP_PAGE);
-	else
-		page = (void *)__get_free_page(RC_GFP_PAGE);
-	if (page)
-		WRITE_ONCE(index->nr_pages, index->nr_pages + 1);
-	return page;
+		return rapiddisk_loan_alloc_page(loan, RC_GFP_PAGE);
+	return (void *)__get_free_page(RC_GFP_PAGE);
 }
 
 static void rc_page_free(struct rc_index *index, void *page)
@@ -47,7 +44,6 @@ static void rc_page_free(struct rc_index *index, void *page)
 		rapiddisk_loan_free_page(loan, page);
 	else
 		free_page((unsigned long)page);
-	WRITE_ONCE(index->nr_pages, index->nr_pages - 1);
 }
 
 static void rc_slot_free_page(struct rc_index *index, struct rc_slot *slot)
@@ -56,6 +52,7 @@ static void rc_slot_free_page(struct rc_index *index, struct rc_slot *slot)
 		return;
 	rc_page_free(index, slot->page);
 	slot->page = NULL;
+	WRITE_ONCE(index->nr_pages, index->nr_pages - 1);
 }
 
 /* --- lookup ------------------------------------------------------------------------ */
@@ -130,7 +127,12 @@ static void rc_slot_free(struct rc_index *index, u32 nr)
 
 	lockdep_assert_held(&index->lock);
 	WRITE_ONCE(slot->state, RC_FREE);
-	rc_push(index, slot->page ? &index->free_paged : &index->free_bare, nr);
+	if (slot->page) {
+		rc_push(index, &index->free_paged, nr);
+		WRITE_ONCE(index->nr_paged, index->nr_paged + 1);
+	} else {
+		rc_push(index, &index->free_bare, nr);
+	}
 	index->nr_free++;
 }
 
@@ -254,17 +256,72 @@ static void rc_make_room(struct rc_index *index, u32 nr, enum rc_stat cause)
 			break;
 }
 
+/* Give pages to free slots that have none. Return: how many; the rest stay the caller's. */
+static u32 rc_add_pages(struct rc_index *index, void **page, u32 nr)
+{
+	unsigned long flags;
+	u32 done, slot;
+
+	spin_lock_irqsave(&index->lock, flags);
+	for (done = 0; done < nr; done++) {
+		slot = rc_pop(index, &index->free_bare);
+		if (!slot)
+			break;
+		index->slot[slot].page = page[done];
+		rc_push(index, &index->free_paged, slot);
+	}
+	WRITE_ONCE(index->nr_paged, index->nr_paged + done);
+	WRITE_ONCE(index->nr_pages, index->nr_pages + done);
+	spin_unlock_irqrestore(&index->lock, flags);
+	return done;
+}
+
+/*
+ * rc_index_stock() - See that @nr free slots have pages, as far as there is memory at
+ * once. Others may take them first.
+ *
+ * Context: any, but for rc_index.lock: memory is not looked for with interrupts off.
+ */
+void rc_index_stock(struct rc_index *index, u32 nr)
+{
+	void *page[RC_STOCK];
+	u32 want, got, used;
+
+	/* Only the first time around: later there are no slots without a page. */
+	while (READ_ONCE(index->free_bare)) {
+		want = READ_ONCE(index->nr_paged);
+		if (want >= nr)
+			return;
+		want = min(nr - want, RC_STOCK);
+		for (got = 0; got < want; got++) {
+			page[got] = rc_page_alloc(index);
+			if (!page[got])
+				break;
+		}
+		used = rc_add_pages(index, page, got);
+		while (got > used)
+			rc_page_free(index, page[--got]);
+		if (used < want)
+			return;
+	}
+}
+
+/* A free slot with a page. Return: 0 where there is none. */
 static u32 rc_slot_take(struct rc_index *index)
 {
 	u32 nr = rc_pop(index, &index->free_paged);
 
-	if (!nr && index->free_bare) {
+	if (nr) {
+		WRITE_ONCE(index->nr_paged, index->nr_paged - 1);
+	} else if (index->free_bare) {
+		/* Others took what had been stocked. */
 		void *page = rc_page_alloc(index);
 
 		if (!page)
 			return 0;
 		nr = rc_pop(index, &index->free_bare);
 		index->slot[nr].page = page;
+		WRITE_ONCE(index->nr_pages, index->nr_pages + 1);
 	}
 	if (nr)
 		index->nr_free--;
@@ -429,6 +486,7 @@ static unsigned long rc_free_pages(struct rc_index *index, unsigned long nr)
 		rc_slot_free_page(index, &index->slot[slot]);
 		rc_push(index, &index->free_bare, slot);
 	}
+	WRITE_ONCE(index->nr_paged, index->nr_paged - done);
 	return done;
 }
 

@@ -202,6 +202,8 @@ struct rc_index {
 	u32 free_paged;
 	u32 free_bare;
 	u32 nr_free;
+	/* Of them, those that have a page. */
+	u32 nr_paged;
 	/* How many slots are kept free or on their way there. */
 	u32 reserve;
 	/* RETIRED: those that wait for a grace period, and those that came since. */
@@ -260,6 +262,7 @@ bool rc_index_is_idle(struct rc_index *index);
 void rc_index_drop(struct rc_index *index, u64 first, u64 last);
 void rc_index_give_back(struct rc_index *index);
 unsigned long rc_index_shrink(struct rc_index *index, unsigned long nr);
+void rc_index_stock(struct rc_index *index, u32 nr);
 bool rc_index_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat cause);
 void rc_index_add(struct rc_index *index, u32 nr, u64 block, enum rc_state state);
 void rc_index_publish(struct rc_index *index, u32 nr);

@@ -225,6 +225,7 @@ static bool rc_fill(struct rc_cache *cache, struct rc_index *index, struct rc_io
 	io->block = rc_bio_pos(bio) >> RC_BLOCK_SHIFT;
 	if (!rc_io_alloc(io, nr))
 		return false;
+	rc_index_stock(index, nr);
 	spin_lock_irqsave(&index->lock, flags);
 	is_filling = rc_fill_begin(index, io, bio);
 	spin_unlock_irqrestore(&index->lock, flags);

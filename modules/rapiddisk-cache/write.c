@@ -209,6 +209,7 @@ static bool rc_write_through(struct rc_cache *cache, struct rc_index *index,
 
 	if (!rc_io_alloc(io, io->nr))
 		return false;
+	rc_index_stock(index, io->nr);
 	spin_lock_irqsave(&index->lock, flags);
 	is_through = rc_write_through_begin(index, io, pos, end, &first_base, &last_base);
 	spin_unlock_irqrestore(&index->lock, flags);
