@@ -3,6 +3,7 @@
 #
 # tests/vm/root-lib.sh - sourced by host tests that boot a cached root volume (bash).
 #
+#	root_config SIZE              the configuration of a cached root volume, printed
 #	make_root STATE OPTION...     a guest of tests/vm/root-image
 #	boot_root STATE OPTION...     boots it with the script on stdin, after root_report
 #	said KEY                      the value of the last line `KEY=value` that it printed
@@ -15,6 +16,16 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/vm/lib.sh
 . "$here/lib.sh"
 root_state=
+
+root_config() { # SIZE
+	cat <<-END
+		version: 1
+		caches:
+		  - name: root
+		    source: root
+		    size: $1
+	END
+}
 
 make_root() { # STATE OPTION...
 	local state=$1

@@ -13,13 +13,7 @@
 pairs=${PAIRS:-5}
 work=$(mktemp -d /var/tmp/root-cost.XXXXXX)
 t_atexit "rm -rf $work"
-cat >"$work/root.yaml" <<'END'
-version: 1
-caches:
-  - name: root
-    source: root
-    size: 64MiB
-END
+root_config 64MiB >"$work/root.yaml"
 cat >"$work/script" <<'END'
 stamp() { # UNIT PROPERTY
 	systemctl show -P "$2" "$1"

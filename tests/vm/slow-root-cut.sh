@@ -13,13 +13,7 @@
 cuts=${CUTS:-50}
 work=$(mktemp -d /var/tmp/root-cut.XXXXXX)
 t_atexit "rm -rf $work"
-cat >"$work/root.yaml" <<'END'
-version: 1
-caches:
-  - name: root
-    source: root
-    size: 32MiB
-END
+root_config 32MiB >"$work/root.yaml"
 
 # A record is a file of its own, of its number over and over, and a line of one file that
 # grows. What it checks first comes from before the cut, so from the disk: all from number $1

@@ -22,13 +22,7 @@ t_atexit "rm -rf $work"
 state=$work/state
 program=$("$here/image" "$suite")/tree/usr/sbin/rapiddisk-apply
 
-cat >"$work/root.yaml" <<'END'
-version: 1
-caches:
-  - name: root
-    source: root
-    size: 32MiB
-END
+root_config 32MiB >"$work/root.yaml"
 
 # What the system says of it; `why` is all of that in one line.
 cat >"$work/script" <<'END'

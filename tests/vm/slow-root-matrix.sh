@@ -27,13 +27,7 @@ if [ -n "${QUICK:-}" ]; then
 fi
 work=$(mktemp -d /var/tmp/root-matrix.XXXXXX)
 t_atexit "rm -rf $work"
-cat >"$work/root.yaml" <<'END'
-version: 1
-caches:
-  - name: root
-    source: root
-    size: 64MiB
-END
+root_config 64MiB >"$work/root.yaml"
 
 # Reads a file that nobody has read since the boot twice past the page cache.
 cat >"$work/script" <<'END'

@@ -11,13 +11,7 @@
 
 work=$(mktemp -d /var/tmp/root-switch.XXXXXX)
 t_atexit "rm -rf $work"
-cat >"$work/root.yaml" <<'END'
-version: 1
-caches:
-  - name: root
-    source: root
-    size: 64MiB
-END
+root_config 64MiB >"$work/root.yaml"
 
 cat >"$work/script" <<'END'
 config() { # LINE...

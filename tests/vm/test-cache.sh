@@ -61,6 +61,8 @@ t_is "the UUID's link has moved to it" "$(readlink -f "/dev/disk/by-uuid/$uuid")
 t_is "no cookie is left" "$(dmsetup udevcookies | grep -c 0x)" 0
 strace -f -o /tmp/trace -e trace=ioctl,openat,semget rapiddisk-apply
 t_is "a second run prints nothing" "$(rapiddisk-apply 2>&1)" ""
+t_case "it looks at the map"
+if grep -q DM_TABLE_STATUS /tmp/trace; then ok; else fail; fi
 t_is "and makes no change to a map" "$(grep -cE 'DM_(DEV_(CREATE|REMOVE|SUSPEND)|TABLE_(LOAD|CLEAR))' /tmp/trace)" 0
 t_is "nor a cookie" "$(grep -c semget /tmp/trace)" 0
 t_is "--dry-run says so" "$(rapiddisk-apply -n)" converged

@@ -11,13 +11,7 @@
 
 work=$(mktemp -d /var/tmp/test-root.XXXXXX)
 t_atexit "rm -rf $work"
-cat >"$work/root.yaml" <<'END'
-version: 1
-caches:
-  - name: root
-    source: root
-    size: 64MiB
-END
+root_config 64MiB >"$work/root.yaml"
 
 t_run "update-initramfs makes an image" make_root "$work/state" --config="$work/root.yaml"
 t_run "it boots" boot_root "$work/state" <<'END'
@@ -26,13 +20,14 @@ say links "$(readlink -f "/dev/disk/by-uuid/$(findmnt -no UUID /)")"
 say device "$(readlink -f /dev/mapper/root)"
 rapiddisk-apply -n --detailed-exitcode
 say plan $?
-say image "$(rapiddisk-apply --status --json | jq -r .image)"
+say image "$(rapiddisk-apply --status --json | jq -r .initramfs.state)"
 END
 t_is "the system is running, and no unit failed" "$(said system) $(said failed)" "running "
 t_is "/ is on the cache" "$(said root) $(said target)" "/dev/mapper/root rapiddisk-cache"
 t_is "it was remounted for writing" "$(said options)" rw
 t_is "the UUID leads to the cache" "$(said links)" "$(said device)"
 t_is "the service has taken it over, and there is nothing to do" "$(said plan)" 0
+t_is "and the image is known to be current" "$(said image)" current
 t_is "rapiddisk-root had no trouble" "$(said error)" ""
 t_case "reads are answered from the cache"
 if [ "$(said hits)" -gt 0 ]; then
@@ -41,7 +36,7 @@ else
 	fail "$(said hits) hits"
 fi
 t_case "the boot is held up by 15 s at most"
-if [ "$(own_seconds)" -le 15 ]; then
+if [ -n "$(said steps)" ] && [ "$(own_seconds)" -le 15 ]; then
 	ok
 else
 	fail "$(own_seconds) s"
