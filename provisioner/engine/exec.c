@@ -180,7 +180,7 @@ static int add_remark(char **text, const char *remark)
 	return 0;
 }
 
-/* What could not be made, but not for something that it is wanted on top of. */
+/* What could not be made, though what it is to stand on is there and free. */
 static bool can_fall_back(const struct plan_step *step, const struct report_entry *entry)
 {
 	return step->action == PLAN_CREATE && is_missing(entry) && !step->want->unmet &&

@@ -23,8 +23,8 @@ uint64_t planner_margin(uint64_t ram_bytes);
  * plan_build() - Compare. Both models must be sorted; the plan points into them.
  *
  * The order: kernel modules; removals, highest rank and name first; then, by rank, all
- * that is wanted in the order of the file, converged objects included. The same models
- * give the same plan.
+ * that is wanted in the order of the file, converged objects included; then removals of
+ * what changed objects have let go of. The same models give the same plan.
  *
  * Return: 0, and *ret to be freed with plan_done(); -ENOMEM.
  */

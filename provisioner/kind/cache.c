@@ -238,11 +238,11 @@ static int find_source(struct ports *ports, struct obj *want, uint64_t *ret)
 	} else {
 		r = devices_find(ports, spec, &found);
 	}
-	if (r == -EOPNOTSUPP || r == -EINVAL)
+	if (is_root(want) && (r == -EOPNOTSUPP || r == -EINVAL))
 		return set_unmet(want, "the root file system is on no block device%s%s%s",
 				 root_spec ? ": root='" : "", root_spec ? root_spec : "",
 				 root_spec ? "'" : "");
-	if (r == -ENOTBLK)
+	if (r == -ENOTBLK || r == -EINVAL)
 		return set_unmet(want, "its source '%s' is not a block device", spec);
 	if (r < 0)
 		return r;

@@ -122,12 +122,13 @@ int schema_to_json(const struct obj_class *const *classes, char **ret)
 		if ((*classes)->section)
 			json_object_set_new(sections, (*classes)->section,
 					    section_schema(*classes));
-	schema =
-		json_pack("{s:s, s:s, s:s, s:s, s:b, s:[s], s:o}", "$schema",
-			  "http://json-schema.org/draft-07/schema#", "title", CONFIG_PATH,
-			  "description", "What RAM disks shall exist on this machine",
-			  "type", "object", "additionalProperties", 0, "required",
-			  "version", "properties", sections);
+	schema = json_pack(
+		"{s:s, s:s, s:s, s:s, s:b, s:[s], s:o}", "$schema",
+		"http://json-schema.org/draft-07/schema#", "title", CONFIG_PATH,
+		"description",
+		"What RAM disks shall exist on this machine, and what they cache", "type",
+		"object", "additionalProperties", 0, "required", "version", "properties",
+		sections);
 	text = schema ? json_dumps(schema, JSON_INDENT(2)) : NULL;
 	json_decref(schema);
 	if (!text || asprintf(ret, "%s\n", text) < 0)
