@@ -498,6 +498,17 @@ static void rd_disk_free(struct rd_disk *disk, struct rd_progress *progress)
 }
 
 /*
+ * Let the disk be seen. A device whose name could not be allocated has none, which the
+ * driver core calls invalid (device_add()): all that is ours to be invalid was looked at.
+ */
+static int rd_disk_add(struct rd_disk *disk)
+{
+	int err = device_add_disk(NULL, disk->gd, rd_disk_groups);
+
+	return err == -EINVAL ? -ENOMEM : err;
+}
+
+/*
  * rd_disk_create() - Make a disk and show it to the world.
  *
  * Each disk holds a reference of the module: `rmmod` answers that it is in use, instead
@@ -525,7 +536,7 @@ struct rd_disk *rd_disk_create(unsigned int number, const struct rd_disk_options
 	disk->number = number;
 	err = rd_disk_prepare(disk, options, progress);
 	if (!err)
-		err = device_add_disk(NULL, disk->gd, rd_disk_groups);
+		err = rd_disk_add(disk);
 	if (err) {
 		rd_disk_free(disk, progress);
 		return ERR_PTR(err);
