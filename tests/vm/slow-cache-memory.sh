@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# guest: suite=trixie memory=1G disk=1G
-# guest: suite=bookworm memory=1G disk=1G
+# guest: suite=trixie memory=1G disk=1G timeout=900
+# guest: suite=bookworm memory=1G disk=1G timeout=900
 #
 # A full cache gives way to a process that needs memory: nobody is killed, and it gives about
 # what is needed, not all that it has.

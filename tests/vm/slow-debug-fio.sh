@@ -3,8 +3,9 @@
 #
 # guest: debug suite=trixie memory=1G cpus=2 disk=128M timeout=6000
 #
-# slow-debug-fio [MINUTES] - a quarter of an hour of mixed I/O through the cache, in each mode,
-# on the debug kernel: every byte that was written comes back, and the kernel has no complaint.
+# slow-debug-fio [MINUTES] - mixed I/O through the cache on the debug kernel, MINUTES (8) in each
+# mode, which is a quarter of an hour: every byte that was written comes back, and the kernel has
+# no complaint.
 #
 # fio can only vouch for what one job alone writes. So four jobs write, trim and verify a
 # quarter each of the first 96 MiB, buffered or direct; two read everywhere, across them and
@@ -16,7 +17,7 @@
 # shellcheck source=tests/vm/cache-lib.sh
 . /src/tests/vm/cache-lib.sh
 
-minutes=${1:-15}
+minutes=${1:-8}
 mgmt=/sys/kernel/rapiddisk/mgmt
 source=/dev/vdb
 sectors=$((128 * 2048))
