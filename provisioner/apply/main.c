@@ -111,7 +111,7 @@ static int start_report(const struct app *app, struct report *report)
 {
 	char now[CLOCK_TEXT_MAX];
 
-	report->stage = app->options.initramfs ? "initramfs" : "system";
+	report->stage = app->options.stage_name;
 	report->started_at = strdup(clock_format_now(now));
 	if (!report->started_at)
 		return -ENOMEM;
@@ -220,6 +220,8 @@ static int reconcile(struct app *app, struct model *desired, struct report *repo
 		.dry_run = app->options.dry_run,
 		.prune = app->options.prune && !app->options.initramfs,
 		.adopt = app->options.adopt,
+		.disconnect = app->options.disconnect,
+		.stage = app->options.stage,
 	};
 	struct exec_watcher watcher = {
 		.wait = step_waits,

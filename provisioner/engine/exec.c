@@ -97,15 +97,15 @@ static bool is_missing(const struct report_entry *entry)
 	       entry->result == RESULT_SKIPPED;
 }
 
-static const struct report_entry *missing_module(const char *module,
+static const struct report_entry *missing_module(const struct obj *want,
 						 const struct report *report)
 {
 	/* Modules come first in a plan, and are few. */
 	vec_foreach (entry, &report->entries) {
 		if (entry->class != &kind_module.class)
 			break;
-		if (streq(entry->name, module))
-			return is_missing(entry) ? entry : NULL;
+		if (is_missing(entry) && kind_needs_module(want, entry->name))
+			return entry;
 	}
 	return NULL;
 }
@@ -140,8 +140,7 @@ static const struct report_entry *missing_need(const struct plan_step *step,
 	/* What goes needs nothing. */
 	if (!step->want)
 		return NULL;
-	if (kind->module)
-		missing = missing_module(kind->module, report);
+	missing = missing_module(step->want, report);
 	if (!missing && kind->uses)
 		missing = missing_object(kind, step->want, plan, report);
 	return missing;

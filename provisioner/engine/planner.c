@@ -103,7 +103,7 @@ static int judge_foreign(struct planner *p, struct plan_step *step)
 static int judge_change(struct plan_step *step)
 {
 	const struct kind *kind = kind_of(step->want->class);
-	bool has_content = kind->may_lose;
+	bool has_content = kind->may_lose && !kind->severs;
 	int r = 0;
 
 	if (kind->update && !any_immutable(step->want->class, step->changed)) {
@@ -112,9 +112,9 @@ static int judge_change(struct plan_step *step)
 			r = kind->judge(step);
 	} else {
 		step->action = PLAN_REPLACE;
-		if (has_content && step->have->content)
+		if (kind->may_lose && step->have->content)
 			r = set_loss(step, step->have->content);
-		if (r == 0 && step->have->in_use)
+		if (r == 0 && step->have->in_use && !kind->severs)
 			return block(step, "it is %s", step->have->in_use);
 		/* What is empty now may be written to before it is removed. */
 		if (r == 0 && has_content && !step->loss)
@@ -209,6 +209,7 @@ static bool is_pruned(const struct planner *p, const struct obj *have)
 {
 	return p->policy->prune && have->owner == OWNER_OURS &&
 	       !kind_of(have->class)->shared &&
+	       kind_is_in_stage(kind_of(have->class), p->policy->stage) &&
 	       !model_find(p->desired, have->class, obj_name(have));
 }
 
@@ -272,7 +273,8 @@ static enum users judge_users(const struct planner *p, const struct obj *have)
 	return known == have->holders ? all : USERS_STAY;
 }
 
-static int judge_removal(struct plan_step *step, enum users users)
+static int judge_removal(const struct planner *p, struct plan_step *step,
+			 enum users users)
 {
 	const struct obj *have = step->have;
 	int r = 0;
@@ -284,6 +286,8 @@ static int judge_removal(struct plan_step *step, enum users users)
 		r = set_loss(step, have->content);
 	if (r < 0 || !have->in_use)
 		return r;
+	if (p->policy->disconnect && kind_of(have->class)->severs && have->content)
+		return 0;
 	if (!kind_of(have->class)->release)
 		return block(step, "it is %s", have->in_use);
 	step->action = have->released ? PLAN_NONE : PLAN_RELEASE;
@@ -304,7 +308,7 @@ static int add_removal(struct planner *p, struct obj *have, bool last)
 		p->committed += memory_of(have);
 		return 0;
 	}
-	r = judge_removal(&step, users);
+	r = judge_removal(p, &step, users);
 	/* What stays keeps its memory. */
 	if (r == 0 && !last && (step.blocked || step.action == PLAN_NONE))
 		p->committed += memory_of(have);
@@ -369,7 +373,7 @@ static int build(struct planner *p)
 	if (r == 0)
 		r = add_removals(p);
 	for (const struct kind *const *kind = kinds; r == 0 && *kind; kind++)
-		if (!(*kind)->shared)
+		if (!(*kind)->shared && kind_is_in_stage(*kind, p->policy->stage))
 			r = add_all_wanted(p, *kind);
 	return r < 0 ? r : add_late_removals(p);
 }

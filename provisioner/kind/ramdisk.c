@@ -408,7 +408,7 @@ const struct kind kind_ramdisk = {
 		.fields = ramdisk_fields,
 		.field_count = ARRAY_SIZE(ramdisk_fields),
 	},
-	.module = "rapiddisk",
+	.modules = (const char *const[]){ "rapiddisk", NULL },
 	.observe = ramdisk_observe,
 	.create = ramdisk_create,
 	.update = ramdisk_update,

@@ -87,9 +87,10 @@ static int check_pattern(const struct field *field, const char *text, struct com
 static int check_string(const struct field *field, const char *text, struct complaint c)
 {
 	size_t len = strlen(text);
+	size_t most = field->type == FIELD_STRING && field->max ? field->max : STRING_MAX;
 
-	if (len > STRING_MAX)
-		return complain(c, STRING_MAX, "longer than %d bytes", STRING_MAX);
+	if (len > most)
+		return complain(c, most, "longer than %zu bytes", most);
 	for (size_t at = 0; at < len;) {
 		uint32_t character;
 		size_t bytes = utf8_decode(text + at, len - at, &character);

@@ -77,7 +77,8 @@ struct field {
 				   * the NULL are only observed, never written */
 	const char *refused, *refused_why; /* FIELD_ENUM: a word that people know from
 					    * elsewhere, and why it is none here */
-	uint64_t min, max;   /* of a number or a size: bounds, max 0: none */
+	uint64_t min, max;   /* of a number or a size: bounds, max 0: none; of a string
+			      * max bytes */
 	uint64_t multiple;   /* FIELD_SIZE: of so many bytes; 0: of any; it and the bounds
 			      * hold for each absolute size in min() and max() */
 	const char *pattern; /* FIELD_STRING, and each of FIELD_STRINGS: POSIX extended

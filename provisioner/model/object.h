@@ -25,6 +25,13 @@ struct obj_class {
 	const struct field *fields; /* fields[0] is the key, but see single; at most 64 */
 
 	/*
+	 * The key of an object that the file gives none, from what it says otherwise:
+	 * text for field_parse(). Adds nothing where it cannot tell. NULL: there is no
+	 * such thing, and the key is FIELD_REQUIRED.
+	 */
+	void (*default_key)(const struct obj *want, struct buf *ret);
+
+	/*
 	 * What no single row can say. Adds to @diag at obj->pos, or at obj_field_pos().
 	 * Called once all objects are parsed, for each that has no error of its own and
 	 * so all its required fields. The other objects of @desired have their key for

@@ -324,6 +324,27 @@ static int check_required(struct reader *reader, const struct item *item)
 	return r;
 }
 
+/* Return: 0; -EINVAL: there is no telling, which was reported; -ENOMEM. */
+static int derive_key(struct reader *reader, struct item *item)
+{
+	const struct obj_class *class = item->obj->class;
+	_cleanup_free_ char *error = NULL, *text = NULL;
+	struct buf key = { 0 };
+	size_t offset;
+	int r;
+
+	if (!class->default_key || item->seen & 1)
+		return 0;
+	class->default_key(item->obj, &key);
+	r = buf_take(&key, &text);
+	if (r == 0)
+		r = field_parse(item->obj, 0, text, &error, &offset);
+	if (r == -EINVAL)
+		diag_add(reader->diag, item->obj->pos, "%s: the key '%s' is missing",
+			 item->label, class->fields[0].name);
+	return r;
+}
+
 /* The name comes into all messages about the object, wherever its key stands. */
 static int make_label(struct item *item, const struct node *node)
 {
@@ -374,6 +395,11 @@ static int read_item(struct reader *reader, struct item *item, const struct node
 			result = r;
 	}
 	r = check_required(reader, item);
+	if (r < 0)
+		result = r;
+	r = derive_key(reader, item);
+	if (r == -ENOMEM)
+		return r;
 	if (r < 0)
 		result = r;
 	r = obj_set_defaults(item->obj);
