@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "kind/kind.h"
+#include "kind/nvmet.h"
 #include "port/devices.h"
 #include "port/users.h"
 
@@ -643,6 +644,18 @@ static int cache_fall_back(struct ports *ports, const struct obj *want, struct b
 	return 0;
 }
 
+/* Exports of it tell their initiators. */
+static int expect_size(struct ports *ports, const struct obj *have)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (asprintf(&path, "/dev/mapper/%s", cache_of(have)->name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	return nvmet_expect_size(ports, path);
+}
+
 static int cache_update(struct ports *ports, const struct obj *have,
 			const struct obj *want, uint64_t changed, struct buf *why)
 {
@@ -650,7 +663,8 @@ static int cache_update(struct ports *ports, const struct obj *have,
 	struct dm_line line = { cache_of(want)->capacity.bytes / 512, TARGET, NULL };
 	int r = cache_params(ports, want, &params);
 
-	(void)changed;
+	if (r == 0 && changed & 1u << CACHE_CAPACITY)
+		r = expect_size(ports, have);
 	line.params = params.data;
 	if (r == 0)
 		r = ports->dm->reload(ports, cache_of(have)->name, &line);

@@ -450,6 +450,7 @@ struct sight {
 	const struct kfs *kfs;
 	struct nvmet_controllers controllers;
 	struct kfs_names ports;
+	struct claims claims;
 };
 
 static int read_string(const struct kfs *kfs, struct obj *obj, unsigned int index,
@@ -510,17 +511,32 @@ static int read_namespace(const struct kfs *kfs, struct obj *obj, const char *id
 	return 0;
 }
 
-static int read_namespaces(const struct kfs *kfs, struct obj *obj, const char *folder)
+/* A size of which initiators have not been told is none that they know. */
+static int forget_size(const struct sight *sight, const struct obj *export,
+		       struct obj *item)
+{
+	_cleanup_free_ char *claim = nvmet_size_claim(obj_name(export), obj_name(item));
+
+	if (!claim)
+		return -ENOMEM;
+	if (claims_have(&sight->claims, NVMET_SIZE_CLAIM, claim))
+		field_clear(item, NAMESPACE_CAPACITY);
+	return 0;
+}
+
+static int read_namespaces(const struct sight *sight, struct obj *obj, const char *folder)
 {
 	_cleanup_(kfs_names_done) struct kfs_names ids = { 0 };
-	int r = nvmet_list(kfs, &ids, "%s/namespaces", folder);
+	int r = nvmet_list(sight->kfs, &ids, "%s/namespaces", folder);
 
 	field_set_empty(obj, EXPORT_NAMESPACES);
 	for (size_t i = 0; r == 0 && i < ids.names.count; i++) {
 		struct obj *item = obj_new(&namespace_class);
 
-		r = item ? read_namespace(kfs, item, ids.names.items[i], folder)
+		r = item ? read_namespace(sight->kfs, item, ids.names.items[i], folder)
 			 : -ENOMEM;
+		if (r == 0)
+			r = forget_size(sight, obj, item);
 		if (r < 0)
 			obj_free(item);
 		else
@@ -596,15 +612,16 @@ static int observe_one(const struct sight *sight, const char *name,
 		folder = folder_of(obj);
 	if (r == 0 && !folder)
 		r = -ENOMEM;
-	if (r < 0 || (r = read_namespaces(kfs, obj, folder)) < 0 ||
+	if (r < 0 || (r = read_namespaces(sight, obj, folder)) < 0 ||
 	    (r = read_ports(sight, obj, &use)) < 0 ||
 	    (r = read_hosts(kfs, obj, folder)) < 0 ||
 	    (r = read_string(kfs, obj, EXPORT_SERIAL, folder, "attr_serial")) < 0 ||
 	    (r = read_string(kfs, obj, EXPORT_MODEL, folder, "attr_model")) < 0 ||
-	    (r = read_use(sight, obj, &use)) < 0 || (r = nvmet_set_owner(kfs, obj)) < 0) {
+	    (r = read_use(sight, obj, &use)) < 0) {
 		obj_free(obj);
 		return r;
 	}
+	nvmet_set_owner(&sight->claims, obj);
 	return model_add(observed, obj);
 }
 
@@ -618,11 +635,14 @@ static int export_observe(struct ports *ports, struct model *observed)
 		r = nvmet_controllers_load(&ports->kfs, &sight.controllers);
 	if (r == 0)
 		r = nvmet_list(&ports->kfs, &sight.ports, NVMET_PORTS);
+	if (r == 0)
+		r = claims_load(&ports->kfs, &sight.claims);
 	for (size_t i = 0; r == 0 && i < names.names.count; i++)
 		if (!streq(names.names.items[i], NVMET_DISCOVERY_NQN))
 			r = observe_one(&sight, names.names.items[i], observed);
 	nvmet_controllers_done(&sight.controllers);
 	kfs_names_done(&sight.ports);
+	claims_done(&sight.claims);
 	return r;
 }
 
@@ -704,11 +724,23 @@ static char *namespace_folder(const char *subsystem, const struct obj *item)
 										  : text;
 }
 
-static int remove_namespace(struct ports *ports, const struct obj *item,
-			    const char *subsystem, struct buf *why)
+static int drop_size_claim(struct ports *ports, const struct obj *obj,
+			   const struct obj *item)
+{
+	_cleanup_free_ char *claim = nvmet_size_claim(obj_name(obj), obj_name(item));
+
+	return claim ? claims_drop(&ports->kfs, NVMET_SIZE_CLAIM, claim) : -ENOMEM;
+}
+
+static int remove_namespace(struct ports *ports, const struct obj *obj,
+			    const struct obj *item, const char *subsystem,
+			    struct buf *why)
 {
 	_cleanup_free_ char *folder = namespace_folder(subsystem, item);
 	int r = folder ? take_namespace(ports, folder) : -ENOMEM;
+
+	if (r == 0)
+		r = drop_size_claim(ports, obj, item);
 
 	return r < 0 ? kind_fail(why, r, nvmet_hint(r), "cannot remove namespace '%s'",
 				 obj_name(item))
@@ -730,18 +762,20 @@ static int add_namespace(struct ports *ports, const struct obj *item,
 	return r;
 }
 
-/* A device that became larger or smaller below it. Linux before 5.8 notices by itself. */
-static int announce_size(struct ports *ports, const struct obj *item,
-			 const char *subsystem, struct buf *why)
+/* A device that became larger below it. The note that they have to be told goes last. */
+static int announce_size(struct ports *ports, const struct obj *obj,
+			 const struct obj *item, const char *subsystem, struct buf *why)
 {
 	int r = kfs_write(&ports->kfs, "1", "%s/namespaces/%s/revalidate_size", subsystem,
 			  obj_name(item));
 
-	return r < 0 && r != -ENOENT
-		       ? kind_fail(why, r, nvmet_hint(r),
-				   "cannot tell initiators the size of namespace '%s'",
-				   obj_name(item))
-		       : 0;
+	/* Linux before 5.8 has no such file, and notices by itself. */
+	if (r == 0 || r == -ENOENT)
+		r = drop_size_claim(ports, obj, item);
+	return r < 0 ? kind_fail(why, r, nvmet_hint(r),
+				 "cannot tell initiators the size of namespace '%s'",
+				 obj_name(item))
+		     : 0;
 }
 
 #define CAPACITY_BIT (UINT64_C(1) << NAMESPACE_CAPACITY)
@@ -762,7 +796,7 @@ static int drop_namespaces(struct ports *ports, const struct obj *have,
 
 		if (item && !is_another(*live, item))
 			continue;
-		r = remove_namespace(ports, *live, folder, why);
+		r = remove_namespace(ports, have, *live, folder, why);
 		if (r < 0)
 			return r;
 	}
@@ -782,7 +816,7 @@ static int add_namespaces(struct ports *ports, const struct obj *have,
 		if (!live || is_another(live, *item))
 			r = add_namespace(ports, *item, folder, why);
 		else if (obj_differing(live, *item))
-			r = announce_size(ports, *item, folder, why);
+			r = announce_size(ports, want, *item, folder, why);
 		if (r < 0)
 			return r;
 	}
@@ -915,8 +949,8 @@ static int take_away(struct ports *ports, const struct obj *obj, const char *fol
 	int r = unlink_ports(ports, obj, NULL, why);
 
 	for (size_t i = 0; r == 0 && i < namespaces_of(obj)->objs.count; i++)
-		r = remove_namespace(ports, namespaces_of(obj)->objs.items[i], folder,
-				     why);
+		r = remove_namespace(ports, obj, namespaces_of(obj)->objs.items[i],
+				     folder, why);
 	for (size_t i = 0; r == 0 && i < strings_of(obj, EXPORT_HOSTS)->items.count; i++)
 		r = shut_out(ports, strings_of(obj, EXPORT_HOSTS)->items.items[i].text,
 			     folder, why);

@@ -239,7 +239,8 @@ static int count_uses(const struct kfs *kfs, struct obj *obj)
 	return 0;
 }
 
-static int observe_one(const struct kfs *kfs, const char *name, struct model *observed)
+static int observe_one(const struct kfs *kfs, const struct claims *claims,
+		       const char *name, struct model *observed)
 {
 	struct obj *obj = obj_new(&kind_host.class);
 	int r;
@@ -251,20 +252,24 @@ static int observe_one(const struct kfs *kfs, const char *name, struct model *ob
 	    (r = read_secret(kfs, obj, HOST_CTRL_KEY)) < 0 ||
 	    (r = read_word(kfs, obj, HOST_HASH, hash_names)) < 0 ||
 	    (r = read_word(kfs, obj, HOST_DHGROUP, group_names)) < 0 ||
-	    (r = nvmet_set_owner(kfs, obj)) < 0 || (r = count_uses(kfs, obj)) < 0) {
+	    (r = count_uses(kfs, obj)) < 0) {
 		obj_free(obj);
 		return r;
 	}
+	nvmet_set_owner(claims, obj);
 	return model_add(observed, obj);
 }
 
 static int host_observe(struct ports *ports, struct model *observed)
 {
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
+	_cleanup_(claims_done) struct claims claims = { 0 };
 	int r = nvmet_list(&ports->kfs, &names, NVMET_HOSTS);
 
+	if (r == 0 && names.names.count > 0)
+		r = claims_load(&ports->kfs, &claims);
 	for (size_t i = 0; r == 0 && i < names.names.count; i++)
-		r = observe_one(&ports->kfs, names.names.items[i], observed);
+		r = observe_one(&ports->kfs, &claims, names.names.items[i], observed);
 	return r;
 }
 

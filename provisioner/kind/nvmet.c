@@ -109,13 +109,51 @@ int nvmet_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ..
 
 /* --- whose it is --- */
 
-int nvmet_set_owner(const struct kfs *kfs, struct obj *obj)
+void nvmet_set_owner(const struct claims *claims, struct obj *obj)
 {
-	_cleanup_(claims_done) struct claims claims = { 0 };
-	int r = claims_load(kfs, &claims);
-
-	if (r == 0 && claims_have(&claims, obj->class->name, obj_name(obj)))
+	if (claims_have(claims, obj->class->name, obj_name(obj)))
 		obj->owner = OWNER_OURS;
+}
+
+char *nvmet_size_claim(const char *subsystem, const char *id)
+{
+	char *text;
+
+	return asprintf(&text, "%s:%s", subsystem, id) < 0 ? NULL : text;
+}
+
+static int expect_size_in(struct ports *ports, const char *subsystem, const char *path)
+{
+	_cleanup_(kfs_names_done) struct kfs_names ids = { 0 };
+	int r = nvmet_list(&ports->kfs, &ids, NVMET_SUBSYSTEMS "/%s/namespaces",
+			   subsystem);
+
+	for (size_t i = 0; r == 0 && i < ids.names.count; i++) {
+		_cleanup_free_ char *device = NULL, *claim = NULL;
+
+		r = nvmet_read(&ports->kfs, &device,
+			       NVMET_SUBSYSTEMS "/%s/namespaces/%s/device_path",
+			       subsystem, ids.names.items[i]);
+		if (r < 0 || !device || !streq(device, path))
+			continue;
+		claim = nvmet_size_claim(subsystem, ids.names.items[i]);
+		r = claim ? claims_add(&ports->kfs, NVMET_SIZE_CLAIM, claim) : -ENOMEM;
+	}
+	return r;
+}
+
+int nvmet_expect_size(struct ports *ports, const char *path)
+{
+	_cleanup_(kfs_names_done) struct kfs_names subsystems = { 0 };
+	_cleanup_(claims_done) struct claims claims = { 0 };
+	int r = nvmet_list(&ports->kfs, &subsystems, NVMET_SUBSYSTEMS);
+
+	if (r == 0 && subsystems.names.count > 0)
+		r = claims_load(&ports->kfs, &claims);
+	for (size_t i = 0; r == 0 && i < subsystems.names.count; i++)
+		if (claims_have(&claims, kind_export.class.name,
+				subsystems.names.items[i]))
+			r = expect_size_in(ports, subsystems.names.items[i], path);
 	return r;
 }
 

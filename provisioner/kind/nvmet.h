@@ -51,8 +51,21 @@ int nvmet_set(struct ports *ports, struct buf *why, const char *folder, const ch
 int nvmet_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
 	_printf_(3, 4);
 
-/* nvmet_set_owner() - By the claims. Return: 0 or -errno. */
-int nvmet_set_owner(const struct kfs *kfs, struct obj *obj);
+/* nvmet_set_owner() - By the claims. */
+void nvmet_set_owner(const struct claims *claims, struct obj *obj);
+
+/*
+ * nvmet_expect_size() - Before the device at @path ("/dev/rd0") gets another size: note
+ * that initiators of our exports have to be told. The note outlives a run that is killed
+ * before it told them. Return: 0 or -errno.
+ */
+int nvmet_expect_size(struct ports *ports, const char *path);
+
+/* What the note is called: claims of this kind, named by nvmet_size_claim(). */
+#define NVMET_SIZE_CLAIM "size"
+
+/* nvmet_size_claim() - Return: the caller's to free; NULL: no memory. */
+char *nvmet_size_claim(const char *subsystem, const char *id);
 
 /*
  * nvmet_begin() - Claim @want and make its @folder. Return: 0; -errno, with nothing left

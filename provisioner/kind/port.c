@@ -534,7 +534,6 @@ static int read_port(const struct kfs *kfs, struct obj *obj,
 		    0 ||
 	    (r = read_tls(kfs, obj, folder)) < 0 ||
 	    (r = read_referrals(kfs, obj, folder)) < 0 ||
-	    (r = nvmet_set_owner(kfs, obj)) < 0 ||
 	    (r = count_links(kfs, obj, controllers)) < 0)
 		return r;
 	return port_of(obj)->transport == TRANSPORT_LOOP
@@ -544,7 +543,7 @@ static int read_port(const struct kfs *kfs, struct obj *obj,
 
 static int observe_one(const struct kfs *kfs, const char *name,
 		       const struct nvmet_controllers *controllers,
-		       struct model *observed)
+		       const struct claims *claims, struct model *observed)
 {
 	struct obj *obj = obj_new(&kind_port.class);
 	int r;
@@ -557,6 +556,7 @@ static int observe_one(const struct kfs *kfs, const char *name,
 		obj_free(obj);
 		return r;
 	}
+	nvmet_set_owner(claims, obj);
 	return model_add(observed, obj);
 }
 
@@ -564,12 +564,15 @@ static int port_observe(struct ports *ports, struct model *observed)
 {
 	_cleanup_(nvmet_controllers_done) struct nvmet_controllers controllers = { 0 };
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
+	_cleanup_(claims_done) struct claims claims = { 0 };
 	int r = nvmet_list(&ports->kfs, &names, NVMET_PORTS);
 
 	if (r == 0 && names.names.count > 0)
 		r = nvmet_controllers_load(&ports->kfs, &controllers);
+	if (r == 0 && names.names.count > 0)
+		r = claims_load(&ports->kfs, &claims);
 	for (size_t i = 0; r == 0 && i < names.names.count; i++)
-		r = observe_one(&ports->kfs, names.names.items[i], &controllers,
+		r = observe_one(&ports->kfs, names.names.items[i], &controllers, &claims,
 				observed);
 	return r;
 }

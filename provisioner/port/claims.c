@@ -98,6 +98,8 @@ int claims_drop(const struct kfs *kfs, const char *kind, const char *name)
 	folder = kfs_open(kfs, O_RDONLY | O_DIRECTORY, RUNDIR "/" FOLDER);
 	if (folder < 0)
 		return folder == -ENOENT ? 0 : folder;
+	if (faccessat(folder, file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
 	r = fault_point(kfs->fault);
 	if (r < 0)
 		return r;
