@@ -103,7 +103,8 @@ static int judge_foreign(struct planner *p, struct plan_step *step)
 static int judge_change(struct plan_step *step)
 {
 	const struct kind *kind = kind_of(step->want->class);
-	bool has_content = kind->may_lose && !kind->severs;
+	bool (*may_lose)(const struct obj *want) = kind->may_lose;
+	bool has_content = may_lose && !kind->severs;
 	int r = 0;
 
 	if (kind->update && !any_immutable(step->want->class, step->changed)) {
@@ -112,7 +113,7 @@ static int judge_change(struct plan_step *step)
 			r = kind->judge(step);
 	} else {
 		step->action = PLAN_REPLACE;
-		if (kind->may_lose && step->have->content)
+		if (may_lose && step->have->content)
 			r = set_loss(step, step->have->content);
 		if (r == 0 && step->have->in_use && !kind->severs)
 			return block(step, "it is %s", step->have->in_use);
@@ -120,7 +121,7 @@ static int judge_change(struct plan_step *step)
 		if (r == 0 && has_content && !step->loss)
 			r = set_loss(step, "its content");
 	}
-	if (r == 0 && !step->blocked && step->loss && !kind->may_lose(step->want))
+	if (r == 0 && !step->blocked && step->loss && !(may_lose && may_lose(step->want)))
 		r = block(step, "it would lose %s; 'on_change: replace' allows that",
 			  step->loss);
 	return r;

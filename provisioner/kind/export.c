@@ -340,12 +340,11 @@ static int derive_identifiers(struct ports *ports, struct obj *want)
 		if (r == 0)
 			r = field_set_string(want, EXPORT_SERIAL, hex);
 	}
-	for (size_t i = 0; r == 0 && i < namespaces_of(want)->objs.count; i++) {
-		struct obj *item = namespaces_of(want)->objs.items[i];
-
-		r = derive_identifier(ports, want, item, NAMESPACE_UUID, '8');
+	vec_foreach (item, &namespaces_of(want)->objs) {
 		if (r == 0)
-			r = derive_identifier(ports, want, item, NAMESPACE_NGUID, 0);
+			r = derive_identifier(ports, want, *item, NAMESPACE_UUID, '8');
+		if (r == 0)
+			r = derive_identifier(ports, want, *item, NAMESPACE_NGUID, 0);
 	}
 	if (r == -ENOENT)
 		return kind_set_unmet(want,
@@ -865,26 +864,17 @@ static int shut_out(struct ports *ports, const char *host, const char *folder,
 static int change_hosts(struct ports *ports, const struct obj *have,
 			const struct obj *want, const char *folder, struct buf *why)
 {
-	bool any = export_of(want)->allow_any_host,
-	     had_any = export_of(have)->allow_any_host;
+	bool any = export_of(want)->allow_any_host;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < strings_of(have, EXPORT_HOSTS)->items.count;
-	     i++) {
-		const char *host = strings_of(have, EXPORT_HOSTS)->items.items[i].text;
-
-		if (!field_has_item(want, EXPORT_HOSTS, host))
-			r = shut_out(ports, host, folder, why);
-	}
-	if (r == 0 && any != had_any)
+	vec_foreach (host, &strings_of(have, EXPORT_HOSTS)->items)
+		if (r == 0 && !field_has_item(want, EXPORT_HOSTS, host->text))
+			r = shut_out(ports, host->text, folder, why);
+	if (r == 0 && any != export_of(have)->allow_any_host)
 		r = set_any_host(ports, folder, any, why);
-	for (size_t i = 0; r == 0 && i < strings_of(want, EXPORT_HOSTS)->items.count;
-	     i++) {
-		const char *host = strings_of(want, EXPORT_HOSTS)->items.items[i].text;
-
-		if (!field_has_item(have, EXPORT_HOSTS, host))
-			r = let_in(ports, host, folder, why);
-	}
+	vec_foreach (host, &strings_of(want, EXPORT_HOSTS)->items)
+		if (r == 0 && !field_has_item(have, EXPORT_HOSTS, host->text))
+			r = let_in(ports, host->text, folder, why);
 	return r;
 }
 
@@ -948,12 +938,12 @@ static int take_away(struct ports *ports, const struct obj *obj, const char *fol
 {
 	int r = unlink_ports(ports, obj, NULL, why);
 
-	for (size_t i = 0; r == 0 && i < namespaces_of(obj)->objs.count; i++)
-		r = remove_namespace(ports, obj, namespaces_of(obj)->objs.items[i],
-				     folder, why);
-	for (size_t i = 0; r == 0 && i < strings_of(obj, EXPORT_HOSTS)->items.count; i++)
-		r = shut_out(ports, strings_of(obj, EXPORT_HOSTS)->items.items[i].text,
-			     folder, why);
+	vec_foreach (item, &namespaces_of(obj)->objs)
+		if (r == 0)
+			r = remove_namespace(ports, obj, *item, folder, why);
+	vec_foreach (host, &strings_of(obj, EXPORT_HOSTS)->items)
+		if (r == 0)
+			r = shut_out(ports, host->text, folder, why);
 	return r < 0 ? r : nvmet_end(ports, obj, folder, why);
 }
 

@@ -100,7 +100,7 @@ static int load_interface_of_tree(const struct kfs *kfs, const char *interface,
 		return 0;
 	rest = text;
 	while ((line = strsep(&rest, "\n"))) {
-		char *address;
+		char *address = NULL;
 		int r = net_canonical(line, &address);
 
 		if (r == 0)
