@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rapiddisk-apply: make the kernel agree with the configuration. */
 #include "apply/image.h"
+#include "apply/nvmetcli.h"
 #include "apply/options.h"
 #include "apply/progress.h"
 #include "base/cleanup.h"
@@ -377,6 +378,16 @@ static int run_status(struct app *app)
 	return EXIT_OK;
 }
 
+static int run_import_from(const struct app *app)
+{
+	_cleanup_(model_done) struct model model = { 0 };
+	int r = nvmetcli_load(app->options.from, &model);
+
+	if (r == 0)
+		text_print_live_config(stdout, &model, kind_classes);
+	return r == 0 ? EXIT_OK : EXIT_PARTIAL;
+}
+
 static int run_print_initramfs_config(struct app *app)
 {
 	_cleanup_(report_done) struct report report = { 0 };
@@ -417,7 +428,7 @@ static int run_mode(struct app *app)
 		return run_apply(app);
 	case MODE_STATUS:
 	case MODE_IMPORT:
-		return run_status(app);
+		return app->options.from ? run_import_from(app) : run_status(app);
 	case MODE_CHECK:
 		return run_check(app);
 	case MODE_PRINT_SCHEMA:

@@ -25,6 +25,7 @@ enum {
 	OPTION_NO_PRUNE,
 	OPTION_STAGE,
 	OPTION_DISCONNECT,
+	OPTION_FROM,
 	OPTION_TIMEOUT,
 	OPTION_COLOR,
 	OPTION_SYSROOT,
@@ -49,6 +50,7 @@ static const struct option long_options[] = {
 	{ "adopt", no_argument, NULL, OPTION_ADOPT },
 	{ "no-prune", no_argument, NULL, OPTION_NO_PRUNE },
 	{ "stage", required_argument, NULL, OPTION_STAGE },
+	{ "from", required_argument, NULL, OPTION_FROM },
 	{ "disconnect", no_argument, NULL, OPTION_DISCONNECT },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "color", required_argument, NULL, OPTION_COLOR },
@@ -71,6 +73,7 @@ void options_print_help(void)
 	      "      --check              parse and validate only\n"
 	      "      --status             what is live, whose it is, how full\n"
 	      "      --import             write YAML that describes what is live\n"
+	      "      --from=FILE          with --import: what a JSON file of nvmetcli describes\n"
 	      "      --teardown           remove all that rapiddisk-apply made\n"
 	      "      --print-schema       JSON Schema of the configuration\n"
 	      "      --print-initramfs-config  the part that the initramfs needs\n"
@@ -208,6 +211,9 @@ static int take(struct options *o, int option, const char *value)
 	case OPTION_NO_PRUNE:
 		o->prune = false;
 		return 0;
+	case OPTION_FROM:
+		o->from = value;
+		return 0;
 	case OPTION_DISCONNECT:
 		o->disconnect = true;
 		return 0;
@@ -237,6 +243,8 @@ static int check_together(const struct options *o)
 		return usage_error("there is no --dry-run beside", "--detailed-exitcode");
 	if (o->adopt && o->mode != MODE_APPLY)
 		return usage_error("only apply can go with", "--adopt");
+	if (o->from && o->mode != MODE_IMPORT)
+		return usage_error("only --import can go with", "--from");
 	if (o->disconnect && o->mode != MODE_TEARDOWN)
 		return usage_error("only --teardown can go with", "--disconnect");
 	if (o->quiet && o->verbose)

@@ -33,7 +33,8 @@ enum apply_mode {
 struct options {
 	enum apply_mode mode;
 	const char *config, *sysroot;
-	bool initramfs; /* --stage=initramfs */
+	const char *from; /* --import: a file of nvmetcli; NULL: what is live */
+	bool initramfs;	  /* --stage=initramfs */
 	enum kind_stage stage;
 	const char *stage_name; /* as it was given, and as the report has it */
 	bool disconnect;	/* --teardown may drop connections */
