@@ -288,7 +288,11 @@ int nvmetcli_load(const char *path, struct model *ret)
 	int r;
 
 	if (!root) {
-		log_error("%s:%d:%d: %s", path, error.line, error.column, error.text);
+		if (error.line > 0)
+			log_error("%s:%d:%d: %s", path, error.line, error.column,
+				  error.text);
+		else
+			log_error("%s", error.text); /* which names the file */
 		return -EINVAL;
 	}
 	if (!json_object_get(root, "subsystems") && !json_object_get(root, "ports")) {

@@ -449,6 +449,7 @@ struct sight {
 	const struct kfs *kfs;
 	struct nvmet_controllers controllers;
 	struct kfs_names ports;
+	uint64_t *sockets; /* of each port: connections to it; NULL: they do not matter */
 	struct claims claims;
 };
 
@@ -576,8 +577,8 @@ static int read_ports(const struct sight *sight, struct obj *obj, struct nvmet_u
 				obj_name(obj)))
 			continue;
 		r = field_add_item(obj, EXPORT_PORTS, id);
-		if (!sight->controllers.complete)
-			use->sockets += nvmet_count_sockets(sight->kfs, id);
+		if (sight->sockets)
+			use->sockets += sight->sockets[i];
 	}
 	return r;
 }
@@ -624,25 +625,56 @@ static int observe_one(const struct sight *sight, const char *name,
 	return model_add(observed, obj);
 }
 
+/* Where the kernel does not say which controllers there are. */
+static int count_sockets(struct sight *sight)
+{
+	if (sight->controllers.complete)
+		return 0;
+	sight->sockets = calloc(sight->ports.names.count + 1, sizeof(uint64_t));
+	if (!sight->sockets)
+		return -ENOMEM;
+	for (size_t i = 0; i < sight->ports.names.count; i++)
+		sight->sockets[i] =
+			nvmet_count_sockets(sight->kfs, sight->ports.names.items[i]);
+	return 0;
+}
+
+static void sight_done(struct sight *sight)
+{
+	nvmet_controllers_done(&sight->controllers);
+	kfs_names_done(&sight->ports);
+	claims_done(&sight->claims);
+	free(sight->sockets);
+}
+
+static int observe_all(struct sight *sight, const struct kfs_names *names,
+		       struct model *observed)
+{
+	int r;
+
+	if ((r = nvmet_controllers_load(sight->kfs, &sight->controllers)) < 0 ||
+	    (r = nvmet_list(sight->kfs, &sight->ports, NVMET_PORTS)) < 0 ||
+	    (r = claims_load(sight->kfs, &sight->claims)) < 0 ||
+	    (r = count_sockets(sight)) < 0)
+		return r;
+	vec_foreach (name, &names->names) {
+		if (streq(*name, NVMET_DISCOVERY_NQN))
+			continue;
+		r = observe_one(sight, *name, observed);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int export_observe(struct ports *ports, struct model *observed)
 {
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
-	struct sight sight = { .kfs = &ports->kfs };
+	_cleanup_(sight_done) struct sight sight = { .kfs = &ports->kfs };
 	int r = nvmet_list(&ports->kfs, &names, NVMET_SUBSYSTEMS);
 
-	if (r == 0 && names.names.count > 0)
-		r = nvmet_controllers_load(&ports->kfs, &sight.controllers);
-	if (r == 0)
-		r = nvmet_list(&ports->kfs, &sight.ports, NVMET_PORTS);
-	if (r == 0)
-		r = claims_load(&ports->kfs, &sight.claims);
-	for (size_t i = 0; r == 0 && i < names.names.count; i++)
-		if (!streq(names.names.items[i], NVMET_DISCOVERY_NQN))
-			r = observe_one(&sight, names.names.items[i], observed);
-	nvmet_controllers_done(&sight.controllers);
-	kfs_names_done(&sight.ports);
-	claims_done(&sight.claims);
-	return r;
+	return r < 0 || names.names.count == 0 ? r
+					       : observe_all(&sight, &names, observed);
 }
 
 /* --- act: namespaces --- */
