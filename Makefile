@@ -70,6 +70,7 @@ modules:
 
 sbindir := $(DESTDIR)$(PREFIX)/sbin
 unitdir := $(DESTDIR)$(PREFIX)/lib/systemd/system
+generatordir := $(DESTDIR)$(PREFIX)/lib/systemd/system-generators
 udevdir := $(DESTDIR)$(PREFIX)/lib/udev/rules.d
 datadir := $(DESTDIR)$(PREFIX)/share/rapiddisk
 docdir := $(DESTDIR)$(PREFIX)/share/doc/rapiddisk
@@ -103,6 +104,8 @@ install:
 		sed 's|/usr/sbin/|$(PREFIX)/sbin/|g' "$$unit" >$(BUILD)/unit && \
 		install -m 644 $(BUILD)/unit $(unitdir)/"$${unit##*/}" || exit; \
 	done
+	sed 's|^prefix=/usr$$|prefix=$(PREFIX)|' systemd/rapiddisk-generator >$(BUILD)/hook
+	install -D -m 755 $(BUILD)/hook $(generatordir)/rapiddisk-generator
 	install -m 755 initramfs/rapiddisk-root $(datadir)/
 	for file in $(hooks); do \
 		sed 's|^prefix=/usr$$|prefix=$(PREFIX)|' "initramfs-tools/$$file" \
@@ -129,6 +132,7 @@ uninstall:
 		$(addprefix $(mandir)/man5/,$(notdir $(man5))) \
 		$(addprefix $(mandir)/man8/,$(notdir $(man8))) \
 		$(moddir)/rapiddisk.ko $(moddir)/rapiddisk-cache.ko
+	rm -f $(generatordir)/rapiddisk-generator
 	rm -rf $(datadir) $(docdir) $(addprefix $(dracutdir)/,$(notdir $(wildcard dracut/*)))
 	if [ -d $(moddir) ]; then depmod -b '$(DESTDIR)/' $(KREL); fi
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rapiddisk-apply: make the kernel agree with the configuration. */
 #include "apply/image.h"
+#include "apply/nvmetcli.h"
 #include "apply/options.h"
 #include "apply/progress.h"
 #include "base/cleanup.h"
@@ -111,7 +112,7 @@ static int start_report(const struct app *app, struct report *report)
 {
 	char now[CLOCK_TEXT_MAX];
 
-	report->stage = app->options.initramfs ? "initramfs" : "system";
+	report->stage = app->options.stage_name;
 	report->started_at = strdup(clock_format_now(now));
 	if (!report->started_at)
 		return -ENOMEM;
@@ -220,6 +221,8 @@ static int reconcile(struct app *app, struct model *desired, struct report *repo
 		.dry_run = app->options.dry_run,
 		.prune = app->options.prune && !app->options.initramfs,
 		.adopt = app->options.adopt,
+		.disconnect = app->options.disconnect,
+		.stage = app->options.stage,
 	};
 	struct exec_watcher watcher = {
 		.wait = step_waits,
@@ -375,6 +378,16 @@ static int run_status(struct app *app)
 	return EXIT_OK;
 }
 
+static int run_import_from(const struct app *app)
+{
+	_cleanup_(model_done) struct model model = { 0 };
+	int r = nvmetcli_load(app->options.from, &model);
+
+	if (r == 0)
+		text_print_live_config(stdout, &model, kind_classes);
+	return r == 0 ? EXIT_OK : EXIT_PARTIAL;
+}
+
 static int run_print_initramfs_config(struct app *app)
 {
 	_cleanup_(report_done) struct report report = { 0 };
@@ -415,7 +428,7 @@ static int run_mode(struct app *app)
 		return run_apply(app);
 	case MODE_STATUS:
 	case MODE_IMPORT:
-		return run_status(app);
+		return app->options.from ? run_import_from(app) : run_status(app);
 	case MODE_CHECK:
 		return run_check(app);
 	case MODE_PRINT_SCHEMA:

@@ -24,6 +24,8 @@ enum {
 	OPTION_ADOPT,
 	OPTION_NO_PRUNE,
 	OPTION_STAGE,
+	OPTION_DISCONNECT,
+	OPTION_FROM,
 	OPTION_TIMEOUT,
 	OPTION_COLOR,
 	OPTION_SYSROOT,
@@ -48,6 +50,8 @@ static const struct option long_options[] = {
 	{ "adopt", no_argument, NULL, OPTION_ADOPT },
 	{ "no-prune", no_argument, NULL, OPTION_NO_PRUNE },
 	{ "stage", required_argument, NULL, OPTION_STAGE },
+	{ "from", required_argument, NULL, OPTION_FROM },
+	{ "disconnect", no_argument, NULL, OPTION_DISCONNECT },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "color", required_argument, NULL, OPTION_COLOR },
 	{ "sysroot", required_argument, NULL, OPTION_SYSROOT },
@@ -58,7 +62,7 @@ static const struct option long_options[] = {
 void options_print_help(void)
 {
 	fputs("Usage: rapiddisk-apply [OPTION]...\n"
-	      "Make RAM disks and caches agree with " CONFIG_PATH ".\n"
+	      "Make RAM disks, caches and NVMe exports agree with " CONFIG_PATH ".\n"
 	      "\n"
 	      "  -c, --config=FILE        the configuration (" CONFIG_PATH ")\n"
 	      "  -n, --dry-run            print the diff and change nothing\n"
@@ -69,10 +73,12 @@ void options_print_help(void)
 	      "      --check              parse and validate only\n"
 	      "      --status             what is live, whose it is, how full\n"
 	      "      --import             write YAML that describes what is live\n"
+	      "      --from=FILE          with --import: what a JSON file of nvmetcli describes\n"
 	      "      --teardown           remove all that rapiddisk-apply made\n"
 	      "      --print-schema       JSON Schema of the configuration\n"
 	      "      --print-initramfs-config  the part that the initramfs needs\n"
-	      "      --stage=STAGE        initramfs or system (system)\n"
+	      "      --disconnect         with --teardown: exports go with their connections\n"
+	      "      --stage=STAGE        initramfs, local, network or system: all (system)\n"
 	      "      --timeout=SECONDS    the end of all waiting (10)\n"
 	      "      --color=WHEN         auto, always or never (auto)\n"
 	      "      --sysroot=DIR        work below DIR (for tests)\n"
@@ -108,10 +114,25 @@ static int set_mode(struct options *o, enum apply_mode mode)
 
 static int set_stage(struct options *o, const char *value)
 {
-	if (!streq(value, "initramfs") && !streq(value, "system"))
-		return usage_error("--stage is initramfs or system, not", value);
-	o->initramfs = streq(value, "initramfs");
-	return 0;
+	static const struct {
+		const char *name;
+		enum kind_stage stage;
+	} stages[] = {
+		{ "initramfs", KIND_STAGE_LOCAL },
+		{ "local", KIND_STAGE_LOCAL },
+		{ "network", KIND_STAGE_NETWORK },
+		{ "system", KIND_STAGE_ALL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
+		if (!streq(value, stages[i].name))
+			continue;
+		o->initramfs = streq(value, "initramfs");
+		o->stage = stages[i].stage;
+		o->stage_name = stages[i].name;
+		return 0;
+	}
+	return usage_error("--stage is initramfs, local, network or system, not", value);
 }
 
 static int set_color(struct options *o, const char *value)
@@ -190,6 +211,12 @@ static int take(struct options *o, int option, const char *value)
 	case OPTION_NO_PRUNE:
 		o->prune = false;
 		return 0;
+	case OPTION_FROM:
+		o->from = value;
+		return 0;
+	case OPTION_DISCONNECT:
+		o->disconnect = true;
+		return 0;
 	case OPTION_STAGE:
 		return set_stage(o, value);
 	case OPTION_TIMEOUT:
@@ -216,6 +243,10 @@ static int check_together(const struct options *o)
 		return usage_error("there is no --dry-run beside", "--detailed-exitcode");
 	if (o->adopt && o->mode != MODE_APPLY)
 		return usage_error("only apply can go with", "--adopt");
+	if (o->from && o->mode != MODE_IMPORT)
+		return usage_error("only --import can go with", "--from");
+	if (o->disconnect && o->mode != MODE_TEARDOWN)
+		return usage_error("only --teardown can go with", "--disconnect");
 	if (o->quiet && o->verbose)
 		return usage_error("one thing or the other:", "--quiet --verbose");
 	return 0;
@@ -226,6 +257,7 @@ int options_parse(struct options *ret, int argc, char **argv)
 	struct options o = {
 		.config = CONFIG_PATH,
 		.prune = true,
+		.stage_name = "system",
 		.color = -1,
 		.timeout_ms = TIMEOUT_DEFAULT_MS,
 	};

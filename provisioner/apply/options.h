@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "kind/kind.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,7 +33,11 @@ enum apply_mode {
 struct options {
 	enum apply_mode mode;
 	const char *config, *sysroot;
-	bool initramfs; /* --stage=initramfs */
+	const char *from; /* --import: a file of nvmetcli; NULL: what is live */
+	bool initramfs;	  /* --stage=initramfs */
+	enum kind_stage stage;
+	const char *stage_name; /* as it was given, and as the report has it */
+	bool disconnect;	/* --teardown may drop connections */
 	bool dry_run, detailed_exitcode, json, prune, adopt, quiet, verbose;
 	int color; /* 1 always, 0 never, -1 on a terminal */
 	uint64_t timeout_ms;

@@ -3,38 +3,28 @@
 
 #include "base/cleanup.h"
 #include "kind/kind.h"
+#include "model/change.h"
 
 /* --- the report's entry --- */
 
-static int print_field(const struct obj *obj, unsigned int index, char **ret)
-{
-	_cleanup_(buf_done) struct buf text = { 0 };
-
-	if (obj && field_is_set(obj, index))
-		field_print(obj, index, &text);
-	return buf_take(&text, ret);
-}
-
 static int fill_changes(const struct plan_step *step, struct report_entry *entry)
 {
-	const struct obj_class *class = entry->class;
+	_cleanup_(changes_done) struct changes found = { 0 };
 	size_t n = 0;
+	int r;
 
 	if (!step->changed)
 		return 0;
-	entry->changes = calloc((size_t) class->field_count * 3 + 1, sizeof(char *));
+	r = changes_find(step->have, step->want, step->changed, &found);
+	if (r < 0)
+		return r;
+	entry->changes = calloc(found.changes.count * 3 + 1, sizeof(char *));
 	if (!entry->changes)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < class->field_count; i++) {
-		char **row = entry->changes + n;
-
-		if (!(step->changed & UINT64_C(1) << i))
-			continue;
-		row[0] = strdup(class->fields[i].name);
-		if (!row[0] || print_field(step->have, i, &row[1]) < 0 ||
-		    print_field(step->want, i, &row[2]) < 0)
-			return -ENOMEM;
-		n += 3;
+	vec_foreach (change, &found.changes) {
+		entry->changes[n++] = TAKE_PTR(change->name);
+		entry->changes[n++] = TAKE_PTR(change->from);
+		entry->changes[n++] = TAKE_PTR(change->to);
 	}
 	return 0;
 }
@@ -107,15 +97,15 @@ static bool is_missing(const struct report_entry *entry)
 	       entry->result == RESULT_SKIPPED;
 }
 
-static const struct report_entry *missing_module(const char *module,
+static const struct report_entry *missing_module(const struct obj *want,
 						 const struct report *report)
 {
 	/* Modules come first in a plan, and are few. */
 	vec_foreach (entry, &report->entries) {
 		if (entry->class != &kind_module.class)
 			break;
-		if (streq(entry->name, module))
-			return is_missing(entry) ? entry : NULL;
+		if (is_missing(entry) && kind_needs_module(want, entry->name))
+			return entry;
 	}
 	return NULL;
 }
@@ -150,8 +140,7 @@ static const struct report_entry *missing_need(const struct plan_step *step,
 	/* What goes needs nothing. */
 	if (!step->want)
 		return NULL;
-	if (kind->module)
-		missing = missing_module(kind->module, report);
+	missing = missing_module(step->want, report);
 	if (!missing && kind->uses)
 		missing = missing_object(kind, step->want, plan, report);
 	return missing;

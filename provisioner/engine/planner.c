@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "kind/kind.h"
+#include "model/change.h"
 
 #include <stdarg.h>
 
@@ -51,24 +52,6 @@ static uint64_t memory_of(const struct obj *obj)
 	return kind->memory ? kind->memory(obj) : 0;
 }
 
-/* What the file leaves open is not compared, but for the fields that say so. */
-static uint64_t differing_fields(const struct obj *have, const struct obj *want)
-{
-	uint64_t changed = 0;
-
-	for (unsigned int i = 0; i < want->class->field_count; i++) {
-		unsigned int flags = want->class->fields[i].flags;
-
-		if (flags & (FIELD_POLICY | FIELD_LIVE))
-			continue;
-		if (field_is_set(want, i)
-			    ? !field_is_set(have, i) || !field_equal(have, want, i)
-			    : flags & FIELD_EXACT && field_is_set(have, i))
-			changed |= UINT64_C(1) << i;
-	}
-	return changed;
-}
-
 static bool any_immutable(const struct obj_class *class, uint64_t changed)
 {
 	for (unsigned int i = 0; i < class->field_count; i++)
@@ -82,22 +65,15 @@ static bool any_immutable(const struct obj_class *class, uint64_t changed)
 static int describe_difference(const struct plan_step *step, char **ret)
 {
 	_cleanup_(buf_done) struct buf text = { 0 };
-	const struct obj_class *class = step->want->class;
+	_cleanup_(changes_done) struct changes found = { 0 };
+	int r = changes_find(step->have, step->want, step->changed, &found);
 
-	for (unsigned int i = 0; i < class->field_count; i++) {
-		if (!(step->changed & UINT64_C(1) << i))
-			continue;
-		buf_addf(&text, "%s%s is ", text.len ? ", " : "", class->fields[i].name);
-		if (field_is_set(step->have, i))
-			field_print(step->have, i, &text);
-		else
-			buf_add(&text, "unset");
-		buf_add(&text, ", not ");
-		if (field_is_set(step->want, i))
-			field_print(step->want, i, &text);
-		else
-			buf_add(&text, "unset");
-	}
+	if (r < 0)
+		return r;
+	vec_foreach (change, &found.changes)
+		buf_addf(&text, "%s%s is %s, not %s", text.len ? ", " : "", change->name,
+			 change->from[0] ? change->from : "unset",
+			 change->to[0] ? change->to : "unset");
 	return buf_take(&text, ret);
 }
 
@@ -127,7 +103,8 @@ static int judge_foreign(struct planner *p, struct plan_step *step)
 static int judge_change(struct plan_step *step)
 {
 	const struct kind *kind = kind_of(step->want->class);
-	bool has_content = kind->may_lose;
+	bool (*may_lose)(const struct obj *want) = kind->may_lose;
+	bool has_content = may_lose && !kind->severs;
 	int r = 0;
 
 	if (kind->update && !any_immutable(step->want->class, step->changed)) {
@@ -136,15 +113,15 @@ static int judge_change(struct plan_step *step)
 			r = kind->judge(step);
 	} else {
 		step->action = PLAN_REPLACE;
-		if (has_content && step->have->content)
+		if (may_lose && step->have->content)
 			r = set_loss(step, step->have->content);
-		if (r == 0 && step->have->in_use)
+		if (r == 0 && step->have->in_use && !kind->severs)
 			return block(step, "it is %s", step->have->in_use);
 		/* What is empty now may be written to before it is removed. */
 		if (r == 0 && has_content && !step->loss)
 			r = set_loss(step, "its content");
 	}
-	if (r == 0 && !step->blocked && step->loss && !kind->may_lose(step->want))
+	if (r == 0 && !step->blocked && step->loss && !(may_lose && may_lose(step->want)))
 		r = block(step, "it would lose %s; 'on_change: replace' allows that",
 			  step->loss);
 	return r;
@@ -191,7 +168,7 @@ static int judge_wanted(struct planner *p, struct plan_step *step)
 	} else if (kind_of(step->want->class)->shared) {
 		return 0;
 	} else {
-		step->changed = differing_fields(step->have, step->want);
+		step->changed = obj_differing(step->have, step->want);
 		if (step->have->owner != OWNER_OURS)
 			r = judge_foreign(p, step);
 		else if (step->changed)
@@ -233,6 +210,7 @@ static bool is_pruned(const struct planner *p, const struct obj *have)
 {
 	return p->policy->prune && have->owner == OWNER_OURS &&
 	       !kind_of(have->class)->shared &&
+	       kind_is_in_stage(kind_of(have->class), p->policy->stage) &&
 	       !model_find(p->desired, have->class, obj_name(have));
 }
 
@@ -296,7 +274,8 @@ static enum users judge_users(const struct planner *p, const struct obj *have)
 	return known == have->holders ? all : USERS_STAY;
 }
 
-static int judge_removal(struct plan_step *step, enum users users)
+static int judge_removal(const struct planner *p, struct plan_step *step,
+			 enum users users)
 {
 	const struct obj *have = step->have;
 	int r = 0;
@@ -308,6 +287,8 @@ static int judge_removal(struct plan_step *step, enum users users)
 		r = set_loss(step, have->content);
 	if (r < 0 || !have->in_use)
 		return r;
+	if (p->policy->disconnect && kind_of(have->class)->severs && have->content)
+		return 0;
 	if (!kind_of(have->class)->release)
 		return block(step, "it is %s", have->in_use);
 	step->action = have->released ? PLAN_NONE : PLAN_RELEASE;
@@ -328,7 +309,7 @@ static int add_removal(struct planner *p, struct obj *have, bool last)
 		p->committed += memory_of(have);
 		return 0;
 	}
-	r = judge_removal(&step, users);
+	r = judge_removal(p, &step, users);
 	/* What stays keeps its memory. */
 	if (r == 0 && !last && (step.blocked || step.action == PLAN_NONE))
 		p->committed += memory_of(have);
@@ -393,7 +374,7 @@ static int build(struct planner *p)
 	if (r == 0)
 		r = add_removals(p);
 	for (const struct kind *const *kind = kinds; r == 0 && *kind; kind++)
-		if (!(*kind)->shared)
+		if (!(*kind)->shared && kind_is_in_stage(*kind, p->policy->stage))
 			r = add_all_wanted(p, *kind);
 	return r < 0 ? r : add_late_removals(p);
 }

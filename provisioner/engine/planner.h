@@ -2,14 +2,16 @@
 /* Desired against observed gives a plan. Pure: asks nothing and changes nothing. */
 #pragma once
 
-#include "model/plan.h"
+#include "kind/kind.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct plan_policy {
-	bool prune;	    /* remove what is ours and not wanted */
-	bool adopt;	    /* take over what is live as wanted, and not ours */
+	bool prune;	 /* remove what is ours and not wanted */
+	bool adopt;	 /* take over what is live as wanted, and not ours */
+	bool disconnect; /* what only connections hold may go all the same */
+	enum kind_stage stage;
 	uint64_t ram_bytes; /* of the machine */
 };
 

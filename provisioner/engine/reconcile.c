@@ -66,14 +66,14 @@ int reconcile_observe(struct ports *ports, struct model *ret)
 	return 0;
 }
 
-static int resolve_all(struct ports *ports, struct model *desired,
-		       const struct model *observed, const struct obj **ret_obj)
+static int resolve_kind(struct ports *ports, const struct kind *kind,
+			struct model *desired, const struct model *observed,
+			const struct obj **ret_obj)
 {
 	vec_foreach (want, &desired->objs) {
-		const struct kind *kind = kind_of((*want)->class);
 		int r;
 
-		if (!kind->resolve)
+		if ((*want)->class != &kind->class)
 			continue;
 		*ret_obj = *want;
 		free((*want)->unmet);
@@ -85,6 +85,36 @@ static int resolve_all(struct ports *ports, struct model *desired,
 			return r;
 	}
 	return 0;
+}
+
+static int resolve_all(struct ports *ports, struct model *desired,
+		       const struct model *observed, enum kind_stage stage,
+		       const struct obj **ret_obj)
+{
+	for (const struct kind *const *kind = kinds; *kind; kind++) {
+		int r;
+
+		/* What stays as it is is still what others stand on. */
+		if (!(*kind)->resolve ||
+		    ((*kind)->network && !kind_is_in_stage(*kind, stage)))
+			continue;
+		r = resolve_kind(ports, *kind, desired, observed, ret_obj);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int prepare_all(struct ports *ports, struct model *desired)
+{
+	vec_foreach (want, &desired->objs) {
+		const struct kind *kind = kind_of((*want)->class);
+		int r = kind->prepare ? kind->prepare(ports, *want) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return model_sort(desired);
 }
 
 static int look_and_plan(struct ports *ports, struct model *desired,
@@ -102,7 +132,7 @@ static int look_and_plan(struct ports *ports, struct model *desired,
 		return fail(report, r, "cannot observe each %s%s", kind->class.name,
 			    r == -EACCES ? " (run as root)" : "");
 	}
-	r = resolve_all(ports, desired, &outcome.observed, &want);
+	r = resolve_all(ports, desired, &outcome.observed, policy->stage, &want);
 	if (r < 0)
 		r = fail(report, r, "cannot find out what %s '%s' stands on",
 			 want->class->name, obj_name(want));
@@ -270,6 +300,8 @@ static int run(struct ports *ports, struct model *desired,
 	struct plan_policy policy = {
 		.prune = options->prune && desired->stated,
 		.adopt = options->adopt,
+		.disconnect = options->disconnect,
+		.stage = options->stage,
 	};
 	int r;
 
@@ -278,7 +310,10 @@ static int run(struct ports *ports, struct model *desired,
 		return fail(report, r,
 			    "cannot read the size of RAM from '/proc/meminfo'");
 	model_resolve(desired, policy.ram_bytes);
-	r = module_want(desired);
+	r = prepare_all(ports, desired);
+	if (r < 0)
+		return fail(report, r, "cannot find out the names of exports");
+	r = module_want(desired, options->stage);
 	if (r == 0)
 		r = plan_patiently(ports, desired, &policy, watcher, report, outcome);
 	if (r < 0)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/exec.h"
+#include "kind/kind.h"
 #include "model/plan.h"
 #include "model/report.h"
 #include "port/ports.h"
@@ -10,8 +11,9 @@
 #include <stdbool.h>
 
 struct reconcile_options {
-	bool dry_run; /* stop after the first plan */
-	bool prune, adopt;
+	bool dry_run;		       /* stop after the first plan */
+	bool prune, adopt, disconnect; /* as in struct plan_policy */
+	enum kind_stage stage;
 };
 
 /* What a run saw and did; the plan points into the two models. */

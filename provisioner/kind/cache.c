@@ -8,11 +8,11 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "kind/kind.h"
+#include "kind/nvmet.h"
 #include "port/devices.h"
 #include "port/users.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 
 #define TARGET	    "rapiddisk-cache"
 #define UUID_PREFIX DEVICES_OUR_PREFIX "cache-"
@@ -83,6 +83,7 @@ static const struct field cache_fields[] = {
 	[CACHE_RAMDISK] = FIELD(cache, ramdisk, FIELD_STRING, .flags = FIELD_EXACT,
 				.pattern = "^rd(0|[1-9][0-9]{0,5})$",
 				.expects = "the name of a RAM disk, as in 'rd0'",
+				.refers = &kind_ramdisk.class,
 				.doc = "The RAM disk whose memory it uses; this or size"),
 	[CACHE_SIZE] =
 		FIELD(cache, size, FIELD_SIZE, .flags = FIELD_EXACT, .min = BYTES_MIN,
@@ -166,10 +167,6 @@ static void cache_validate(const struct obj *want, const struct model *desired,
 		diag_add(diag, want->pos,
 			 "cache '%s': give it a ramdisk or a size, one of the two",
 			 cache->name);
-	if (has_ramdisk && !model_find(desired, &kind_ramdisk.class, cache->ramdisk))
-		diag_add(diag, obj_field_pos(want, CACHE_RAMDISK),
-			 "cache '%s': there is no ramdisk '%s' in this file", cache->name,
-			 cache->ramdisk);
 	vec_foreach (other, &desired->objs) {
 		if (*other == want || ((*other)->class == want->class &&
 				       !validate_pair(want, *other, diag)))
@@ -179,27 +176,12 @@ static void cache_validate(const struct obj *want, const struct model *desired,
 
 /* --- what is wanted, on this machine --- */
 
-static _printf_(2, 3) int set_unmet(struct obj *want, const char *fmt, ...)
-{
-	va_list args;
-	int r;
-
-	va_start(args, fmt);
-	r = vasprintf(&want->unmet, fmt, args);
-	va_end(args);
-	if (r < 0) {
-		want->unmet = NULL;
-		return -ENOMEM;
-	}
-	return 0;
-}
-
 static int set_missing(struct obj *want, const char *spec)
 {
 	want->patience_ms = cache_of(want)->wait;
-	return set_unmet(want,
-			 "its source '%s' is not there; connect it, or correct its name",
-			 spec);
+	return kind_set_unmet(
+		want, "its source '%s' is not there; connect it, or correct its name",
+		spec);
 }
 
 static int set_ambiguous(struct ports *ports, struct obj *want, const char *spec,
@@ -217,7 +199,7 @@ static int set_ambiguous(struct ports *ports, struct obj *want, const char *spec
 	}
 	if (names.failed)
 		return -ENOMEM;
-	return set_unmet(
+	return kind_set_unmet(
 		want,
 		"its source '%s' is not one device but %zu, %s: name one of them by "
 		"its path, or give the copy another UUID",
@@ -239,11 +221,13 @@ static int find_source(struct ports *ports, struct obj *want, uint64_t *ret)
 		r = devices_find(ports, spec, &found);
 	}
 	if (is_root(want) && (r == -EOPNOTSUPP || r == -EINVAL))
-		return set_unmet(want, "the root file system is on no block device%s%s%s",
-				 root_spec ? ": root='" : "", root_spec ? root_spec : "",
-				 root_spec ? "'" : "");
+		return kind_set_unmet(want,
+				      "the root file system is on no block device%s%s%s",
+				      root_spec ? ": root='" : "",
+				      root_spec ? root_spec : "", root_spec ? "'" : "");
 	if (r == -ENOTBLK || r == -EINVAL)
-		return set_unmet(want, "its source '%s' is not a block device", spec);
+		return kind_set_unmet(want, "its source '%s' is not a block device",
+				      spec);
 	if (r < 0)
 		return r;
 	if (found.numbers.count == 0)
@@ -263,7 +247,7 @@ static int check_twice(struct obj *want, const struct model *desired)
 			break;
 		if ((*other)->class == want->class &&
 		    cache_of(*other)->source.number == number)
-			return set_unmet(
+			return kind_set_unmet(
 				want, "its source '%s' is the device that cache '%s' has",
 				cache_of(want)->source.text, obj_name(*other));
 	}
@@ -285,14 +269,15 @@ static bool is_held_by_leaving(const struct model *desired, const struct model *
 static int defer(struct ports *ports, struct obj *want)
 {
 	if (ports->initramfs_error[0])
-		return set_unmet(want,
-				 "the initramfs of this boot could not make it: %s; it "
-				 "tries again at the next boot",
-				 ports->initramfs_error);
+		return kind_set_unmet(
+			want,
+			"the initramfs of this boot could not make it: %s; it "
+			"tries again at the next boot",
+			ports->initramfs_error);
 	want->deferred = true;
-	return set_unmet(want,
-			 "it holds the root file system, and starts at the next boot: %s",
-			 ports->next_boot ? ports->next_boot : "restart");
+	return kind_set_unmet(
+		want, "it holds the root file system, and starts at the next boot: %s",
+		ports->next_boot ? ports->next_boot : "restart");
 }
 
 static bool is_root_device(struct ports *ports, uint64_t number)
@@ -323,7 +308,8 @@ static int check_free(struct ports *ports, struct obj *want, const struct model 
 		return r == -ENOENT ? set_missing(want, cache_of(want)->source.text) : r;
 	if (!use)
 		return 0;
-	return set_unmet(want, "its source '%s' is %s", cache_of(want)->source.text, use);
+	return kind_set_unmet(want, "its source '%s' is %s", cache_of(want)->source.text,
+			      use);
 }
 
 /* A cache takes the RAM disk's memory, and what is in it goes. */
@@ -341,10 +327,11 @@ static int check_ramdisk(struct obj *want, const struct model *desired,
 	    ramdisk_is_preallocated(ramdisk) ||
 	    kind_ramdisk.may_lose(model_find(desired, &kind_ramdisk.class, name)))
 		return 0;
-	return set_unmet(want,
-			 "it would lose %s in ramdisk '%s'; 'on_change: replace' there "
-			 "allows that",
-			 ramdisk->content, name);
+	return kind_set_unmet(
+		want,
+		"it would lose %s in ramdisk '%s'; 'on_change: replace' there "
+		"allows that",
+		ramdisk->content, name);
 }
 
 /* A RAM disk is used whole, as large as it shall be. */
@@ -657,6 +644,18 @@ static int cache_fall_back(struct ports *ports, const struct obj *want, struct b
 	return 0;
 }
 
+/* Exports of it tell their initiators. */
+static int expect_size(struct ports *ports, const struct obj *have)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (asprintf(&path, "/dev/mapper/%s", cache_of(have)->name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	return nvmet_expect_size(ports, path);
+}
+
 static int cache_update(struct ports *ports, const struct obj *have,
 			const struct obj *want, uint64_t changed, struct buf *why)
 {
@@ -664,7 +663,8 @@ static int cache_update(struct ports *ports, const struct obj *have,
 	struct dm_line line = { cache_of(want)->capacity.bytes / 512, TARGET, NULL };
 	int r = cache_params(ports, want, &params);
 
-	(void)changed;
+	if (r == 0 && changed & 1u << CACHE_CAPACITY)
+		r = expect_size(ports, have);
 	line.params = params.data;
 	if (r == 0)
 		r = ports->dm->reload(ports, cache_of(have)->name, &line);
@@ -721,6 +721,11 @@ static uint64_t cache_memory(const struct obj *obj)
 	return cache_of(obj)->size.bytes;
 }
 
+uint64_t cache_capacity(const struct obj *want)
+{
+	return cache_of(want)->capacity.bytes;
+}
+
 bool cache_is_for_initramfs(struct ports *ports, const struct obj *want)
 {
 	_cleanup_(device_numbers_done) struct device_numbers found = { 0 };
@@ -744,7 +749,7 @@ const struct kind kind_cache = {
 		.field_count = ARRAY_SIZE(cache_fields),
 		.validate = cache_validate,
 	},
-	.module = "rapiddisk_cache",
+	.modules = (const char *const[]){ "rapiddisk_cache", NULL },
 	.observe = cache_observe,
 	.resolve = cache_resolve,
 	.create = cache_create,

@@ -16,18 +16,30 @@
  */
 struct kind {
 	struct obj_class class; /* first: kind_of() relies on it */
-	const char *module;	/* the kernel module that it needs; NULL: none */
-	bool shared; /* nobody's: what is there is as wanted, and never removed */
+	/* The kernel modules that its objects may need, NULL-terminated; NULL: none. */
+	const char *const *modules;
+	bool shared;  /* nobody's: what is there is as wanted, and never removed */
+	bool network; /* for other machines to see: not in the initramfs, see kind_stage */
+	/*
+	 * What goes with an object of it is connections, none but those of obj.content:
+	 * where the file allows it, they are no reason to leave it as it is.
+	 */
+	bool severs;
 
 	/*
 	 * Add what is live to @observed; owner, in_use and content too. Changes nothing.
 	 */
 	int (*observe)(struct ports *ports, struct model *observed);
 	/*
+	 * Once, before all else: what only this machine can put into the object's key.
+	 * The model is sorted again afterwards. 0 or -errno. May be NULL.
+	 */
+	int (*prepare)(struct ports *ports, struct obj *want);
+	/*
 	 * Before each plan: what @want comes to on this machine now (a name becomes a
 	 * device), and obj.unmet where it comes to nothing. Both models are sorted;
-	 * those of @desired that stand before @want in the file are resolved. Changes
-	 * nothing but @want. 0 or -errno. May be NULL.
+	 * those of @desired that have a lower rank, or stand before @want in the file,
+	 * are resolved. Changes nothing but @want. 0 or -errno. May be NULL.
 	 */
 	int (*resolve)(struct ports *ports, struct obj *want, const struct model *desired,
 		       const struct model *observed);
@@ -55,6 +67,8 @@ struct kind {
 	 * step->blocked where it cannot be done now. Pure. 0 or -ENOMEM. May be NULL.
 	 */
 	int (*judge)(struct plan_step *step);
+	/* Of .modules, does @want need this one? Pure. NULL: each needs all of them. */
+	bool (*needs_module)(const struct obj *want, const char *module);
 	/* Does @obj (wanted or live) stand on @other? Pure. NULL: on nothing. */
 	bool (*uses)(const struct obj *obj, const struct obj *other);
 	/* Does the file allow that its content goes? NULL: there is none to lose. */
@@ -80,6 +94,31 @@ static inline const struct kind *kind_of(const struct obj_class *class)
 }
 
 /*
+ * What a run is about: at boot all that local mounts may wait for comes before the network
+ * is up, and exports after that.
+ */
+enum kind_stage {
+	KIND_STAGE_ALL,
+	KIND_STAGE_LOCAL,   /* no kind that is for the network */
+	KIND_STAGE_NETWORK, /* only those */
+};
+
+/* kind_is_in_stage() - Does a run of @stage make, change and remove such objects? */
+static inline bool kind_is_in_stage(const struct kind *kind, enum kind_stage stage)
+{
+	return kind->shared || stage == KIND_STAGE_ALL ||
+	       kind->network == (stage == KIND_STAGE_NETWORK);
+}
+
+/* kind_needs_module() - Does @want need the kernel module @module? */
+bool kind_needs_module(const struct obj *want, const char *module);
+
+/*
+ * kind_set_unmet() - Say why @want cannot be made now, a sentence. Return: 0 or -ENOMEM.
+ */
+int kind_set_unmet(struct obj *want, const char *fmt, ...) _printf_(2, 3);
+
+/*
  * kind_fail() - Say what failed: "<what>: <errno text>", and what to do in @hint, or
  * NULL. Return: @error.
  */
@@ -89,11 +128,15 @@ int kind_fail(struct buf *why, int error, const char *hint, const char *what, ..
 /* The owner that our objects carry in the kernel. */
 #define KIND_OWNER_TAG "rapiddisk-apply"
 
-extern const struct kind kind_module, kind_ramdisk, kind_cache;
+extern const struct kind kind_module, kind_ramdisk, kind_cache, kind_host, kind_port,
+	kind_export;
 
 /* Of a RAM disk: its size in bytes; is all of its memory taken from the start? */
 uint64_t ramdisk_bytes(const struct obj *obj);
 bool ramdisk_is_preallocated(const struct obj *obj);
+
+/* Of a wanted cache that is resolved: the size of its device; 0: not known yet. */
+uint64_t cache_capacity(const struct obj *want);
 
 /*
  * cache_is_for_initramfs() - Is @want a cache of the device that holds the root file
@@ -102,7 +145,7 @@ bool ramdisk_is_preallocated(const struct obj *obj);
 bool cache_is_for_initramfs(struct ports *ports, const struct obj *want);
 
 /*
- * module_want() - Add to @desired the modules that its objects need. Return: 0 or
- * -ENOMEM.
+ * module_want() - Add to @desired the modules that its objects of @stage need. Return: 0
+ * or -ENOMEM.
  */
-int module_want(struct model *desired);
+int module_want(struct model *desired, enum kind_stage stage);

@@ -40,46 +40,57 @@ static bool has(const struct model *model, const char *name)
 	return false;
 }
 
-static bool has_objects_of(const struct model *model, const struct obj_class *class)
+static bool is_needed(const struct model *desired, enum kind_stage stage,
+		      const char *module)
 {
-	vec_foreach (obj, &model->objs) {
-		if ((*obj)->class == class)
+	vec_foreach (obj, &desired->objs) {
+		if (kind_is_in_stage(kind_of((*obj)->class), stage) &&
+		    kind_needs_module(*obj, module))
 			return true;
 	}
 	return false;
 }
 
-int module_want(struct model *desired)
+int module_want(struct model *desired, enum kind_stage stage)
 {
-	int r;
-
 	for (const struct kind *const *kind = kinds; *kind; kind++) {
-		const char *name = (*kind)->module;
+		const char *const *name = (*kind)->modules;
 
-		if (!name || !has_objects_of(desired, &(*kind)->class) ||
-		    has(desired, name))
-			continue;
-		r = add(desired, name);
-		if (r < 0)
-			return r;
+		for (; name && *name; name++) {
+			int r;
+
+			if (has(desired, *name) || !is_needed(desired, stage, *name))
+				continue;
+			r = add(desired, *name);
+			if (r < 0)
+				return r;
+		}
 	}
 	return model_sort(desired);
+}
+
+/* What is built into the kernel may have no folder there; nvmet has this one. */
+static bool is_loaded(const struct kfs *kfs, const char *name)
+{
+	return kfs_exists(kfs, "sys/module/%s", name) ||
+	       (streq(name, "nvmet") && kfs_exists(kfs, "sys/kernel/config/nvmet"));
 }
 
 /* Only those that a kind names: the others are none of our business. */
 static int module_observe(struct ports *ports, struct model *observed)
 {
-	int r;
-
 	for (const struct kind *const *kind = kinds; *kind; kind++) {
-		const char *name = (*kind)->module;
+		const char *const *name = (*kind)->modules;
 
-		if (!name || has(observed, name) ||
-		    !kfs_exists(&ports->kfs, "sys/module/%s", name))
-			continue;
-		r = add(observed, name);
-		if (r < 0)
-			return r;
+		for (; name && *name; name++) {
+			int r;
+
+			if (has(observed, *name) || !is_loaded(&ports->kfs, *name))
+				continue;
+			r = add(observed, *name);
+			if (r < 0)
+				return r;
+		}
 	}
 	return 0;
 }

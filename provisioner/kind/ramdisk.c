@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "kind/kind.h"
+#include "kind/nvmet.h"
 #include "port/clock.h"
 #include "port/users.h"
 
@@ -293,6 +294,18 @@ static int ramdisk_create(struct ports *ports, const struct obj *want, struct bu
 	return r;
 }
 
+/* Exports of it tell their initiators. */
+static int expect_size(struct ports *ports, const struct obj *have)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (asprintf(&path, "/dev/%s", ramdisk_of(have)->name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	return nvmet_expect_size(ports, path);
+}
+
 static int ramdisk_update(struct ports *ports, const struct obj *have,
 			  const struct obj *want, uint64_t changed, struct buf *why)
 {
@@ -301,6 +314,12 @@ static int ramdisk_update(struct ports *ports, const struct obj *have,
 	char size[UNITS_SIZE_MAX];
 	int r = 0;
 
+	if (changed & 1u << RAMDISK_SIZE) {
+		r = expect_size(ports, have);
+		if (r < 0)
+			return kind_fail(why, r, NULL,
+					 "cannot note that initiators have to be told");
+	}
 	if (changed & (1u << RAMDISK_SIZE | 1u << RAMDISK_PREALLOCATE)) {
 		buf_addf(&command, "rapiddisk resize %lu %" PRIu64 " preallocate=%d",
 			 number_of(want), disk->size.bytes, disk->preallocate);
@@ -408,7 +427,7 @@ const struct kind kind_ramdisk = {
 		.fields = ramdisk_fields,
 		.field_count = ARRAY_SIZE(ramdisk_fields),
 	},
-	.module = "rapiddisk",
+	.modules = (const char *const[]){ "rapiddisk", NULL },
 	.observe = ramdisk_observe,
 	.create = ramdisk_create,
 	.update = ramdisk_update,

@@ -40,7 +40,7 @@ enum report_verdict {
 
 struct report {
 	char *boot_id;
-	const char *stage; /* "initramfs" or "system" */
+	const char *stage; /* "initramfs", "local", "network" or "system" */
 	char *config_path, *config_sha256;
 	char *started_at, *finished_at; /* RFC 3339, UTC */
 	enum report_verdict verdict;

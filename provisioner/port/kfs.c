@@ -328,3 +328,84 @@ int kfs_set_read_only(const struct kfs *kfs, bool read_only, const char *path)
 		return kfs->on_set_read_only(kfs->hook_data, path, read_only);
 	return ioctl(fd, BLKROSET, &value) < 0 ? -errno : 0;
 }
+
+static int change_at(int dir_fd, enum kfs_change change, const char *name,
+		     const char *target)
+{
+	_cleanup_free_ char *absolute = NULL;
+	int r = 0;
+
+	switch (change) {
+	case KFS_MKDIR:
+		r = mkdirat(dir_fd, name, 0755);
+		break;
+	case KFS_RMDIR:
+		r = unlinkat(dir_fd, name, AT_REMOVEDIR);
+		break;
+	case KFS_UNLINK:
+		r = unlinkat(dir_fd, name, 0);
+		break;
+	case KFS_SYMLINK:
+		if (asprintf(&absolute, "/%s", target) < 0) {
+			absolute = NULL;
+			return -ENOMEM;
+		}
+		r = symlinkat(absolute, dir_fd, name);
+		break;
+	}
+	return r < 0 ? -errno : 0;
+}
+
+static int change_path(const struct kfs *kfs, enum kfs_change change, const char *path,
+		       const char *target)
+{
+	const char *name = last_part(path);
+	_cleanup_free_ char *parent = strndup(path, (size_t)(name - path));
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (!parent)
+		return -ENOMEM;
+	/* Opened before the fault point: without the folder it is no operation. */
+	fd = open_path(kfs, O_PATH | O_DIRECTORY, parent);
+	if (fd < 0)
+		return fd;
+	r = fault_point(kfs->fault);
+	if (r < 0)
+		return r;
+	if (kfs->on_change)
+		return kfs->on_change(kfs->hook_data, change, path, target);
+	return change_at(fd, change, name, target);
+}
+
+int kfs_mkdir(const struct kfs *kfs, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	int r = FORMAT_PATH(&path, fmt);
+
+	return r < 0 ? r : change_path(kfs, KFS_MKDIR, path, NULL);
+}
+
+int kfs_rmdir(const struct kfs *kfs, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	int r = FORMAT_PATH(&path, fmt);
+
+	return r < 0 ? r : change_path(kfs, KFS_RMDIR, path, NULL);
+}
+
+int kfs_unlink(const struct kfs *kfs, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	int r = FORMAT_PATH(&path, fmt);
+
+	return r < 0 ? r : change_path(kfs, KFS_UNLINK, path, NULL);
+}
+
+int kfs_symlink(const struct kfs *kfs, const char *target, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	int r = FORMAT_PATH(&path, fmt);
+
+	return r < 0 ? r : change_path(kfs, KFS_SYMLINK, path, target);
+}

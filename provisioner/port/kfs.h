@@ -12,6 +12,9 @@
 /* Longest attribute that is read: what a kernel file gives beyond it is an error. */
 #define KFS_READ_MAX (8u << 20)
 
+/* What changes a folder: the operations of configfs. */
+enum kfs_change { KFS_MKDIR, KFS_RMDIR, KFS_SYMLINK, KFS_UNLINK };
+
 struct kfs {
 	int root_fd;
 	bool is_sysroot;     /* the root is another one than the process's */
@@ -23,6 +26,9 @@ struct kfs {
 	 * see.
 	 */
 	int (*on_write)(void *data, const char *path, const char *value);
+	/* The same for what changes a folder; @target: of KFS_SYMLINK, else NULL. */
+	int (*on_change)(void *data, enum kfs_change change, const char *path,
+			 const char *target);
 	/* The same for BLKROSET. */
 	int (*on_set_read_only)(void *data, const char *path, bool read_only);
 	void *hook_data;
@@ -86,6 +92,23 @@ int kfs_link(const struct kfs *kfs, char **ret, const char *fmt, ...) _printf_(3
  * name below sys/class/block. Return: 0; -ENOENT; -ENOTBLK; -errno.
  */
 int kfs_device_number(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
+	_printf_(3, 4);
+
+/*
+ * kfs_mkdir(), kfs_rmdir(), kfs_unlink() - As mkdir(2), rmdir(2) and unlink(2), for
+ * configfs, where they make, remove and unlink kernel objects. The folder above has to be
+ * there. Return: 0 or -errno.
+ */
+int kfs_mkdir(const struct kfs *kfs, const char *fmt, ...) _printf_(2, 3);
+int kfs_rmdir(const struct kfs *kfs, const char *fmt, ...) _printf_(2, 3);
+int kfs_unlink(const struct kfs *kfs, const char *fmt, ...) _printf_(2, 3);
+
+/*
+ * kfs_symlink() - A link to @target, which is relative to the root as the link's path is.
+ * configfs looks the target up during symlink(2), so it has to be there.
+ * Return: 0 or -errno.
+ */
+int kfs_symlink(const struct kfs *kfs, const char *target, const char *fmt, ...)
 	_printf_(3, 4);
 
 /*

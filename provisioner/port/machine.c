@@ -107,3 +107,13 @@ int machine_release(const struct kfs *kfs, char **ret)
 {
 	return kfs_read(kfs, ret, "proc/sys/kernel/osrelease");
 }
+
+int machine_hostname(const struct kfs *kfs, char **ret)
+{
+	return kfs_read(kfs, ret, "proc/sys/kernel/hostname");
+}
+
+int machine_id(const struct kfs *kfs, char **ret)
+{
+	return kfs_read(kfs, ret, "etc/machine-id");
+}

@@ -36,3 +36,9 @@ int machine_root_mount(const struct kfs *kfs, char **ret_number, char **ret_sour
  * Return: 0 and *ret, the caller's to free; -errno.
  */
 int machine_release(const struct kfs *kfs, char **ret);
+
+/* machine_hostname() - Return: 0 and *ret, the caller's to free; -errno. */
+int machine_hostname(const struct kfs *kfs, char **ret);
+
+/* machine_id() - Of /etc/machine-id. Return: 0 and *ret, the caller's to free; -errno. */
+int machine_id(const struct kfs *kfs, char **ret);

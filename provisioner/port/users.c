@@ -4,6 +4,9 @@
 #include "base/cleanup.h"
 
 #include <stdio.h>
+#include <sys/sysmacros.h>
+
+#define NAMESPACES "sys/kernel/config/nvmet/subsystems/%s/namespaces"
 
 static int add(struct users *users, const char *device, const char *what,
 	       const char *where)
@@ -91,6 +94,41 @@ static int for_each_line(struct users *users, const struct kfs *kfs, const char 
 	return r;
 }
 
+/* One namespace of an NVMe export: nvmet opens its disk while it is enabled. */
+static int add_namespace(struct users *users, const struct kfs *kfs,
+			 const char *subsystem, const char *id)
+{
+	_cleanup_free_ char *path = NULL, *enabled = NULL;
+	uint64_t number;
+	char device[32];
+
+	if (kfs_read(kfs, &enabled, NAMESPACES "/%s/enable", subsystem, id) < 0 ||
+	    !streq(enabled, "1") ||
+	    kfs_read(kfs, &path, NAMESPACES "/%s/device_path", subsystem, id) < 0 ||
+	    path[0] != '/' || kfs_device_number(kfs, &number, "%s", path + 1) < 0)
+		return 0;
+	snprintf(device, sizeof(device), "%u:%u", major(number), minor(number));
+	return add(users, device, "exported as", subsystem);
+}
+
+static int add_exports(struct users *users, const struct kfs *kfs)
+{
+	_cleanup_(kfs_names_done) struct kfs_names subsystems = { 0 };
+	int r = kfs_list(kfs, &subsystems, "sys/kernel/config/nvmet/subsystems");
+
+	if (r < 0)
+		return r == -ENOENT || r == -EACCES ? 0 : r;
+	vec_foreach (subsystem, &subsystems.names) {
+		_cleanup_(kfs_names_done) struct kfs_names ids = { 0 };
+
+		if (kfs_list(kfs, &ids, NAMESPACES, *subsystem) < 0)
+			continue;
+		for (size_t i = 0; r == 0 && i < ids.names.count; i++)
+			r = add_namespace(users, kfs, *subsystem, ids.names.items[i]);
+	}
+	return r;
+}
+
 static int compare_entries(const void *a, const void *b)
 {
 	const struct users_entry *left = a, *right = b;
@@ -112,6 +150,8 @@ static int load(struct users *users, const struct kfs *kfs)
 	r = for_each_line(users, kfs, "proc/self/mountinfo", add_mount);
 	if (r == 0)
 		r = for_each_line(users, kfs, "proc/swaps", add_swap);
+	if (r == 0)
+		r = add_exports(users, kfs);
 	if (r < 0) {
 		users_done(users);
 		return r;

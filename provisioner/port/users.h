@@ -10,7 +10,7 @@ struct users_entry {
 	char *words;
 };
 
-/* The mounts and swap areas of one moment. All zeroes: not read yet. */
+/* The mounts, swap areas and exports of one moment. All zeroes: not read yet. */
 struct users {
 	VEC(struct users_entry) entries;
 	bool loaded;
@@ -18,8 +18,8 @@ struct users {
 
 /*
  * users_describe() - Why the block device @name ("rd0", "vda1") is busy: mounted, swap,
- * mapped by device-mapper, or one of its partitions is. Reads /proc once, at the first call. Only mounts of our own mount
- * namespace can be seen.
+ * mapped by device-mapper, exported by nvmet, or one of its partitions is. Reads /proc and
+ * configfs once, at the first call. Only mounts of our own mount namespace can be seen.
  *
  * Return: 0 and *ret, the caller's to free, or NULL if none of these is the reason;
  * -errno.

@@ -2,7 +2,9 @@
 #include "fake_kernel.h"
 
 #include "base/cleanup.h"
+#include "fake_nvmet.h"
 #include "kind/kind.h"
+#include "kind/nvmet.h"
 #include "model/config.h"
 #include "port/clock.h"
 
@@ -12,10 +14,12 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-static void path_of(const struct fake_kernel *fake, char path[static 256],
+#define PATH_ROOM 512
+
+static void path_of(const struct fake_kernel *fake, char path[static PATH_ROOM],
 		    const char *rest)
 {
-	ck_assert_int_lt(snprintf(path, 256, "%s/%s", fake->root, rest), 256);
+	ck_assert_int_lt(snprintf(path, PATH_ROOM, "%s/%s", fake->root, rest), PATH_ROOM);
 }
 
 static void make_parents(char *path)
@@ -29,7 +33,7 @@ static void make_parents(char *path)
 
 void fake_set(struct fake_kernel *fake, const char *path, const char *value)
 {
-	char full[256], fresh[256 + 4];
+	char full[PATH_ROOM], fresh[PATH_ROOM + 4];
 	FILE *file;
 
 	path_of(fake, full, path);
@@ -45,7 +49,7 @@ void fake_set(struct fake_kernel *fake, const char *path, const char *value)
 
 void fake_link(struct fake_kernel *fake, const char *path, const char *target)
 {
-	char full[256];
+	char full[PATH_ROOM];
 
 	path_of(fake, full, path);
 	make_parents(full);
@@ -56,7 +60,7 @@ const char *fake_get(struct fake_kernel *fake, const char *path)
 {
 	static char line[256];
 	_cleanup_fclose_ FILE *file = NULL;
-	char full[256];
+	char full[PATH_ROOM];
 
 	path_of(fake, full, path);
 	file = fopen(full, "r");
@@ -105,7 +109,7 @@ static int remove_entry(const char *path, const struct stat *st, int type,
 
 static void remove_tree(struct fake_kernel *fake, const char *rest)
 {
-	char path[256];
+	char path[PATH_ROOM];
 
 	path_of(fake, path, rest);
 	ck_assert_int_eq(nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
@@ -146,6 +150,9 @@ static int attach(struct fake_kernel *fake, const struct command *command)
 	snprintf(path, sizeof(path), "sys/block/rd%u/dev", n);
 	snprintf(device, sizeof(device), "251:%u", n);
 	fake_set(fake, path, device);
+	snprintf(path, sizeof(path), "sys/dev/block/%s", device);
+	snprintf(device, sizeof(device), "../../block/rd%u", n);
+	fake_link(fake, path, device);
 	set_disk(fake, n, "rapiddisk/preallocate", command->preallocate);
 	set_disk(fake, n, "rapiddisk/used_bytes",
 		 command->preallocate ? command->bytes : 0);
@@ -194,6 +201,8 @@ static int detach(struct fake_kernel *fake, unsigned int number)
 	remove_tree(fake, path);
 	snprintf(path, sizeof(path), "dev/rd%u", number);
 	remove_tree(fake, path);
+	snprintf(path, sizeof(path), "sys/dev/block/251:%u", number);
+	remove_tree(fake, path);
 	return 0;
 }
 
@@ -212,6 +221,8 @@ static int on_write(void *data, const char *path, const char *value)
 	char text[256], verb[16];
 	int used = 0, r;
 
+	if (strncmp(path, NVMET "/", strlen(NVMET "/")) == 0)
+		return fake_nvmet_write(fake, path, value);
 	fake->writes++;
 	ck_assert_str_eq(path, "sys/kernel/rapiddisk/mgmt");
 	if (fake->deaf)
@@ -235,6 +246,12 @@ static int on_write(void *data, const char *path, const char *value)
 	if (is_refused(fake, command.number))
 		return fake->refuse_error;
 	return streq(verb, "attach") ? attach(fake, &command) : resize(fake, &command);
+}
+
+static int on_change(void *data, enum kfs_change change, const char *path,
+		     const char *target)
+{
+	return fake_nvmet_change(data, change, path, target);
 }
 
 static int on_set_read_only(void *data, const char *path, bool read_only)
@@ -265,13 +282,23 @@ static int load_module(const char *name, struct fault *fault)
 {
 	int r;
 
-	ck_assert_str_eq(name, "rapiddisk");
-	if (!loading->has_module)
+	char path[64];
+
+	if (streq(name, "rapiddisk") && !loading->has_module)
 		return -ENOENT;
 	r = fault_point(fault);
 	if (r < 0)
 		return r;
-	fake_load_module(loading);
+	if (streq(name, "rapiddisk")) {
+		fake_load_module(loading);
+	} else if (streq(name, "nvmet")) {
+		fake_nvmet_load(loading);
+	} else {
+		ck_assert_msg(streq(name, "nvmet_tcp") || streq(name, "nvme_loop"),
+			      "loads '%s'", name);
+		snprintf(path, sizeof(path), "sys/module/%s/refcnt", name);
+		fake_set(loading, path, "0");
+	}
 	return 0;
 }
 
@@ -280,10 +307,12 @@ void fake_init(struct fake_kernel *fake, uint64_t ram_bytes)
 	char meminfo[64];
 
 	*fake = (struct fake_kernel){ .root = "/tmp/fake-kernel-XXXXXX",
-				      .has_module = true };
+				      .has_module = true,
+				      .nvmet = &fake_nvmet_6_12 };
 	ck_assert_ptr_nonnull(mkdtemp(fake->root));
 	ck_assert_int_eq(kfs_init(&fake->ports.kfs, fake->root, &fake->ports.fault), 0);
 	fake->ports.kfs.on_write = on_write;
+	fake->ports.kfs.on_change = on_change;
 	fake->ports.kfs.on_set_read_only = on_set_read_only;
 	fake->ports.kfs.hook_data = fake;
 	fake->ports.load_module = load_module;
@@ -302,6 +331,9 @@ void fake_init(struct fake_kernel *fake, uint64_t ram_bytes)
 	fake_set(fake, "sys/class/none", "");
 	fake_link(fake, "sys/class/block", "../block");
 	fake_set(fake, "run/lock/none", "");
+	fake_set(fake, "etc/machine-id", "0123456789abcdef0123456789abcdef");
+	fake_set(fake, "proc/sys/kernel/hostname", "box");
+	fake_set(fake, "sys/class/net/lo/addresses", "127.0.0.1\n::1");
 }
 
 void fake_done(struct fake_kernel *fake)

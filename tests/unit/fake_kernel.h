@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A tree of plain files that behaves like the kernel's, as far as the rapiddisk module
- * goes: a write to mgmt makes, changes and removes the folders below sys/block. What it
+ * and nvmet go: a write to mgmt makes, changes and removes the folders below sys/block. What it
  * claims of the kernel is held against the real one by tests/vm.
  */
 #pragma once
@@ -18,7 +18,13 @@ struct fake_kernel {
 	int refuse_error;    /* a negative errno: attach and resize give it */
 	const char *refuse;  /* of this disk only, "rd1"; NULL: of all */
 	bool deaf;	     /* writes succeed and change nothing */
-	unsigned int writes; /* kernel files written, mgmt and BLKROSET */
+	unsigned int writes; /* kernel files written, mgmt and BLKROSET, and changes of
+			      * configfs */
+
+	const struct fake_nvmet_kernel *nvmet; /* its attributes, see fake_nvmet.h */
+	int bind_error;		    /* a negative errno: a link into a port gives it */
+	bool no_keyring;	    /* for TLS */
+	unsigned int revalidations; /* how often initiators were told of a size */
 };
 
 /* fake_init() - An empty machine with @ram_bytes of RAM; the module is not loaded yet. */

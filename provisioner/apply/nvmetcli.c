@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "apply/nvmetcli.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "kind/kind.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+
+static unsigned int index_of(const struct obj_class *class, const char *name)
+{
+	unsigned int index = 0;
+
+	while (index < class->field_count && !streq(class->fields[index].name, name))
+		index++;
+	return index;
+}
+
+/* A value as text, in a buffer of its own where it is a number. NULL: it is none. */
+static const char *text_of(const json_t *value, char number[static 24])
+{
+	if (json_is_integer(value)) {
+		snprintf(number, 24, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		return number;
+	}
+	return json_string_value(value);
+}
+
+/* Values that nobody set are written as nothing, or as zeroes. */
+static bool says_nothing(const char *text)
+{
+	return *text == '\0' || strspn(text, "0-") == strlen(text);
+}
+
+/* A value that the file would refuse is no reason to lose the rest. */
+static int set(struct obj *obj, const char *field, const json_t *value)
+{
+	_cleanup_free_ char *error = NULL;
+	char number[24];
+	const char *text = text_of(value, number);
+	size_t offset;
+	int r;
+
+	if (!text || *text == '\0')
+		return 0;
+	r = field_parse(obj, index_of(obj->class, field), text, &error, &offset);
+	if (r == -EINVAL)
+		log_warning("%s: %s '%s': %s; it is left out", obj->class->name, field,
+			    text, error);
+	return r == -EINVAL ? 0 : r;
+}
+
+static int set_identifier(struct obj *obj, const char *field, const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	return text && !says_nothing(text) ? set(obj, field, value) : 0;
+}
+
+/* Of one in a list of names. */
+static int add_name(struct obj *obj, const char *field, const json_t *value)
+{
+	char number[24];
+	const char *text = text_of(value, number);
+
+	return text ? field_add_item(obj, index_of(obj->class, field), text) : 0;
+}
+
+static bool is_on(const json_t *value)
+{
+	char number[24];
+	const char *text = text_of(value, number);
+
+	return json_is_true(value) || (text && streq(text, "1"));
+}
+
+/* Takes @obj over where @r is an error or its key is missing. */
+static int keep(struct model *model, struct obj *obj, int r)
+{
+	if (r == 0 && field_is_set(obj, 0))
+		return model_add(model, obj);
+	if (r == 0)
+		log_warning("%s: without a name; it is left out", obj->class->name);
+	obj_free(obj);
+	return r;
+}
+
+/* --- hosts --- */
+
+static int read_host(struct model *model, const json_t *json)
+{
+	struct obj *obj = obj_new(&kind_host.class);
+	const char *key = json_string_value(
+		json_object_get(json_object_get(json, "dhchap"), "key"));
+	int r;
+
+	if (!obj)
+		return -ENOMEM;
+	r = set(obj, "nqn", json_object_get(json, "nqn"));
+	/* Only that there is one is written. */
+	if (r == 0 && key && *key)
+		r = field_set_string(obj, index_of(obj->class, "dhchap_key"), key);
+	return keep(model, obj, r);
+}
+
+/* --- ports --- */
+
+static int set_address(struct obj *obj, const json_t *address)
+{
+	const char *transport = json_string_value(json_object_get(address, "trtype"));
+	int r = set(obj, "transport", json_object_get(address, "trtype"));
+
+	if (r == 0)
+		r = set(obj, "address", json_object_get(address, "traddr"));
+	if (r == 0 && transport && !streq(transport, "loop"))
+		r = set(obj, "service", json_object_get(address, "trsvcid"));
+	return r;
+}
+
+static int read_referral(struct obj *port, const json_t *json)
+{
+	unsigned int index = index_of(port->class, "referrals");
+	struct obj *item = obj_new(port->class->fields[index].items);
+	int r;
+
+	if (!item)
+		return -ENOMEM;
+	r = set(item, "name", json_object_get(json, "name"));
+	if (r == 0)
+		r = set_address(item, json_object_get(json, "addr"));
+	if (r == 0 && field_is_set(item, 0))
+		return field_add_object(port, index, item);
+	obj_free(item);
+	return r;
+}
+
+static int set_tls(struct obj *obj, const json_t *address)
+{
+	const char *type = json_string_value(json_object_get(address, "tsas"));
+	const char *required = json_string_value(json_object_get(address, "treq"));
+	_cleanup_free_ char *error = NULL;
+	size_t offset;
+
+	if (!type || !streq(type, "tls1.3"))
+		return 0;
+	return field_parse(obj, index_of(obj->class, "tls"),
+			   required && streq(required, "not required") ? "allowed"
+								       : "required",
+			   &error, &offset);
+}
+
+static int read_port(struct model *model, const json_t *json)
+{
+	const json_t *address = json_object_get(json, "addr"), *referral;
+	struct obj *obj = obj_new(&kind_port.class);
+	size_t i;
+	int r;
+
+	if (!obj)
+		return -ENOMEM;
+	r = set(obj, "id", json_object_get(json, "portid"));
+	if (r == 0)
+		r = set_address(obj, address);
+	if (r == 0)
+		r = set_tls(obj, address);
+	json_array_foreach (json_object_get(json, "referrals"), i, referral) {
+		if (r == 0)
+			r = read_referral(obj, referral);
+	}
+	return keep(model, obj, r);
+}
+
+/* --- exports --- */
+
+static int read_namespace(struct obj *export, const json_t *json)
+{
+	unsigned int index = index_of(export->class, "namespaces");
+	struct obj *item = obj_new(export->class->fields[index].items);
+	const json_t *device = json_object_get(json, "device");
+	int r;
+
+	if (!item)
+		return -ENOMEM;
+	if ((r = set(item, "id", json_object_get(json, "nsid"))) == 0 &&
+	    (r = set(item, "device", json_object_get(device, "path"))) == 0 &&
+	    (r = set_identifier(item, "uuid", json_object_get(device, "uuid"))) == 0)
+		r = set_identifier(item, "nguid", json_object_get(device, "nguid"));
+	if (r == 0 && field_is_set(item, 0))
+		return field_add_object(export, index, item);
+	obj_free(item);
+	return r;
+}
+
+static int set_hosts(struct obj *obj, const json_t *json)
+{
+	const json_t *attributes = json_object_get(json, "attr"), *host;
+	unsigned int hosts = index_of(obj->class, "hosts");
+	size_t i;
+	int r = 0;
+
+	if (is_on(json_object_get(attributes, "allow_any_host"))) {
+		field_set_bool(obj, index_of(obj->class, "allow_any_host"), true);
+		return 0;
+	}
+	field_set_empty(obj, hosts);
+	json_array_foreach (json_object_get(json, "allowed_hosts"), i, host) {
+		if (r == 0)
+			r = add_name(obj, "hosts", host);
+	}
+	return r;
+}
+
+/* The ports know their subsystems; the file says it the other way round. */
+static int set_ports(struct obj *obj, const json_t *root)
+{
+	const json_t *port, *name;
+	size_t i, j;
+	int r = 0;
+
+	field_set_empty(obj, index_of(obj->class, "ports"));
+	json_array_foreach (json_object_get(root, "ports"), i, port) {
+		json_array_foreach (json_object_get(port, "subsystems"), j, name) {
+			const char *nqn = json_string_value(name);
+
+			if (r == 0 && nqn && streq(nqn, obj_name(obj)))
+				r = add_name(obj, "ports",
+					     json_object_get(port, "portid"));
+		}
+	}
+	return r;
+}
+
+static int read_export(struct model *model, const json_t *root, const json_t *json)
+{
+	const json_t *attributes = json_object_get(json, "attr"), *namespace;
+	struct obj *obj = obj_new(&kind_export.class);
+	size_t i;
+	int r;
+
+	if (!obj)
+		return -ENOMEM;
+	r = set(obj, "nqn", json_object_get(json, "nqn"));
+	if (r == 0)
+		r = set(obj, "serial", json_object_get(attributes, "serial"));
+	if (r == 0)
+		r = set(obj, "model", json_object_get(attributes, "model"));
+	if (r == 0)
+		r = set_hosts(obj, json);
+	if (r == 0 && field_is_set(obj, 0))
+		r = set_ports(obj, root);
+	field_set_empty(obj, index_of(obj->class, "namespaces"));
+	json_array_foreach (json_object_get(json, "namespaces"), i, namespace) {
+		if (r == 0)
+			r = read_namespace(obj, namespace);
+	}
+	return keep(model, obj, r);
+}
+
+/* --- the whole --- */
+
+static int read_root(struct model *model, const json_t *root)
+{
+	const json_t *item;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach (json_object_get(root, "hosts"), i, item) {
+		if (r == 0)
+			r = read_host(model, item);
+	}
+	json_array_foreach (json_object_get(root, "ports"), i, item) {
+		if (r == 0)
+			r = read_port(model, item);
+	}
+	json_array_foreach (json_object_get(root, "subsystems"), i, item) {
+		if (r == 0)
+			r = read_export(model, root, item);
+	}
+	return r == 0 ? model_sort(model) : r;
+}
+
+int nvmetcli_load(const char *path, struct model *ret)
+{
+	struct model model = { 0 };
+	json_error_t error;
+	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	int r;
+
+	if (!root) {
+		if (error.line > 0)
+			log_error("%s:%d:%d: %s", path, error.line, error.column,
+				  error.text);
+		else
+			log_error("%s", error.text); /* which names the file */
+		return -EINVAL;
+	}
+	if (!json_object_get(root, "subsystems") && !json_object_get(root, "ports")) {
+		log_error(
+			"'%s' is no file of nvmetcli: it has neither \"subsystems\" nor "
+			"\"ports\"",
+			path);
+		json_decref(root);
+		return -EINVAL;
+	}
+	r = read_root(&model, root);
+	json_decref(root);
+	if (r < 0) {
+		log_error("cannot read '%s': %s", path, strerror(-r));
+		model_done(&model);
+		return r;
+	}
+	*ret = model;
+	return 0;
+}

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hosts, ports and exports against a fake nvmet. */
+#include "base/cleanup.h"
+#include "engine/reconcile.h"
+#include "fake_kernel.h"
+#include "fake_nvmet.h"
+#include "kind/kind.h"
+#include "kind/nvmet.h"
+#include "unit.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define GIB	  (UINT64_C(1) << 30)
+#define HOST	  "nqn.2014-08.org.nvmexpress:uuid:11111111-2222-3333-4444-555555555555"
+#define SUBSYSTEM "nqn.2026-11.org.example:scratch"
+
+#define KEY_A "DHHC-1:00:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:"
+#define KEY_B "DHHC-1:01:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=:"
+
+static const struct reconcile_options converge = { .prune = true };
+
+static struct fake_kernel fake;
+
+static void setup(void)
+{
+	fake_init(&fake, 16 * GIB);
+}
+
+static void teardown(void)
+{
+	fake_done(&fake);
+}
+
+static void run(const char *yaml, const struct reconcile_options *options,
+		struct report *report)
+{
+	_cleanup_(reconcile_outcome_done) struct reconcile_outcome outcome = { 0 };
+	_cleanup_(model_done) struct model desired = { 0 };
+
+	fake_model(&desired, yaml);
+	report->stage = "system";
+	ck_assert_int_eq(
+		reconcile_run(&fake.ports, &desired, options, NULL, report, &outcome), 0);
+}
+
+static enum report_verdict apply(const char *yaml)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	run(yaml, &converge, &report);
+	return report.verdict;
+}
+
+static const struct report_entry *entry_of(const struct report *report, const char *kind)
+{
+	vec_foreach (entry, &report->entries) {
+		if (streq(entry->class->name, kind))
+			return entry;
+	}
+	ck_abort_msg("no entry for a %s", kind);
+	return NULL;
+}
+
+#define DISKS                                                            \
+	"ramdisks: [{name: rd0, size: 1GiB}, {name: rd1, size: 1GiB}]\n" \
+	"ports:\n"                                                       \
+	"  - {id: 1, transport: tcp, address: 127.0.0.1}\n"              \
+	"  - {id: 2, transport: loop}\n"                                 \
+	"hosts: [{nqn: \"" HOST "\"}]\n"
+
+static const char *const first_state = DISKS "exports:\n"
+					     "  - nqn: " SUBSYSTEM "\n"
+					     "    namespaces: [{id: 1, device: rd0}]\n"
+					     "    ports: [1]\n"
+					     "    hosts: [\"" HOST "\"]\n"
+					     "  - namespaces: [{id: 1, device: rd1}]\n"
+					     "    ports: [2]\n"
+					     "    allow_any_host: true\n";
+
+static const char *value(const char *path)
+{
+	const char *text = fake_get(&fake, path);
+
+	ck_assert_msg(text != NULL, "no '%s'", path);
+	return text;
+}
+
+START_TEST(apply_makes_the_whole_tree_and_a_second_one_writes_nothing)
+{
+	const char *peer = NVMET_SUBSYSTEMS "/nqn.2021-06.org.rapiddisk:box-rd1";
+	char path[256];
+	unsigned int writes;
+
+	ck_assert_int_eq(apply(first_state), VERDICT_CHANGED);
+	ck_assert_str_eq(value(NVMET_PORTS "/1/addr_trtype"), "tcp");
+	ck_assert_str_eq(value(NVMET_PORTS "/1/addr_traddr"), "127.0.0.1");
+	ck_assert_str_eq(value(NVMET_PORTS "/1/addr_adrfam"), "ipv4");
+	ck_assert_str_eq(value(NVMET_PORTS "/1/addr_trsvcid"), "4420");
+	ck_assert_str_eq(value(NVMET_PORTS "/2/addr_adrfam"), "loop");
+	ck_assert_str_eq(
+		value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/1/device_path"),
+		"/dev/rd0");
+	ck_assert_str_eq(value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/1/enable"),
+			 "1");
+	ck_assert_str_eq(value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/attr_model"),
+			 "RapidDisk");
+	ck_assert_str_eq(value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/attr_allow_any_host"),
+			 "0");
+	snprintf(path, sizeof(path), "%s/attr_allow_any_host", peer);
+	ck_assert_str_eq(value(path), "1");
+	writes = fake.writes;
+	ck_assert_int_eq(apply(first_state), VERDICT_CONVERGED);
+	ck_assert_uint_eq(fake.writes, writes);
+}
+END_TEST
+
+START_TEST(identifiers_are_the_same_after_a_reboot_and_others_on_another_machine)
+{
+	const char *path = NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/1/device_uuid";
+	_cleanup_free_ char *uuid = NULL, *serial = NULL;
+
+	apply(first_state);
+	uuid = strdup(value(path));
+	serial = strdup(value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/attr_serial"));
+	ck_assert_uint_eq(strlen(serial), 20);
+	ck_assert_int_eq(uuid[14], '8');
+	ck_assert_msg(strchr("89ab", uuid[19]) != NULL, "variant of '%s'", uuid);
+	fake_done(&fake);
+	fake_init(&fake, 16 * GIB);
+	apply(first_state);
+	ck_assert_str_eq(value(path), uuid);
+	ck_assert_str_eq(value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/attr_serial"), serial);
+	fake_done(&fake);
+	fake_init(&fake, 16 * GIB);
+	fake_set(&fake, "etc/machine-id", "fedcba9876543210fedcba9876543210");
+	apply(first_state);
+	ck_assert_str_ne(value(path), uuid);
+}
+END_TEST
+
+START_TEST(objects_of_others_stay_byte_for_byte)
+{
+	_cleanup_free_ char *before = NULL, *after = NULL;
+	static const char *const nothing = "ramdisks: []\nexports: []\n";
+
+	fake_nvmet_load(&fake);
+	fake_nvmet_change(&fake, KFS_MKDIR, NVMET_SUBSYSTEMS "/nqn.2020-01.net.other:a",
+			  NULL);
+	fake_nvmet_change(&fake, KFS_MKDIR, NVMET_PORTS "/9", NULL);
+	fake_nvmet_change(&fake, KFS_MKDIR, NVMET_HOSTS "/nqn.2020-01.net.other:h", NULL);
+	before = fake_nvmet_list(&fake);
+	ck_assert_int_eq(apply(first_state), VERDICT_CHANGED);
+	ck_assert_int_eq(apply(nothing), VERDICT_CHANGED);
+	after = fake_nvmet_list(&fake);
+	ck_assert_str_eq(after, before);
+}
+END_TEST
+
+START_TEST(growth_is_told_to_initiators)
+{
+	static const char *const larger =
+		"ramdisks: [{name: rd0, size: 2GiB}, {name: rd1, size: 1GiB}]\n"
+		"ports: [{id: 2, transport: loop}]\n"
+		"exports: [{nqn: " SUBSYSTEM
+		", namespaces: [{id: 1, device: rd0}], ports: "
+		"[2], allow_any_host: true}]\n";
+	static const char *const smaller =
+		"ramdisks: [{name: rd0, size: 1GiB}, {name: rd1, size: 1GiB}]\n"
+		"ports: [{id: 2, transport: loop}]\n"
+		"exports: [{nqn: " SUBSYSTEM
+		", namespaces: [{id: 1, device: rd0}], ports: "
+		"[2], allow_any_host: true}]\n";
+
+	ck_assert_int_eq(apply(smaller), VERDICT_CHANGED);
+	ck_assert_uint_eq(fake.revalidations, 0);
+	ck_assert_int_eq(apply(larger), VERDICT_CHANGED);
+	ck_assert_uint_eq(fake.revalidations, 1);
+	ck_assert_int_eq(apply(larger), VERDICT_CONVERGED);
+}
+END_TEST
+
+#define ONE_DISK \
+	"ramdisks: [{name: rd0, size: 1GiB}]\nports: [{id: 2, transport: loop}]\n"
+
+static void connect_initiator(void)
+{
+	fake_set(&fake, "sys/kernel/debug/nvmet/" SUBSYSTEM "/ctrl1/hostnqn", HOST);
+	fake_set(&fake, "sys/kernel/debug/nvmet/" SUBSYSTEM "/ctrl1/port", "2");
+}
+
+START_TEST(connected_exports_stay_and_say_who_is_there)
+{
+	_cleanup_(report_done) struct report report = { 0 }, disk = { 0 };
+	const char *yaml = ONE_DISK "exports: [{nqn: " SUBSYSTEM
+				    ", namespaces: [{id: 1, device: rd0}], ports: [2], "
+				    "allow_any_host: true}]\n";
+
+	apply(yaml);
+	connect_initiator();
+	run(ONE_DISK "exports: []\n", &converge, &report);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert_str_eq(entry_of(&report, "export")->reason,
+			 "it is connected to by '" HOST "'");
+	/* Nor does what it stands on. */
+	run("ramdisks: []\nports: []\nexports: []\n", &converge, &disk);
+	ck_assert_str_eq(entry_of(&disk, "ramdisk")->reason,
+			 "it is exported as '" SUBSYSTEM "'");
+	ck_assert_str_eq(entry_of(&disk, "port")->reason, "it is the way to 1 export");
+	ck_assert_int_eq(apply(yaml), VERDICT_CONVERGED);
+}
+END_TEST
+
+START_TEST(connections_are_cut_only_where_the_file_or_the_user_says_so)
+{
+	static const struct reconcile_options disconnect = { .prune = true,
+							     .disconnect = true };
+	_cleanup_(report_done) struct report refused = { 0 }, done = { 0 }, gone = { 0 };
+
+	apply(ONE_DISK "exports: [{nqn: " SUBSYSTEM
+		       ", namespaces: [{id: 1, device: rd0}], "
+		       "ports: [2], allow_any_host: true}]\n");
+	connect_initiator();
+	run(ONE_DISK "exports: [{nqn: " SUBSYSTEM ", namespaces: [{id: 1, device: rd0}], "
+		     "ports: [2], allow_any_host: true, serial: other}]\n",
+	    &converge, &refused);
+	ck_assert_str_eq(entry_of(&refused, "export")->reason,
+			 "it would lose 1 connection; 'on_change: replace' allows that");
+	run(ONE_DISK "exports: [{nqn: " SUBSYSTEM ", namespaces: [{id: 1, device: rd0}], "
+		     "ports: [2], allow_any_host: true, serial: other, on_change: "
+		     "replace}]\n",
+	    &converge, &done);
+	ck_assert_int_eq(done.verdict, VERDICT_CHANGED);
+	ck_assert_str_eq(value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/attr_serial"), "other");
+	run("ramdisks: []\nports: []\nexports: []\n", &disconnect, &gone);
+	ck_assert_int_eq(gone.verdict, VERDICT_CHANGED);
+	ck_assert_ptr_null(fake_get(&fake, "sys/block/rd0/size"));
+}
+END_TEST
+
+START_TEST(live_changes_keep_what_they_need_not_touch)
+{
+	ck_assert_int_eq(apply(DISKS "exports:\n"
+				     "  - nqn: " SUBSYSTEM "\n"
+				     "    namespaces: [{id: 1, device: rd0}]\n"
+				     "    ports: [1]\n"
+				     "    allow_any_host: true\n"),
+			 VERDICT_CHANGED);
+	connect_initiator();
+	/* More of everything, and a list for anybody: nobody is cut off. */
+	ck_assert_int_eq(apply(DISKS
+			       "exports:\n"
+			       "  - nqn: " SUBSYSTEM "\n"
+			       "    namespaces: [{id: 1, device: rd0}, {id: 2, device: "
+			       "rd1}]\n"
+			       "    ports: [2, 1]\n"
+			       "    hosts: [\"" HOST "\"]\n"),
+			 VERDICT_CHANGED);
+	ck_assert_str_eq(value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/attr_allow_any_host"),
+			 "0");
+	ck_assert(kfs_exists(&fake.ports.kfs,
+			     NVMET_SUBSYSTEMS "/" SUBSYSTEM "/allowed_hosts/" HOST));
+	ck_assert_str_eq(value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/2/enable"),
+			 "1");
+}
+END_TEST
+
+START_TEST(taken_port_is_the_exports_error_and_leaves_no_half)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	fake.bind_error = -EADDRINUSE;
+	run(first_state, &converge, &report);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert_int_eq(entry_of(&report, "export")->error, -EADDRINUSE);
+	ck_assert_ptr_nonnull(
+		strstr(entry_of(&report, "export")->message, "on port '1'"));
+	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_SUBSYSTEMS "/" SUBSYSTEM));
+	ck_assert(!kfs_exists(&fake.ports.kfs, "run/rapiddisk/owned/export:" SUBSYSTEM));
+	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_DONE);
+	fake.bind_error = 0;
+	ck_assert_int_eq(apply(first_state), VERDICT_CHANGED);
+}
+END_TEST
+
+START_TEST(tls_that_the_kernel_lacks_makes_no_port_and_no_export)
+{
+	static const char *const yaml =
+		"ramdisks: [{name: rd0, size: 1GiB}]\n"
+		"ports: [{id: 1, transport: tcp, address: 127.0.0.1, tls: required}]\n"
+		"exports: [{nqn: " SUBSYSTEM
+		", namespaces: [{id: 1, device: rd0}], ports: "
+		"[1], allow_any_host: true}]\n";
+	_cleanup_(report_done) struct report old = { 0 }, report = { 0 };
+
+	fake.nvmet = &fake_nvmet_6_1;
+	run(yaml, &converge, &old);
+	ck_assert_ptr_nonnull(strstr(entry_of(&old, "port")->message, "has no TLS"));
+	ck_assert_str_eq(entry_of(&old, "export")->reason, "it needs port '1'");
+	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
+	fake.nvmet = &fake_nvmet_6_12;
+	fake.no_keyring = true;
+	run(yaml, &converge, &report);
+	ck_assert_ptr_nonnull(strstr(entry_of(&report, "port")->message, "has no TLS"));
+	fake.no_keyring = false;
+	ck_assert_int_eq(apply(yaml), VERDICT_CHANGED);
+	ck_assert_str_eq(value(NVMET_PORTS "/1/addr_tsas"), "tls1.3");
+	ck_assert_str_eq(value(NVMET_PORTS "/1/addr_treq"), "required");
+	ck_assert_int_eq(apply(yaml), VERDICT_CONVERGED);
+}
+END_TEST
+
+/* --- keys --- */
+
+#define KEYED "hosts: [{nqn: \"" HOST "\", dhchap_key_file: /etc/key}]\n"
+
+static void write_key(const char *text, mode_t mode)
+{
+	char path[128];
+
+	fake_set(&fake, "etc/key", text);
+	snprintf(path, sizeof(path), "%s/etc/key", fake.root);
+	ck_assert_int_eq(chmod(path, mode), 0);
+}
+
+START_TEST(keys_are_read_from_files_and_never_told)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	write_key(KEY_A, 0600);
+	ck_assert_int_eq(apply(KEYED), VERDICT_CHANGED);
+	ck_assert_str_eq(value(NVMET_HOSTS "/" HOST "/dhchap_key"), KEY_A);
+	ck_assert_int_eq(apply(KEYED), VERDICT_CONVERGED);
+	write_key(KEY_B, 0600);
+	run(KEYED, &converge, &report);
+	ck_assert_str_eq(value(NVMET_HOSTS "/" HOST "/dhchap_key"), KEY_B);
+	ck_assert_str_eq(entry_of(&report, "host")->changes[0], "dhchap_key");
+	ck_assert_str_eq(entry_of(&report, "host")->changes[1], "(not shown)");
+	ck_assert_str_eq(entry_of(&report, "host")->changes[2], "(not shown)");
+	/* A host without one, as the file now says, is not one with the old key. */
+	ck_assert_int_eq(apply("hosts: [{nqn: \"" HOST "\"}]\n"), VERDICT_CHANGED);
+	ck_assert_str_eq(value(NVMET_HOSTS "/" HOST "/dhchap_key"), "");
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	mode_t mode;
+	const char *why;
+} bad_keys[] = {
+	{ NULL, 0, "cannot open its key file '/etc/key': No such file" },
+	{ KEY_A, 0640, "is open to others (mode 0640)" },
+	{ KEY_A, 0604, "is open to others (mode 0604)" },
+	{ "secret", 0600, "holds no key of the form" },
+	{ "DHHC-1:04:AAAA=:", 0600, "holds no key of the form" },
+	{ "", 0600, "holds no key of the form" },
+};
+
+START_TEST(bad_key_file_is_the_hosts_error)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	const struct report_entry *entry;
+
+	if (bad_keys[_i].text)
+		write_key(bad_keys[_i].text, bad_keys[_i].mode);
+	run(KEYED "ramdisks: [{name: rd0, size: 1GiB}]\n", &converge, &report);
+	entry = entry_of(&report, "host");
+	ck_assert_int_eq(entry->result, RESULT_BLOCKED);
+	ck_assert_msg(strstr(entry->reason, bad_keys[_i].why) != NULL, "%s",
+		      entry->reason);
+	ck_assert_msg(!bad_keys[_i].text || bad_keys[_i].text[0] == '\0' ||
+			      !strstr(entry->reason, bad_keys[_i].text),
+		      "the key is told: %s", entry->reason);
+	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_HOSTS "/" HOST));
+	ck_assert_str_eq(value("sys/block/rd0/size"), "2097152");
+}
+END_TEST
+
+/* --- crash safety --- */
+
+/* Every operation: makes, changes, moves and removes one of each kind. */
+static const char *const second_state =
+	"ramdisks: [{name: rd0, size: 2GiB}, {name: rd2, size: 1GiB}]\n"
+	"ports:\n"
+	"  - id: 1\n"
+	"    transport: tcp\n"
+	"    address: 127.0.0.1\n"
+	"    service: 4421\n"
+	"    tls: allowed\n"
+	"    referrals: [{name: two, address: 192.0.2.2}]\n"
+	"  - {id: 3, transport: loop}\n"
+	"hosts: [{nqn: \"" HOST
+	"\", dhchap_hash: sha512}, {nqn: nqn.2026-11.org.example:h}]\n"
+	"exports:\n"
+	"  - nqn: " SUBSYSTEM "\n"
+	"    namespaces: [{id: 1, device: rd0}, {id: 2, device: rd2}]\n"
+	"    ports: [1, 3]\n"
+	"    hosts: [nqn.2026-11.org.example:h]\n"
+	"  - nqn: nqn.2026-11.org.example:new\n"
+	"    namespaces: [{id: 7, device: rd2}]\n"
+	"    ports: [3]\n"
+	"    allow_any_host: true\n";
+
+static void make_first_state(void)
+{
+	setup();
+	ck_assert_int_eq(apply(first_state), VERDICT_CHANGED);
+	fake.ports.fault.seen = 0;
+}
+
+static char *reference_listing(unsigned int *ret_operations)
+{
+	char *text;
+
+	make_first_state();
+	ck_assert_int_eq(apply(second_state), VERDICT_CHANGED);
+	*ret_operations = fake.ports.fault.seen;
+	text = fake_nvmet_list(&fake);
+	teardown();
+	return text;
+}
+
+static void check_second_state(unsigned int n, const char *reference)
+{
+	_cleanup_free_ char *listing = NULL;
+	size_t line = 0;
+
+	fake.ports.fault = (struct fault){ 0 };
+	apply(second_state);
+	ck_assert_msg(apply(second_state) == VERDICT_CONVERGED,
+		      "not converged after a fault at operation %u", n);
+	listing = fake_nvmet_list(&fake);
+	for (size_t i = 0;; i++) {
+		ck_assert_msg(listing[i] == reference[i],
+			      "after operation %u:\n%.300s\nnot:\n%.300s", n,
+			      listing + line, reference + line);
+		if (listing[i] == '\0')
+			break;
+		line = listing[i] == '\n' ? i + 1 : line;
+	}
+}
+
+START_TEST(failure_at_any_operation_leaves_no_half_and_is_mended)
+{
+	unsigned int operations;
+	_cleanup_free_ char *reference = reference_listing(&operations);
+
+	ck_assert_uint_ge(operations, 40);
+	for (unsigned int n = 1; n <= operations; n++) {
+		make_first_state();
+		fake.ports.fault =
+			(struct fault){ .mode = FAULT_FAIL, .at = n, .error = -EIO };
+		apply(second_state);
+		check_second_state(n, reference);
+		teardown();
+	}
+}
+END_TEST
+
+START_TEST(death_at_any_operation_is_mended)
+{
+	unsigned int operations;
+	_cleanup_free_ char *reference = reference_listing(&operations);
+
+	for (unsigned int n = 1; n <= operations; n++) {
+		int status;
+		pid_t pid;
+
+		make_first_state();
+		pid = fork();
+		if (pid == 0) {
+			fake.ports.fault = (struct fault){ .mode = FAULT_KILL, .at = n };
+			apply(second_state);
+			_exit(0);
+		}
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+			      "operation %u did not kill the run", n);
+		check_second_state(n, reference);
+		teardown();
+	}
+}
+END_TEST
+
+Suite *suite_nvme(void)
+{
+	Suite *suite = suite_create("nvme");
+	TCase *tcase = tcase_create("apply");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, apply_makes_the_whole_tree_and_a_second_one_writes_nothing);
+	tcase_add_test(
+		tcase,
+		identifiers_are_the_same_after_a_reboot_and_others_on_another_machine);
+	tcase_add_test(tcase, objects_of_others_stay_byte_for_byte);
+	tcase_add_test(tcase, growth_is_told_to_initiators);
+	tcase_add_test(tcase, connected_exports_stay_and_say_who_is_there);
+	tcase_add_test(tcase,
+		       connections_are_cut_only_where_the_file_or_the_user_says_so);
+	tcase_add_test(tcase, live_changes_keep_what_they_need_not_touch);
+	tcase_add_test(tcase, taken_port_is_the_exports_error_and_leaves_no_half);
+	tcase_add_test(tcase, tls_that_the_kernel_lacks_makes_no_port_and_no_export);
+	tcase_add_test(tcase, keys_are_read_from_files_and_never_told);
+	tcase_add_loop_test(tcase, bad_key_file_is_the_hosts_error, 0,
+			    ARRAY_SIZE(bad_keys));
+	suite_add_tcase(suite, tcase);
+
+	tcase = tcase_create("crash");
+	tcase_set_timeout(tcase, 120);
+	tcase_add_test(tcase, failure_at_any_operation_leaves_no_half_and_is_mended);
+	tcase_add_test(tcase, death_at_any_operation_is_mended);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# guest: suite=trixie memory=2G cpus=2 timeout=1800
+#
+# rapiddisk-apply dies, or is refused, at each operation on nvmet in turn; the next run
+# converges, to the same tree by find(1) as a run that nothing happened to.
+. /src/tests/vm/lib.sh
+
+yaml=/etc/rapiddisk.yaml
+nvmet=/sys/kernel/config/nvmet
+
+leave() {
+	rapiddisk-apply --teardown
+	rm -f $yaml
+	rmmod nvme_loop nvmet_tcp nvmet rapiddisk
+}
+t_atexit leave
+
+first_state() {
+	cat >$yaml <<-END
+		version: 1
+		ramdisks: [ {name: rd0, size: 8MiB}, {name: rd1, size: 8MiB} ]
+		ports: [ {id: 1, transport: tcp, address: 127.0.0.1}, {id: 2, transport: loop} ]
+		hosts: [ {nqn: nqn.2026-11.org.example:h1} ]
+		exports:
+		  - nqn: nqn.2026-11.org.example:a
+		    namespaces: [ {id: 1, device: rd0} ]
+		    ports: [1]
+		    hosts: [ "nqn.2026-11.org.example:h1" ]
+		  - nqn: nqn.2026-11.org.example:b
+		    namespaces: [ {id: 1, device: rd1} ]
+		    ports: [2]
+		    allow_any_host: true
+	END
+}
+
+# Makes, changes, moves and removes one of each.
+second_state() {
+	cat >$yaml <<-END
+		version: 1
+		ramdisks: [ {name: rd0, size: 16MiB}, {name: rd2, size: 8MiB} ]
+		ports:
+		  - id: 1
+		    transport: tcp
+		    address: 127.0.0.1
+		    service: 4421
+		    referrals: [ {name: two, address: 192.0.2.2} ]
+		  - {id: 3, transport: loop}
+		hosts: [ {nqn: nqn.2026-11.org.example:h1, dhchap_hash: sha512}, {nqn: nqn.2026-11.org.example:h2} ]
+		exports:
+		  - nqn: nqn.2026-11.org.example:a
+		    namespaces: [ {id: 1, device: rd0}, {id: 2, device: rd2} ]
+		    ports: [1, 3]
+		    hosts: [ "nqn.2026-11.org.example:h2" ]
+		  - nqn: nqn.2026-11.org.example:c
+		    namespaces: [ {id: 9, device: rd2} ]
+		    ports: [3]
+		    allow_any_host: true
+	END
+}
+
+# Everything of nvmet: names, links and values.
+tree() {
+	(cd $nvmet && find . \( -type d -o -type l \) -printf '%p %l\n' | sort
+	find . -type f ! -name revalidate_size -exec grep -H . {} + | sort)
+}
+
+# begin - the first state, from nothing of ours.
+begin() {
+	rapiddisk-apply --teardown
+	rm -rf /run/rapiddisk/owned
+	first_state
+}
+
+# at N FAULT - one run with the fault, one without, and a look at the tree.
+# Return: 1 once N is beyond the last operation.
+at() {
+	if [ "$2" = kill ]; then
+		( rapiddisk-apply --fault="kill:$1" )
+		[ $? -eq 137 ] || return 1
+	else
+		rapiddisk-apply --fault="fail:$1:5" | tee /tmp/out
+		grep -q 'Input/output error' /tmp/out || return 1
+	fi
+	rapiddisk-apply || fail "no convergence after $2 at $1"
+	tree >/tmp/tree
+	cmp -s /tmp/tree "$wanted" || fail "after $2 at $1: $(diff /tmp/tree "$wanted" | head -5)"
+	rapiddisk-apply -n --detailed-exitcode || fail "a second plan after $2 at $1"
+	return 0
+}
+
+first_state
+rapiddisk-apply
+tree >/tmp/first
+second_state
+rapiddisk-apply
+tree >/tmp/second
+t_run "teardown leaves nothing" rapiddisk-apply --teardown
+t_is "by find" "$(find $nvmet/ports $nvmet/hosts $nvmet/subsystems -mindepth 1 ! -path '*discovery*')" ""
+
+for fault in kill fail; do
+	t_case "$fault at each operation of a first apply"
+	n=1 wanted=/tmp/first
+	begin
+	while at "$n" "$fault"; do
+		n=$((n + 1))
+		begin
+	done
+	if [ "$n" -ge 40 ]; then ok; else fail "only $((n - 1)) operations"; fi
+	t_note "$fault: $((n - 1)) operations from nothing"
+
+	t_case "$fault at each operation of a change"
+	n=1 wanted=/tmp/second
+	begin
+	rapiddisk-apply && second_state
+	while at "$n" "$fault"; do
+		n=$((n + 1))
+		begin
+		rapiddisk-apply && second_state
+	done
+	if [ "$n" -ge 40 ]; then ok; else fail "only $((n - 1)) operations"; fi
+	t_note "$fault: $((n - 1)) operations of a change"
+done

@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# guest: suite=trixie memory=3G cpus=2 timeout=1200
+#
+# 64 exports on 4 ports with 256 namespaces: made, found as they are, and removed; and the
+# time beside that of a shell that does the same writes.
+. /src/tests/vm/lib.sh
+
+yaml=/etc/rapiddisk.yaml
+nvmet=/sys/kernel/config/nvmet
+
+leave() {
+	rapiddisk-apply --teardown
+	rm -f $yaml
+	rmmod nvmet_tcp nvmet rapiddisk
+}
+t_atexit leave
+
+ms() {
+	echo $(($(date +%s%N) / 1000000))
+}
+
+{
+	echo "version: 1"
+	echo "ramdisks:"
+	for d in $(seq 0 63); do echo "  - {name: rd$d, size: 4MiB}"; done
+	echo "ports:"
+	for p in 1 2 3 4; do echo "  - {id: $p, transport: tcp, address: 127.0.0.1, service: $((4420 + p))}"; done
+	echo "exports:"
+	for e in $(seq 0 63); do
+		echo "  - nqn: nqn.2026-11.org.example:e$e"
+		echo "    ports: [1, 2, 3, 4]"
+		echo "    allow_any_host: true"
+		echo "    namespaces:"
+		for n in 1 2 3 4; do echo "      - {id: $n, device: rd$(((e + n - 1) % 64))}"; done
+	done
+} >$yaml
+
+sed '/^ports:/,$d' $yaml >/tmp/disks.yaml
+rapiddisk-apply -q -c /tmp/disks.yaml
+modprobe nvmet_tcp
+start=$(ms)
+t_run "all of them are made" rapiddisk-apply -q
+made=$(($(ms) - start))
+t_is "256 namespaces are on" "$(cat $nvmet/subsystems/*/namespaces/*/enable | grep -c 1)" 256
+t_is "on 4 ports each" "$(find $nvmet/ports -type l | wc -l)" 256
+strace -f -o /tmp/trace -e trace=mkdirat,unlinkat,symlinkat,openat rapiddisk-apply
+t_is "a second run changes nothing" \
+	"$(grep -E 'sys/kernel/config' /tmp/trace | grep -cE 'mkdirat|unlinkat|symlinkat|O_WRONLY|O_RDWR')" 0
+start=$(ms)
+t_is "and prints nothing" "$(rapiddisk-apply 2>&1)" ""
+again=$(($(ms) - start))
+# What any tool does at least: the same folders, values and links, by a shell without forks.
+cat >/tmp/by-hand <<-'END'
+	cd /sys/kernel/config/nvmet || exit
+	for p in ports/*; do
+		echo "mkdir $p"
+		for a in addr_trtype addr_adrfam addr_traddr addr_trsvcid; do
+			read -r v <"$p/$a"; echo "echo $v >$p/$a"
+		done
+	done >/tmp/ports
+	for s in subsystems/*:e*; do
+		echo "mkdir $s"
+		for a in attr_serial attr_model attr_allow_any_host; do
+			read -r v <"$s/$a"; echo "echo '$v' >$s/$a"
+		done
+		for n in "$s"/namespaces/*; do
+			echo "mkdir $n"
+			for a in device_path device_uuid device_nguid enable; do
+				read -r v <"$n/$a"; echo "echo $v >$n/$a"
+			done
+		done
+		for p in 1 2 3 4; do echo "ln -s /sys/kernel/config/nvmet/$s ports/$p/subsystems/"; done
+	done >/tmp/subsystems
+END
+sh /tmp/by-hand
+start=$(ms)
+t_run "teardown removes them" rapiddisk-apply -q --teardown --stage=network
+gone=$(($(ms) - start))
+t_is "all of them" "$(find $nvmet/subsystems $nvmet/ports -mindepth 1 ! -path '*discovery*')" ""
+start=$(ms)
+(cd $nvmet && sh /tmp/ports && sh /tmp/subsystems)
+by_hand=$(($(ms) - start))
+t_is "a shell makes the same" "$(cat $nvmet/subsystems/*/namespaces/*/enable | grep -c 1)" 256
+t_note "apply $made ms, no-op $again ms, teardown $gone ms; mkdir, echo and ln by a shell $by_hand ms"
+find $nvmet/ports -type l -delete
+find $nvmet/subsystems -path '*/namespaces/*' -type d -exec sh -c 'echo 0 >"$1/enable"; rmdir "$1"' - {} \; -prune
+rmdir $nvmet/subsystems/*:e* $nvmet/ports/*
+rapiddisk-apply --teardown
