@@ -14,6 +14,7 @@
 #include "port/rundir.h"
 #include "report/json.h"
 #include "report/schema.h"
+#include "report/status_doc.h"
 #include "report/status_file.h"
 #include "report/text.h"
 
@@ -120,11 +121,30 @@ static int start_report(const struct app *app, struct report *report)
 	return 0;
 }
 
-static void save_report(struct app *app, int rundir_fd, const struct report *report)
+/* What the file says now: *ret_text stays NULL where that is nothing that can be read. */
+static void read_last_report(int rundir_fd, char **ret_text, uint64_t *ret_sequence)
 {
-	_cleanup_free_ char *text = NULL;
-	int r = report_to_json(report, &text);
+	_cleanup_(status_doc_done) struct status_doc doc = { 0 };
+	_cleanup_free_ char *text = NULL, *why = NULL;
+	size_t len;
 
+	*ret_sequence = 0;
+	if (status_file_read(rundir_fd, STATUS_FILE, &text, &len) < 0 ||
+	    status_doc_parse(text, len, &doc, &why) < 0)
+		return;
+	*ret_sequence = doc.sequence;
+	*ret_text = TAKE_PTR(text);
+}
+
+static void save_report(struct app *app, int rundir_fd, struct report *report)
+{
+	_cleanup_free_ char *text = NULL, *last = NULL;
+	int r;
+
+	read_last_report(rundir_fd, &last, &report->sequence);
+	report->sequence++;
+	r = app->options.drift ? report_merge_drift(last, report, &text)
+			       : report_to_json(report, &text);
 	if (r == 0)
 		r = status_file_write(rundir_fd, STATUS_FILE, text, &app->ports.fault);
 	/* What the main system's runs say would hide it. */
@@ -236,6 +256,8 @@ static int reconcile(struct app *app, struct model *desired, struct report *repo
 		return EXIT_PARTIAL;
 	if (r < 0)
 		return EXIT_PARTIAL;
+	if (app->options.drift)
+		return exit_code_of(app, report, &outcome.plan);
 	if (app->options.dry_run && !app->options.json)
 		text_print_plan(stdout, app->color, &outcome.plan);
 	else if (!app->options.dry_run)
@@ -272,7 +294,7 @@ static int report_bad_config(struct app *app, struct report *report)
 	_cleanup_close_ int rundir_fd = -1, lock_fd = -1;
 	char now[CLOCK_TEXT_MAX];
 
-	if (app->options.dry_run)
+	if (app->options.dry_run && !app->options.drift)
 		return EXIT_CONFIG;
 	rundir_fd = rundir_open(&app->ports.kfs);
 	if (rundir_fd >= 0)
@@ -320,7 +342,7 @@ static int run_apply(struct app *app)
 		return report_bad_config(app, &report);
 	if (r < 0)
 		return EXIT_PARTIAL;
-	if (app->options.dry_run)
+	if (app->options.dry_run && !app->options.drift)
 		return reconcile(app, &desired, &report);
 	rundir_fd = open_rundir(app);
 	if (rundir_fd < 0)

@@ -21,6 +21,7 @@ enum {
 	OPTION_PRINT_INITRAMFS_CONFIG,
 	OPTION_DETAILED_EXITCODE,
 	OPTION_JSON,
+	OPTION_DRIFT,
 	OPTION_ADOPT,
 	OPTION_NO_PRUNE,
 	OPTION_STAGE,
@@ -45,6 +46,7 @@ static const struct option long_options[] = {
 	{ "print-initramfs-config", no_argument, NULL, OPTION_PRINT_INITRAMFS_CONFIG },
 	{ "detailed-exitcode", no_argument, NULL, OPTION_DETAILED_EXITCODE },
 	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "drift", no_argument, NULL, OPTION_DRIFT },
 	{ "adopt", no_argument, NULL, OPTION_ADOPT },
 	{ "no-prune", no_argument, NULL, OPTION_NO_PRUNE },
 	{ "stage", required_argument, NULL, OPTION_STAGE },
@@ -64,6 +66,7 @@ void options_print_help(void)
 	      "  -n, --dry-run            print the diff and change nothing\n"
 	      "      --detailed-exitcode  with --dry-run: 2 when there is something to do\n"
 	      "      --json               the plan, the report or the status as JSON\n"
+	      "      --drift              note in the status file what differs, change nothing\n"
 	      "      --adopt              take over live objects that match the configuration\n"
 	      "      --no-prune           remove nothing\n"
 	      "      --check              parse and validate only\n"
@@ -184,6 +187,9 @@ static int take(struct options *o, int option, const char *value)
 	case OPTION_JSON:
 		o->json = true;
 		return 0;
+	case OPTION_DRIFT:
+		o->drift = o->dry_run = true;
+		return 0;
 	case OPTION_ADOPT:
 		o->adopt = true;
 		return 0;
@@ -214,6 +220,8 @@ static int check_together(const struct options *o)
 		return usage_error("only apply and --teardown can go with", "--dry-run");
 	if (o->detailed_exitcode && !o->dry_run)
 		return usage_error("there is no --dry-run beside", "--detailed-exitcode");
+	if (o->drift && o->mode != MODE_APPLY)
+		return usage_error("only apply can go with", "--drift");
 	if (o->adopt && o->mode != MODE_APPLY)
 		return usage_error("only apply can go with", "--adopt");
 	if (o->quiet && o->verbose)

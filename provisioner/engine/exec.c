@@ -39,6 +39,29 @@ static int fill_changes(const struct plan_step *step, struct report_entry *entry
 	return 0;
 }
 
+static int fill_wanted(const struct plan_step *step, struct report_entry *entry)
+{
+	const struct obj_class *class = entry->class;
+	size_t n = 0;
+
+	if (!step->want)
+		return 0;
+	entry->wanted = calloc((size_t) class->field_count * 2 + 1, sizeof(char *));
+	if (!entry->wanted)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < class->field_count; i++) {
+		char **row = entry->wanted + n;
+
+		if (!field_is_key(&class->fields[i]) || !field_is_set(step->want, i))
+			continue;
+		row[0] = strdup(class->fields[i].name);
+		if (!row[0] || print_field(step->want, i, &row[1]) < 0)
+			return -ENOMEM;
+		n += 2;
+	}
+	return 0;
+}
+
 /* The entry as it is before the step is tried. */
 static int fill_entry(const struct plan_step *step, struct report_entry *ret)
 {
@@ -60,6 +83,8 @@ static int fill_entry(const struct plan_step *step, struct report_entry *ret)
 	}
 	if (r == 0)
 		r = fill_changes(step, &entry);
+	if (r == 0)
+		r = fill_wanted(step, &entry);
 	if (r < 0) {
 		report_entry_done(&entry);
 		return r;
