@@ -21,7 +21,9 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 packages := yaml-0.1 libkmod jansson libmd devmapper libudev
-pkg_cflags = $(shell pkg-config --cflags $(packages))
+statusd_packages := jansson libmicrohttpd
+push_packages := yaml-0.1 jansson libmd libcurl zlib
+pkg_cflags = $(shell pkg-config --cflags $(packages) $(statusd_packages) $(push_packages))
 pkg_libs = $(shell pkg-config --libs $(packages))
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
@@ -31,14 +33,15 @@ cppflags := -D_GNU_SOURCE -DRAPIDDISK_VERSION='"$(VERSION)"' -Iprovisioner
 cflags = -std=gnu17 $(warnings) -fstack-protector-strong -D_FORTIFY_SOURCE=2 $(pkg_cflags)
 
 # Every .c file below provisioner/ but the programs' own is in each program's reach.
-sources := $(wildcard $(addprefix provisioner/,$(addsuffix /*.c,base model port kind engine report)))
+sources := $(wildcard $(addprefix provisioner/,$(addsuffix /*.c,base model port kind engine report live answer)))
 apply_sources := $(wildcard provisioner/apply/*.c)
+statusd_sources := $(wildcard provisioner/statusd/*.c)
 unit_sources := $(wildcard tests/unit/*.c) tests/fuzz/property.c
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 objects := $(call obj,$(sources))
 
-programs := $(BUILD)/rapiddisk-apply
+programs := $(addprefix $(BUILD)/,rapiddisk-apply rapiddisk-statusd)
 
 .PHONY: all
 all: $(programs)
@@ -47,6 +50,19 @@ $(BUILD)/rapiddisk-apply: $(objects) $(call obj,$(apply_sources))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(pkg_libs) -lpthread
 
+# The network programs get out of an archive what they use, and so no library besides.
+$(BUILD)/provisioner.a: $(objects)
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/rapiddisk-statusd: $(call obj,$(statusd_sources)) $(BUILD)/provisioner.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(statusd_packages))
+
+# The assembler reads these.
+$(BUILD)/obj/provisioner/answer/page.o: $(wildcard provisioner/answer/page/*)
+
 $(BUILD)/obj/%.o: %.c Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
@@ -54,7 +70,8 @@ $(BUILD)/obj/%.o: %.c Makefile
 
 $(BUILD)/obj/tests/%.o: cppflags += -Itests
 
--include $(patsubst %.o,%.d,$(objects) $(call obj,$(apply_sources) $(unit_sources)))
+-include $(patsubst %.o,%.d,$(objects) $(call obj,$(apply_sources) $(statusd_sources) \
+	$(unit_sources)))
 
 # --- kernel modules ---------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ struct options {
 	enum apply_mode mode;
 	const char *config, *sysroot;
 	bool initramfs; /* --stage=initramfs */
-	bool drift; /* --drift: a dry run whose outcome goes into the status file */
+	bool drift;	/* --drift: a dry run whose outcome goes into the status file */
 	bool dry_run, detailed_exitcode, json, prune, adopt, quiet, verbose;
 	int color; /* 1 always, 0 never, -1 on a terminal */
 	uint64_t timeout_ms;

@@ -53,6 +53,11 @@ bool live_has_counter(const struct live_cache *cache, enum live_counter counter)
 	return cache->known >> counter & 1;
 }
 
+bool live_is_on(const struct live_cache *cache)
+{
+	return live_has_counter(cache, LIVE_HITS);
+}
+
 const struct live_cache *live_find_cache(const struct live *live, const char *name)
 {
 	vec_foreach (cache, &live->caches) {
@@ -187,7 +192,8 @@ static int read_slaves(const struct kfs *kfs, const char *dm, struct live_cache 
 	return 0;
 }
 
-static bool is_cache(const struct kfs *kfs, const char *dm, const char *name, bool *ret_ours)
+static bool is_cache(const struct kfs *kfs, const char *dm, const char *name,
+		     bool *ret_ours)
 {
 	_cleanup_free_ char *uuid = NULL;
 

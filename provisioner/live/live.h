@@ -111,5 +111,8 @@ const char *live_counter_name(enum live_counter counter);
 
 bool live_has_counter(const struct live_cache *cache, enum live_counter counter);
 
+/* live_is_on() - Does it cache? Not while the map only passes everything through. */
+bool live_is_on(const struct live_cache *cache);
+
 /* live_find_cache() - By name. Return: NULL if there is none. */
 const struct live_cache *live_find_cache(const struct live *live, const char *name);

@@ -85,7 +85,8 @@ static json_t *entry_to_json(const struct report_entry *entry)
 
 	if (json &&
 	    ((entry->changes &&
-	      json_object_set_new(json, "changes", changes_to_json(entry->changes)) < 0) ||
+	      json_object_set_new(json, "changes", changes_to_json(entry->changes)) <
+		      0) ||
 	     (entry->wanted &&
 	      json_object_set_new(json, "wanted", wanted_to_json(entry->wanted)) < 0))) {
 		json_decref(json);

@@ -59,9 +59,12 @@ static int get_texts(const json_t *json, const struct text_row *rows, size_t cou
 static int read_object(const json_t *json, struct status_object *object, char **ret_why)
 {
 	const struct text_row rows[] = {
-		{ "kind", &object->kind, true },       { "name", &object->name, true },
-		{ "action", &object->action, true },   { "result", &object->result, true },
-		{ "message", &object->message, false }, { "reason", &object->reason, false },
+		{ "kind", &object->kind, true },
+		{ "name", &object->name, true },
+		{ "action", &object->action, true },
+		{ "result", &object->result, true },
+		{ "message", &object->message, false },
+		{ "reason", &object->reason, false },
 	};
 
 	if (!json_is_object(json))
@@ -76,8 +79,7 @@ static int read_objects(const json_t *json, struct status_objects *ret, char **r
 
 	if (!json_is_array(all))
 		return wrong(ret_why, "'objects' is no list");
-	json_array_foreach(all, i, item)
-	{
+	json_array_foreach (all, i, item) {
 		struct status_object object = { 0 };
 		int r = read_object(item, &object, ret_why);
 
@@ -150,7 +152,8 @@ static int read_document(struct status_doc *doc, char **ret_why)
 		return wrong(ret_why, "it is no object");
 	if (json_integer_value(json_object_get(json, "schema_version")) !=
 	    REPORT_SCHEMA_VERSION)
-		return wrong(ret_why, "'schema_version' is not %d", REPORT_SCHEMA_VERSION);
+		return wrong(ret_why, "'schema_version' is not %d",
+			     REPORT_SCHEMA_VERSION);
 	r = get_texts(json, rows, ARRAY_SIZE(rows), ret_why);
 	if (r == 0)
 		r = check_result(doc->result, ret_why);
@@ -212,7 +215,8 @@ static bool is_deviation(const struct status_object *object, bool is_from_dry_ru
 }
 
 size_t status_doc_deviations(const struct status_doc *doc,
-			     void (*visit)(void *data, const struct status_object *object),
+			     void (*visit)(void *data,
+					   const struct status_object *object),
 			     void *data)
 {
 	const struct status_objects *objects =
@@ -242,7 +246,8 @@ int64_t status_time_ms(const char *text)
 	const char *rest;
 
 	rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &utc) : NULL;
-	if (!rest || sscanf(rest, ".%3uZ%c", &ms, &end) != 1 || strchr(rest, 'Z') != rest + 4)
+	if (!rest || sscanf(rest, ".%3uZ%c", &ms, &end) != 1 ||
+	    strchr(rest, 'Z') != rest + 4)
 		return 0;
 	return (int64_t)timegm(&utc) * 1000 + ms;
 }

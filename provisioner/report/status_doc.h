@@ -32,8 +32,8 @@ struct status_drift {
 
 struct status_doc {
 	struct json_t *json;
-	uint64_t sequence;   /* 0: the file has none */
-	bool dry_run;	     /* no run in this boot: what is there is what one would do */
+	uint64_t sequence; /* 0: the file has none */
+	bool dry_run;	   /* no run in this boot: what is there is what one would do */
 	const char *boot_id, *stage, *result, *message;
 	const char *started_at, *finished_at, *config_sha256;
 	int64_t started_ms, finished_ms; /* Unix time; 0: unknown */
@@ -47,7 +47,8 @@ struct status_doc {
  * status_doc_parse() - Return: 0 and *ret; -ENOMEM; -EBADMSG and *ret_why: a sentence on
  * what is wrong, the caller's to free.
  */
-int status_doc_parse(const char *text, size_t len, struct status_doc *ret, char **ret_why);
+int status_doc_parse(const char *text, size_t len, struct status_doc *ret,
+		     char **ret_why);
 void status_doc_done(struct status_doc *doc);
 
 /*
@@ -57,7 +58,8 @@ void status_doc_done(struct status_doc *doc);
  * Return: how many, each handed to @visit in order, which may be NULL.
  */
 size_t status_doc_deviations(const struct status_doc *doc,
-			     void (*visit)(void *data, const struct status_object *object),
+			     void (*visit)(void *data,
+					   const struct status_object *object),
 			     void *data);
 
 /* status_doc_checked_at() - When that was found: RFC 3339, or NULL. */

@@ -83,7 +83,8 @@ static int read_all(int fd, struct buf *text)
 
 int status_file_read(int rundir_fd, const char *name, char **ret, size_t *ret_len)
 {
-	_cleanup_close_ int fd = openat(rundir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	_cleanup_close_ int fd =
+		openat(rundir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	_cleanup_(buf_done) struct buf text = { 0 };
 	struct stat st;
 	size_t len;
