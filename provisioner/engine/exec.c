@@ -3,40 +3,46 @@
 
 #include "base/cleanup.h"
 #include "kind/kind.h"
+#include "model/change.h"
 
 /* --- the report's entry --- */
+
+static int fill_changes(const struct plan_step *step, struct report_entry *entry)
+{
+	_cleanup_(changes_done) struct changes found = { 0 };
+	size_t n = 0;
+	int r;
+
+	if (!step->changed)
+		return 0;
+	r = changes_find(step->have, step->want, step->changed, &found);
+	if (r < 0)
+		return r;
+	entry->changes = calloc(found.changes.count * 3 + 1, sizeof(char *));
+	if (!entry->changes)
+		return -ENOMEM;
+	vec_foreach (change, &found.changes) {
+		entry->changes[n++] = TAKE_PTR(change->name);
+		entry->changes[n++] = TAKE_PTR(change->from);
+		entry->changes[n++] = TAKE_PTR(change->to);
+	}
+	return 0;
+}
 
 static int print_field(const struct obj *obj, unsigned int index, char **ret)
 {
 	_cleanup_(buf_done) struct buf text = { 0 };
 
-	if (obj && field_is_set(obj, index))
-		field_print(obj, index, &text);
+	field_print(obj, index, &text);
 	return buf_take(&text, ret);
 }
 
-static int fill_changes(const struct plan_step *step, struct report_entry *entry)
+static bool is_shown(const struct obj *obj, unsigned int index)
 {
-	const struct obj_class *class = entry->class;
-	size_t n = 0;
+	const struct field *field = &obj->class->fields[index];
 
-	if (!step->changed)
-		return 0;
-	entry->changes = calloc((size_t) class->field_count * 3 + 1, sizeof(char *));
-	if (!entry->changes)
-		return -ENOMEM;
-	for (unsigned int i = 0; i < class->field_count; i++) {
-		char **row = entry->changes + n;
-
-		if (!(step->changed & UINT64_C(1) << i))
-			continue;
-		row[0] = strdup(class->fields[i].name);
-		if (!row[0] || print_field(step->have, i, &row[1]) < 0 ||
-		    print_field(step->want, i, &row[2]) < 0)
-			return -ENOMEM;
-		n += 3;
-	}
-	return 0;
+	return field_is_key(field) && !(field->flags & FIELD_SECRET) &&
+	       field_is_set(obj, index);
 }
 
 static int fill_wanted(const struct plan_step *step, struct report_entry *entry)
@@ -52,7 +58,7 @@ static int fill_wanted(const struct plan_step *step, struct report_entry *entry)
 	for (unsigned int i = 0; i < class->field_count; i++) {
 		char **row = entry->wanted + n;
 
-		if (!field_is_key(&class->fields[i]) || !field_is_set(step->want, i))
+		if (!is_shown(step->want, i))
 			continue;
 		row[0] = strdup(class->fields[i].name);
 		if (!row[0] || print_field(step->want, i, &row[1]) < 0)

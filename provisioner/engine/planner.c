@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "kind/kind.h"
+#include "model/change.h"
 
 #include <stdarg.h>
 
@@ -51,24 +52,6 @@ static uint64_t memory_of(const struct obj *obj)
 	return kind->memory ? kind->memory(obj) : 0;
 }
 
-/* What the file leaves open is not compared, but for the fields that say so. */
-static uint64_t differing_fields(const struct obj *have, const struct obj *want)
-{
-	uint64_t changed = 0;
-
-	for (unsigned int i = 0; i < want->class->field_count; i++) {
-		unsigned int flags = want->class->fields[i].flags;
-
-		if (flags & (FIELD_POLICY | FIELD_LIVE))
-			continue;
-		if (field_is_set(want, i)
-			    ? !field_is_set(have, i) || !field_equal(have, want, i)
-			    : flags & FIELD_EXACT && field_is_set(have, i))
-			changed |= UINT64_C(1) << i;
-	}
-	return changed;
-}
-
 static bool any_immutable(const struct obj_class *class, uint64_t changed)
 {
 	for (unsigned int i = 0; i < class->field_count; i++)
@@ -82,22 +65,15 @@ static bool any_immutable(const struct obj_class *class, uint64_t changed)
 static int describe_difference(const struct plan_step *step, char **ret)
 {
 	_cleanup_(buf_done) struct buf text = { 0 };
-	const struct obj_class *class = step->want->class;
+	_cleanup_(changes_done) struct changes found = { 0 };
+	int r = changes_find(step->have, step->want, step->changed, &found);
 
-	for (unsigned int i = 0; i < class->field_count; i++) {
-		if (!(step->changed & UINT64_C(1) << i))
-			continue;
-		buf_addf(&text, "%s%s is ", text.len ? ", " : "", class->fields[i].name);
-		if (field_is_set(step->have, i))
-			field_print(step->have, i, &text);
-		else
-			buf_add(&text, "unset");
-		buf_add(&text, ", not ");
-		if (field_is_set(step->want, i))
-			field_print(step->want, i, &text);
-		else
-			buf_add(&text, "unset");
-	}
+	if (r < 0)
+		return r;
+	vec_foreach (change, &found.changes)
+		buf_addf(&text, "%s%s is %s, not %s", text.len ? ", " : "", change->name,
+			 change->from[0] ? change->from : "unset",
+			 change->to[0] ? change->to : "unset");
 	return buf_take(&text, ret);
 }
 
@@ -191,7 +167,7 @@ static int judge_wanted(struct planner *p, struct plan_step *step)
 	} else if (kind_of(step->want->class)->shared) {
 		return 0;
 	} else {
-		step->changed = differing_fields(step->have, step->want);
+		step->changed = obj_differing(step->have, step->want);
 		if (step->have->owner != OWNER_OURS)
 			r = judge_foreign(p, step);
 		else if (step->changed)

@@ -83,6 +83,7 @@ static const struct field cache_fields[] = {
 	[CACHE_RAMDISK] = FIELD(cache, ramdisk, FIELD_STRING, .flags = FIELD_EXACT,
 				.pattern = "^rd(0|[1-9][0-9]{0,5})$",
 				.expects = "the name of a RAM disk, as in 'rd0'",
+				.refers = &kind_ramdisk.class,
 				.doc = "The RAM disk whose memory it uses; this or size"),
 	[CACHE_SIZE] =
 		FIELD(cache, size, FIELD_SIZE, .flags = FIELD_EXACT, .min = BYTES_MIN,
@@ -166,10 +167,6 @@ static void cache_validate(const struct obj *want, const struct model *desired,
 		diag_add(diag, want->pos,
 			 "cache '%s': give it a ramdisk or a size, one of the two",
 			 cache->name);
-	if (has_ramdisk && !model_find(desired, &kind_ramdisk.class, cache->ramdisk))
-		diag_add(diag, obj_field_pos(want, CACHE_RAMDISK),
-			 "cache '%s': there is no ramdisk '%s' in this file", cache->name,
-			 cache->ramdisk);
 	vec_foreach (other, &desired->objs) {
 		if (*other == want || ((*other)->class == want->class &&
 				       !validate_pair(want, *other, diag)))

@@ -19,12 +19,24 @@ _Static_assert(CONFIG_SHA256_LEN == SHA256_DIGEST_STRING_LENGTH, "hexadecimal an
 
 /* --- the sections and the whole --- */
 
+static int read_single_section(struct reader *reader, const struct obj_class *class,
+			       const struct node *node)
+{
+	if (node->type == NODE_MAPPING)
+		return reader_add_object(reader, class, node);
+	diag_add(reader->diag, node->pos, "%s: expected a mapping, not %s",
+		 class->section, node_word(node));
+	return 0;
+}
+
 static int read_section(struct reader *reader, const struct obj_class *class,
 			const struct node *node)
 {
 	/* What is left when all entries of a section are made comments. */
 	if (node->wrong || node_is_null(node))
 		return 0;
+	if (class->single)
+		return read_single_section(reader, class, node);
 	if (node->type != NODE_SEQUENCE) {
 		diag_add(
 			reader->diag, node->pos,
@@ -153,41 +165,58 @@ static int read_root(struct reader *reader, const struct node *root)
 	return 0;
 }
 
-static int compare_duplicates(const void *a, const void *b)
-{
-	const struct obj *x = *(const struct obj *const *)a;
-	const struct obj *y = *(const struct obj *const *)b;
-	struct src_pos x_pos = obj_field_pos(x, 0), y_pos = obj_field_pos(y, 0);
-	int r = obj_compare(x, y);
+static int check_references(struct reader *reader, const struct obj *obj,
+			    const char *where);
 
-	if (r != 0)
-		return r;
-	if (x_pos.line != y_pos.line)
-		return x_pos.line < y_pos.line ? -1 : 1;
-	return x_pos.column < y_pos.column ? -1 : x_pos.column > y_pos.column;
+static void check_reference(struct reader *reader, const struct obj *obj,
+			    const struct field *field, const char *name,
+			    struct src_pos pos, const char *where)
+{
+	if (!model_find(&reader->model, field->refers, name))
+		diag_add(reader->diag, pos, "%s%s '%s': there is no %s '%s' in this file",
+			 where, obj->class->name, obj_name(obj), field->refers->name,
+			 name);
 }
 
-static int check_duplicates(struct reader *reader)
+static int check_references_below(struct reader *reader, const struct obj *obj,
+				  unsigned int index, const char *where)
 {
-	_cleanup_free_ struct obj **sorted = NULL;
-	size_t count = reader->model.objs.count, first = 0;
+	_cleanup_free_ char *below = NULL;
 
-	if (count == 0)
-		return 0;
-	sorted = calloc(count, sizeof(*sorted));
-	if (!sorted)
+	if (asprintf(&below, "%s%s '%s': ", where, obj->class->name, obj_name(obj)) < 0) {
+		below = NULL;
 		return -ENOMEM;
-	memcpy(sorted, reader->model.objs.items, count * sizeof(*sorted));
-	qsort(sorted, count, sizeof(*sorted), compare_duplicates);
-	for (size_t i = 1; i < count; i++) {
-		if (obj_compare(sorted[i], sorted[first]) != 0) {
-			first = i;
+	}
+	vec_foreach (item, &field_objects(obj, index)->objs) {
+		int r = check_references(reader, *item, below);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* All that it names has to be there. */
+static int check_references(struct reader *reader, const struct obj *obj,
+			    const char *where)
+{
+	for (unsigned int i = 0; i < obj->class->field_count; i++) {
+		const struct field *field = &obj->class->fields[i];
+		int r = 0;
+
+		if (!field_is_set(obj, i))
 			continue;
-		}
-		diag_add(reader->diag, obj_field_pos(sorted[i], 0),
-			 "%s '%s' is there twice: first at line %u",
-			 sorted[i]->class->name, obj_name(sorted[i]),
-			 obj_field_pos(sorted[first], 0).line);
+		if (field->type == FIELD_OBJECTS)
+			r = check_references_below(reader, obj, i, where);
+		else if (field->refers && field->type == FIELD_STRING)
+			check_reference(reader, obj, field, field_string(obj, i),
+					obj_field_pos(obj, i), where);
+		else if (field->refers)
+			vec_foreach (item, &field_strings(obj, i)->items)
+				check_reference(reader, obj, field, item->text, item->pos,
+						where);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -198,12 +227,16 @@ static int check_whole(struct reader *reader)
 
 	if (r < 0)
 		return r;
-	r = check_duplicates(reader);
-	if (r < 0)
+	r = reader_check_duplicates(reader, reader->model.objs.items,
+				    reader->model.objs.count, "");
+	if (r == -ENOMEM)
 		return r;
 	for (size_t i = 0; i < reader->model.objs.count; i++) {
 		const struct obj *obj = reader->model.objs.items[i];
 
+		r = check_references(reader, obj, "");
+		if (r < 0)
+			return r;
 		if (reader->clean.items[i] && obj->class->validate)
 			obj->class->validate(obj, &reader->model, reader->diag);
 	}

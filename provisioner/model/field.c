@@ -271,12 +271,74 @@ int field_parse(struct obj *obj, unsigned int index, const char *text, char **re
 		return parse_device(obj, index, text, c);
 	case FIELD_DURATION:
 		return parse_duration(obj, index, text, c);
+	case FIELD_STRINGS:
+	case FIELD_OBJECTS:
+		break;
 	}
-	assert(!"a field type that does not exist");
+	assert(!"a field type that is no single value");
 	return -EINVAL;
 }
 
+/* What names an object is checked as the key of such an object. */
+static int check_reference(const struct obj_class *class, const char *text,
+			   char **ret_error, size_t *ret_offset)
+{
+	struct obj *scratch = obj_new(class);
+	int r = scratch ? field_parse(scratch, 0, text, ret_error, ret_offset) : -ENOMEM;
+
+	obj_free(scratch);
+	return r;
+}
+
+static int append_item(struct obj *obj, unsigned int index, const char *text,
+		       struct src_pos pos)
+{
+	struct string_list *list = member_of(obj, index);
+	struct list_item item = { strdup(text), pos };
+	int r = item.text ? vec_push(&list->items, item) : -ENOMEM;
+
+	if (r < 0)
+		free(item.text);
+	else
+		mark_set(obj, index);
+	return r;
+}
+
+int field_parse_item(struct obj *obj, unsigned int index, const char *text,
+		     struct src_pos pos, char **ret_error, size_t *ret_offset)
+{
+	const struct field *field = field_of(obj, index, FIELD_STRINGS);
+	struct complaint c = { ret_error, ret_offset };
+	int r = field->refers
+			? check_reference(field->refers, text, ret_error, ret_offset)
+			: check_string(field, text, c);
+
+	return r < 0 ? r : append_item(obj, index, text, pos);
+}
+
 /* --- setting --- */
+
+static void clear_string(const struct field *field, char **text)
+{
+	if (*text && field->flags & FIELD_SECRET)
+		explicit_bzero(*text, strlen(*text));
+	free(*text);
+	*text = NULL;
+}
+
+static void clear_strings(struct string_list *list)
+{
+	vec_foreach (item, &list->items)
+		free(item->text);
+	vec_done(&list->items);
+}
+
+static void clear_objects(struct object_list *list)
+{
+	vec_foreach (obj, &list->objs)
+		obj_free(*obj);
+	vec_done(&list->objs);
+}
 
 int field_set_string(struct obj *obj, unsigned int index, const char *value)
 {
@@ -287,7 +349,7 @@ int field_set_string(struct obj *obj, unsigned int index, const char *value)
 	if (!copy)
 		return -ENOMEM;
 	member = member_of(obj, index);
-	free(*member);
+	clear_string(&obj->class->fields[index], member);
 	*member = copy;
 	mark_set(obj, index);
 	return 0;
@@ -347,6 +409,43 @@ void field_set_enum(struct obj *obj, unsigned int index, int word)
 	mark_set(obj, index);
 }
 
+void field_set_empty(struct obj *obj, unsigned int index)
+{
+	assert(field_is_list(&obj->class->fields[index]));
+	field_clear(obj, index);
+	mark_set(obj, index);
+}
+
+int field_add_item(struct obj *obj, unsigned int index, const char *text)
+{
+	(void)field_of(obj, index, FIELD_STRINGS);
+	return append_item(obj, index, text, (struct src_pos){ 0 });
+}
+
+int field_add_object(struct obj *obj, unsigned int index, struct obj *item)
+{
+	struct object_list *list = member_of(obj, index);
+	int r;
+
+	assert(field_of(obj, index, FIELD_OBJECTS)->items == item->class);
+	r = vec_push(&list->objs, item);
+	if (r < 0)
+		obj_free(item);
+	else
+		mark_set(obj, index);
+	return r;
+}
+
+const struct field *field_item_of(const struct field *field)
+{
+	return field->refers ? &field->refers->fields[0] : field;
+}
+
+bool field_is_list(const struct field *field)
+{
+	return field->type == FIELD_STRINGS || field->type == FIELD_OBJECTS;
+}
+
 bool field_is_key(const struct field *field)
 {
 	return !(field->flags & (FIELD_LIVE | FIELD_DERIVED));
@@ -358,8 +457,13 @@ void field_clear(struct obj *obj, unsigned int index)
 
 	switch (obj->class->fields[index].type) {
 	case FIELD_STRING:
-		free(*(char **)member);
-		*(char **)member = NULL;
+		clear_string(&obj->class->fields[index], member);
+		break;
+	case FIELD_STRINGS:
+		clear_strings(member);
+		break;
+	case FIELD_OBJECTS:
+		clear_objects(member);
 		break;
 	case FIELD_SIZE:
 		free(((struct size *)member)->text);
@@ -383,14 +487,26 @@ void field_clear(struct obj *obj, unsigned int index)
 	obj->set &= ~(UINT64_C(1) << index);
 }
 
+static void resolve_objects(const struct object_list *list, uint64_t ram_bytes)
+{
+	vec_foreach (obj, &list->objs)
+		for (unsigned int i = 0; i < (*obj)->class->field_count; i++)
+			field_resolve(*obj, i, ram_bytes);
+}
+
 void field_resolve(struct obj *obj, unsigned int index, uint64_t ram_bytes)
 {
+	enum field_type type = obj->class->fields[index].type;
 	struct size *size;
 	const char *error;
 	size_t offset;
 	int r;
 
-	if (obj->class->fields[index].type != FIELD_SIZE || !field_is_set(obj, index))
+	if (!field_is_set(obj, index))
+		return;
+	if (type == FIELD_OBJECTS)
+		resolve_objects(field_objects(obj, index), ram_bytes);
+	if (type != FIELD_SIZE)
 		return;
 	size = member_of(obj, index);
 	if (!size->text || !strchr(size->text, '%'))
@@ -436,6 +552,42 @@ const struct device_ref *field_device(const struct obj *obj, unsigned int index)
 	return const_member_of(obj, index);
 }
 
+const struct string_list *field_strings(const struct obj *obj, unsigned int index)
+{
+	(void)field_of(obj, index, FIELD_STRINGS);
+	assert(field_is_set(obj, index));
+	return const_member_of(obj, index);
+}
+
+const struct object_list *field_objects(const struct obj *obj, unsigned int index)
+{
+	(void)field_of(obj, index, FIELD_OBJECTS);
+	assert(field_is_set(obj, index));
+	return const_member_of(obj, index);
+}
+
+bool field_has_item(const struct obj *obj, unsigned int index, const char *text)
+{
+	if (!field_is_set(obj, index))
+		return false;
+	vec_foreach (item, &field_strings(obj, index)->items) {
+		if (streq(item->text, text))
+			return true;
+	}
+	return false;
+}
+
+struct obj *field_find_object(const struct obj *obj, unsigned int index, const char *key)
+{
+	if (!field_is_set(obj, index))
+		return NULL;
+	vec_foreach (item, &field_objects(obj, index)->objs) {
+		if (streq(obj_name(*item), key))
+			return *item;
+	}
+	return NULL;
+}
+
 static uint64_t field_duration(const struct obj *obj, unsigned int index)
 {
 	(void)field_of(obj, index, FIELD_DURATION);
@@ -455,25 +607,103 @@ static bool same_device(const struct device_ref *a, const struct device_ref *b)
 	return a->number != 0 && a->number == b->number;
 }
 
-bool field_equal(const struct obj *a, const struct obj *b, unsigned int index)
+static bool same_strings(const struct obj *have, const struct obj *want,
+			 unsigned int index)
 {
-	switch (a->class->fields[index].type) {
+	const struct string_list *wanted = field_strings(want, index);
+
+	if (field_strings(have, index)->items.count != wanted->items.count)
+		return false;
+	vec_foreach (item, &wanted->items) {
+		if (!field_has_item(have, index, item->text))
+			return false;
+	}
+	return true;
+}
+
+static bool same_objects(const struct obj *have, const struct obj *want,
+			 unsigned int index)
+{
+	const struct object_list *wanted = field_objects(want, index);
+
+	if (field_objects(have, index)->objs.count != wanted->objs.count)
+		return false;
+	vec_foreach (item, &wanted->objs) {
+		const struct obj *live = field_find_object(have, index, obj_name(*item));
+
+		if (!live || obj_differing(live, *item))
+			return false;
+	}
+	return true;
+}
+
+bool field_equal(const struct obj *have, const struct obj *want, unsigned int index)
+{
+	switch (have->class->fields[index].type) {
 	case FIELD_STRING:
-		return streq(field_string(a, index), field_string(b, index));
+		return streq(field_string(have, index), field_string(want, index));
 	case FIELD_SIZE:
-		return field_size(a, index)->bytes == field_size(b, index)->bytes;
+		return field_size(have, index)->bytes == field_size(want, index)->bytes;
 	case FIELD_UINT:
-		return field_uint(a, index) == field_uint(b, index);
+		return field_uint(have, index) == field_uint(want, index);
 	case FIELD_BOOL:
-		return field_bool(a, index) == field_bool(b, index);
+		return field_bool(have, index) == field_bool(want, index);
 	case FIELD_ENUM:
-		return field_enum(a, index) == field_enum(b, index);
+		return field_enum(have, index) == field_enum(want, index);
 	case FIELD_DEVICE:
-		return same_device(field_device(a, index), field_device(b, index));
+		return same_device(field_device(have, index), field_device(want, index));
 	case FIELD_DURATION:
-		return field_duration(a, index) == field_duration(b, index);
+		return field_duration(have, index) == field_duration(want, index);
+	case FIELD_STRINGS:
+		return same_strings(have, want, index);
+	case FIELD_OBJECTS:
+		return same_objects(have, want, index);
 	}
 	return false;
+}
+
+bool field_is_default(const struct obj *obj, unsigned int index)
+{
+	const char *value = obj->class->fields[index].value;
+	_cleanup_(buf_done) struct buf text = { 0 };
+
+	if (!value)
+		return false;
+	field_print(obj, index, &text);
+	return text.data && streq(text.data, value);
+}
+
+/* What is a number in the key that it refers to is one here. */
+static void print_reference(const struct field *field, const char *text, struct buf *out)
+{
+	if (field_item_of(field)->type == FIELD_UINT)
+		buf_add(out, text);
+	else
+		scalar_print(text, out);
+}
+
+static void print_strings(const struct obj *obj, unsigned int index, struct buf *out)
+{
+	const char *before = "[";
+
+	vec_foreach (item, &field_strings(obj, index)->items) {
+		buf_add(out, before);
+		print_reference(&obj->class->fields[index], item->text, out);
+		before = ", ";
+	}
+	buf_add(out, streq(before, "[") ? "[]" : "]");
+}
+
+static void print_objects(const struct obj *obj, unsigned int index, struct buf *out)
+{
+	const char *before = "[";
+
+	vec_foreach (item, &field_objects(obj, index)->objs) {
+		buf_add(out, before);
+		obj_print(*item, FIELD_LIVE | FIELD_DERIVED, out);
+		before = ", ";
+	}
+	buf_add(out, streq(before, "[") ? "[]" : "]");
 }
 
 void field_print(const struct obj *obj, unsigned int index, struct buf *out)
@@ -483,7 +713,17 @@ void field_print(const struct obj *obj, unsigned int index, struct buf *out)
 
 	switch (obj->class->fields[index].type) {
 	case FIELD_STRING:
-		scalar_print(field_string(obj, index), out);
+		if (obj->class->fields[index].flags & FIELD_SECRET)
+			buf_add(out, "(not shown)");
+		else
+			print_reference(&obj->class->fields[index],
+					field_string(obj, index), out);
+		break;
+	case FIELD_STRINGS:
+		print_strings(obj, index, out);
+		break;
+	case FIELD_OBJECTS:
+		print_objects(obj, index, out);
 		break;
 	case FIELD_SIZE:
 		size = field_size(obj, index);

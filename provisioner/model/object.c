@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/object.h"
 
+#include "base/cleanup.h"
 #include "base/units.h"
 
 struct obj *obj_new(const struct obj_class *class)
@@ -27,6 +28,8 @@ void obj_free(struct obj *obj)
 
 const char *obj_name(const struct obj *obj)
 {
+	if (obj->class->single)
+		return obj->class->section;
 	return obj->class->fields[0].type == FIELD_UINT ? obj->number
 							: field_string(obj, 0);
 }
@@ -54,6 +57,56 @@ int obj_set_defaults(struct obj *obj)
 			return r;
 	}
 	return 0;
+}
+
+uint64_t obj_differing(const struct obj *have, const struct obj *want)
+{
+	uint64_t differing = 0;
+
+	for (unsigned int i = 0; i < want->class->field_count; i++) {
+		unsigned int flags = want->class->fields[i].flags;
+
+		if (flags & (FIELD_POLICY | FIELD_LIVE))
+			continue;
+		if (field_is_set(want, i)
+			    ? !field_is_set(have, i) || !field_equal(have, want, i)
+			    : flags & FIELD_EXACT && field_is_set(have, i))
+			differing |= UINT64_C(1) << i;
+	}
+	return differing;
+}
+
+/* A size is the one value whose own comma would end it inside of { }. */
+static void print_in_flow(const struct obj *obj, unsigned int index, struct buf *out)
+{
+	_cleanup_(buf_done) struct buf text = { 0 };
+
+	if (obj->class->fields[index].type != FIELD_SIZE) {
+		field_print(obj, index, out);
+		return;
+	}
+	field_print(obj, index, &text);
+	if (text.failed)
+		out->failed = true;
+	else
+		buf_addf(out, strchr(text.data, ',') ? "\"%s\"" : "%s", text.data);
+}
+
+void obj_print(const struct obj *obj, unsigned int without, struct buf *out)
+{
+	const char *before = "{";
+
+	for (unsigned int i = 0; i < obj->class->field_count; i++) {
+		const struct field *field = &obj->class->fields[i];
+
+		if (field->flags & without || !field_is_set(obj, i) ||
+		    field_is_default(obj, i))
+			continue;
+		buf_addf(out, "%s%s: ", before, field->name);
+		print_in_flow(obj, i, out);
+		before = ", ";
+	}
+	buf_add(out, streq(before, "{") ? "{}" : "}");
 }
 
 void model_done(struct model *model)

@@ -17,10 +17,12 @@ struct obj_class {
 	const char *name;    /* in messages and the report: "ramdisk" */
 	const char *section; /* in the YAML: "ramdisks"; NULL: never written there */
 	const char *doc;     /* one sentence on the section */
-	size_t size;	   /* of the object's struct, whose first member is struct obj */
+	bool single; /* the section is one mapping, not a list: fields[0] is no key, and
+		      * the object's name is the section's */
+	size_t size; /* of the object's struct, whose first member is struct obj */
 	unsigned int rank; /* a lower rank is created first and removed last */
 	unsigned int field_count;
-	const struct field *fields; /* fields[0] is the key; at most 64 */
+	const struct field *fields; /* fields[0] is the key, but see single; at most 64 */
 
 	/*
 	 * What no single row can say. Adds to @diag at obj->pos, or at obj_field_pos().
@@ -60,8 +62,21 @@ struct obj {
 struct obj *obj_new(const struct obj_class *class);
 void obj_free(struct obj *obj);
 
-/* obj_name() - The value of its key, which must be set. */
+/* obj_name() - The value of its key, which must be set; of a single one the section. */
 const char *obj_name(const struct obj *obj);
+
+/*
+ * obj_differing() - The fields in which @have is not as @want says: bit i for fields[i].
+ * What @want leaves open is not compared, but for the fields that say so (FIELD_EXACT).
+ */
+uint64_t obj_differing(const struct obj *have, const struct obj *want);
+
+/*
+ * obj_print() - Append it as a YAML mapping in one line, with its key and without
+ * defaults: `{id: 1, device: rd0}`.
+ * @without: flags of the fields that are left out.
+ */
+void obj_print(const struct obj *obj, unsigned int without, struct buf *out);
 
 /*
  * obj_field_pos() - Where the value of the field of index @index stands in the YAML; the

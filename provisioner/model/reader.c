@@ -14,9 +14,14 @@
 /* An object while its mapping is read. */
 struct item {
 	struct obj *obj;
-	uint64_t seen; /* bit i: the key of fields[i] is there, with whatever value */
-	char *label;   /* "ramdisk 'rd0'" for the messages */
+	uint64_t seen;	   /* bit i: the key of fields[i] is there, with whatever value */
+	const char *where; /* what it is in: "export 'a': "; or "" */
+	char *label;	   /* "ramdisk 'rd0'" for the messages, behind what it is in */
+	char *kind_label;  /* "ramdisk": the same without its name */
 };
+
+static int read_item(struct reader *reader, struct item *item, const struct node *node);
+static void item_done(struct item *item);
 
 const char *node_word(const struct node *node)
 {
@@ -43,10 +48,19 @@ static const char *expected_word(enum field_type type)
 		[FIELD_STRING] = "a word",	 [FIELD_SIZE] = "a size",
 		[FIELD_UINT] = "a whole number", [FIELD_BOOL] = "true or false",
 		[FIELD_ENUM] = "a word",	 [FIELD_DEVICE] = "a device",
-		[FIELD_DURATION] = "a time",
+		[FIELD_DURATION] = "a time",	 [FIELD_STRINGS] = "a list, as in [a, b]",
+		[FIELD_OBJECTS] = "a list",
 	};
 
 	return words[type];
+}
+
+/* The type that the value, or each of a list, is written as. */
+static enum field_type written_type(const struct field *field)
+{
+	enum field_type type = field_item_of(field)->type;
+
+	return type == FIELD_STRINGS ? FIELD_STRING : type;
 }
 
 /* What the JSON Schema says too: the type that other readers take the value for. */
@@ -69,37 +83,167 @@ static const char *wrong_style(enum field_type type, const struct node *node)
 	}
 }
 
-static int read_value(struct reader *reader, const struct item *item, unsigned int index,
-		      const struct node *node)
+/* A single value, or one of a list of them. */
+static int read_scalar(struct reader *reader, const struct item *item, unsigned int index,
+		       const struct node *node, const char *label)
 {
 	const struct field *field = &item->obj->class->fields[index];
-	/* What is wrong with the key names the object already. */
-	const char *label = index == 0 ? item->obj->class->name : item->label;
 	_cleanup_free_ char *error = NULL;
 	size_t offset = 0;
 	const char *style;
-	int r;
+	int r = field->type == FIELD_STRINGS
+			? field_parse_item(item->obj, index, node->text, node->pos,
+					   &error, &offset)
+			: field_parse(item->obj, index, node->text, &error, &offset);
 
-	if (node->type != NODE_SCALAR)
-		return diag_add(reader->diag, node->pos, "%s: %s: expected %s, not %s",
-				label, field->name, expected_word(field->type),
-				node_word(node));
-	if (node_is_null(node))
-		return diag_add(reader->diag, node->pos, "%s: %s has no value", label,
-				field->name);
-	r = field_parse(item->obj, index, node->text, &error, &offset);
 	if (r == -EINVAL)
 		return diag_add(reader->diag, node_pos(node, offset),
 				"%s: %s '%.*s%s': %s", label, field->name,
 				UTF8_SHORT(node->text), error);
 	if (r < 0)
 		return r;
-	style = wrong_style(field->type, node);
+	style = wrong_style(written_type(field), node);
 	if (style)
 		return diag_add(reader->diag, node->pos, "%s: %s '%.*s%s': %s", label,
 				field->name, UTF8_SHORT(node->text), style);
-	item->obj->field_pos[index] = node->pos;
 	return 0;
+}
+
+static int compare_items(const void *a, const void *b)
+{
+	const struct list_item *x = *(const struct list_item *const *)a;
+	const struct list_item *y = *(const struct list_item *const *)b;
+	int r = strcmp(x->text, y->text);
+
+	if (r != 0)
+		return r;
+	if (x->pos.line != y->pos.line)
+		return x->pos.line < y->pos.line ? -1 : 1;
+	return x->pos.column < y->pos.column ? -1 : x->pos.column > y->pos.column;
+}
+
+static int check_items(struct reader *reader, const struct item *item, unsigned int index)
+{
+	const struct string_list *list = field_strings(item->obj, index);
+	_cleanup_free_ const struct list_item **sorted = NULL;
+	size_t count = list->items.count;
+	int r = 0;
+
+	sorted = calloc(count + 1, sizeof(*sorted));
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &list->items.items[i];
+	qsort(sorted, count, sizeof(*sorted), compare_items);
+	for (size_t i = 1; i < count; i++)
+		if (streq(sorted[i]->text, sorted[i - 1]->text))
+			r = diag_add(reader->diag, sorted[i]->pos,
+				     "%s: %s '%.*s%s' is there twice", item->label,
+				     item->obj->class->fields[index].name,
+				     UTF8_SHORT(sorted[i]->text));
+	return r;
+}
+
+/* Return: as read_list(). */
+static int read_string_item(struct reader *reader, const struct item *item,
+			    unsigned int index, const struct node *node)
+{
+	const struct field *field = &item->obj->class->fields[index];
+
+	if (node->type != NODE_SCALAR)
+		return diag_add(reader->diag, node->pos, "%s: %s: expected %s, not %s",
+				item->label, field->name,
+				expected_word(written_type(field)), node_word(node));
+	if (node_is_null(node))
+		return diag_add(reader->diag, node->pos, "%s: %s: an empty entry",
+				item->label, field->name);
+	return read_scalar(reader, item, index, node, item->label);
+}
+
+static int read_object_item(struct reader *reader, const struct item *item,
+			    unsigned int index, const struct node *node)
+{
+	const struct field *field = &item->obj->class->fields[index];
+	_cleanup_free_ char *where = NULL;
+	struct item nested = { 0 };
+	int r, added;
+
+	if (node->type != NODE_MAPPING)
+		return diag_add(
+			reader->diag, node->pos,
+			"%s: %s: expected a mapping that begins with '%s: ', not %s",
+			item->label, field->name, field->items->fields[0].name,
+			node_word(node));
+	if (asprintf(&where, "%s: ", item->label) < 0) {
+		where = NULL;
+		return -ENOMEM;
+	}
+	nested.where = where;
+	nested.obj = obj_new(field->items);
+	r = nested.obj ? read_item(reader, &nested, node) : -ENOMEM;
+	if (r != -ENOMEM && field_is_set(nested.obj, 0)) {
+		added = field_add_object(item->obj, index, TAKE_PTR(nested.obj));
+		r = added < 0 ? added : r;
+	}
+	item_done(&nested);
+	return r;
+}
+
+/* Return: 0; -EINVAL: some of it is wrong, which was reported; -ENOMEM. */
+static int read_list(struct reader *reader, const struct item *item, unsigned int index,
+		     const struct node *node)
+{
+	const struct field *field = &item->obj->class->fields[index];
+	int result = 0, r;
+
+	field_set_empty(item->obj, index);
+	for (const struct node *entry = node->child; entry; entry = entry->next) {
+		if (entry->wrong)
+			r = -EINVAL;
+		else if (field->type == FIELD_STRINGS)
+			r = read_string_item(reader, item, index, entry);
+		else
+			r = read_object_item(reader, item, index, entry);
+		if (r == -ENOMEM)
+			return r;
+		result = r < 0 ? r : result;
+	}
+	if (field->type == FIELD_STRINGS) {
+		r = check_items(reader, item, index);
+	} else {
+		const struct object_list *list = field_objects(item->obj, index);
+		_cleanup_free_ char *where = NULL;
+
+		if (asprintf(&where, "%s: ", item->label) < 0) {
+			where = NULL;
+			return -ENOMEM;
+		}
+		r = reader_check_duplicates(reader, list->objs.items, list->objs.count,
+					    where);
+	}
+	return r < 0 ? r : result;
+}
+
+static int read_value(struct reader *reader, const struct item *item, unsigned int index,
+		      const struct node *node)
+{
+	const struct field *field = &item->obj->class->fields[index];
+	/* What is wrong with the key names the object already. */
+	const char *label = index == 0 ? item->kind_label : item->label;
+	int r;
+
+	if (node_is_null(node))
+		return diag_add(reader->diag, node->pos, "%s: %s has no value", label,
+				field->name);
+	if (node->type != (field_is_list(field) ? NODE_SEQUENCE : NODE_SCALAR))
+		return diag_add(reader->diag, node->pos, "%s: %s: expected %s, not %s",
+				label, field->name, expected_word(field->type),
+				node_word(node));
+	r = field_is_list(field) ? read_list(reader, item, index, node)
+				 : read_scalar(reader, item, index, node, label);
+	if (r == 0)
+		item->obj->field_pos[index] = node->pos;
+	return r;
 }
 
 /* --- one object --- */
@@ -186,15 +330,27 @@ static int make_label(struct item *item, const struct node *node)
 	const struct obj_class *class = item->obj->class;
 	const struct node *name = NULL;
 
-	for (const struct node *key = node->child; key; key = key->next->next)
+	if (asprintf(&item->kind_label, "%s%s", item->where, class->name) < 0) {
+		item->kind_label = NULL;
+		return -ENOMEM;
+	}
+	for (const struct node *key = node->child; key && !class->single;
+	     key = key->next->next)
 		if (!key->wrong && streq(key->text, class->fields[0].name))
 			name = key->next;
 	if (!name || name->wrong || name->type != NODE_SCALAR || *name->text == '\0')
-		item->label = strdup(class->name);
-	else if (asprintf(&item->label, "%s '%.*s%s'", class->name,
+		item->label = strdup(item->kind_label);
+	else if (asprintf(&item->label, "%s '%.*s%s'", item->kind_label,
 			  UTF8_SHORT(name->text)) < 0)
 		item->label = NULL;
 	return item->label ? 0 : -ENOMEM;
+}
+
+static void item_done(struct item *item)
+{
+	obj_free(item->obj);
+	free(item->label);
+	free(item->kind_label);
 }
 
 /* Return: 0; -EINVAL: the object has an error, which was reported; -ENOMEM. */
@@ -228,20 +384,55 @@ static int read_item(struct reader *reader, struct item *item, const struct node
 int reader_add_object(struct reader *reader, const struct obj_class *class,
 		      const struct node *node)
 {
-	struct item item = { .obj = obj_new(class) };
-	int r;
+	struct item item = { .obj = obj_new(class), .where = "" };
+	int r = item.obj ? read_item(reader, &item, node) : -ENOMEM;
 
-	if (!item.obj)
-		return -ENOMEM;
-	r = read_item(reader, &item, node);
-	free(item.label);
-	if (r == -ENOMEM || !field_is_set(item.obj, 0)) {
-		obj_free(item.obj);
-		return r == -ENOMEM ? r : 0;
+	if (r != -ENOMEM && (class->single || field_is_set(item.obj, 0))) {
+		r = vec_push(&reader->clean, r == 0);
+		if (r == 0)
+			r = model_add(&reader->model, TAKE_PTR(item.obj));
 	}
-	if (vec_push(&reader->clean, r == 0) < 0) {
-		obj_free(item.obj);
+	item_done(&item);
+	return r == -ENOMEM ? r : 0;
+}
+
+static int compare_duplicates(const void *a, const void *b)
+{
+	const struct obj *x = *(const struct obj *const *)a;
+	const struct obj *y = *(const struct obj *const *)b;
+	struct src_pos x_pos = obj_field_pos(x, 0), y_pos = obj_field_pos(y, 0);
+	int r = obj_compare(x, y);
+
+	if (r != 0)
+		return r;
+	if (x_pos.line != y_pos.line)
+		return x_pos.line < y_pos.line ? -1 : 1;
+	return x_pos.column < y_pos.column ? -1 : x_pos.column > y_pos.column;
+}
+
+int reader_check_duplicates(struct reader *reader, struct obj *const *objs, size_t count,
+			    const char *where)
+{
+	_cleanup_free_ struct obj **sorted = NULL;
+	size_t first = 0;
+	int r = 0;
+
+	if (count == 0)
+		return 0;
+	sorted = calloc(count, sizeof(*sorted));
+	if (!sorted)
 		return -ENOMEM;
+	memcpy(sorted, objs, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), compare_duplicates);
+	for (size_t i = 1; i < count; i++) {
+		if (obj_compare(sorted[i], sorted[first]) != 0) {
+			first = i;
+			continue;
+		}
+		r = diag_add(reader->diag, obj_field_pos(sorted[i], 0),
+			     "%s%s '%s' is there twice: first at line %u", where,
+			     sorted[i]->class->name, obj_name(sorted[i]),
+			     obj_field_pos(sorted[first], 0).line);
 	}
-	return model_add(&reader->model, item.obj);
+	return r;
 }

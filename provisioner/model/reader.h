@@ -20,6 +20,15 @@ struct reader {
 int reader_add_object(struct reader *reader, const struct obj_class *class,
 		      const struct node *node);
 
+/*
+ * reader_check_duplicates() - Report each of the @count objects at @objs that has the key
+ * of another one before it.
+ * @where: said in front of the object: "export 'a': "; may be "".
+ * Return: 0; -EINVAL if there was one; -ENOMEM.
+ */
+int reader_check_duplicates(struct reader *reader, struct obj *const *objs, size_t count,
+			    const char *where);
+
 /* node_word() - What it is, for messages: "a list". */
 const char *node_word(const struct node *node);
 

@@ -47,6 +47,20 @@ static json_t *words_schema(const struct field *field)
 	return json_pack("{s:o}", "enum", words);
 }
 
+static json_t *object_schema(const struct obj_class *class);
+static json_t *type_schema(const struct field *field);
+
+/* Each word of it is what the key is that it refers to, or a string. */
+static json_t *strings_schema(const struct field *field)
+{
+	json_t *item = field->refers ? type_schema(field_item_of(field))
+				     : json_pack("{s:s, s:s*}", "type", "string",
+						 "pattern", field->pattern);
+
+	return json_pack("{s:s, s:o, s:b}", "type", "array", "items", item, "uniqueItems",
+			 1);
+}
+
 static json_t *type_schema(const struct field *field)
 {
 	switch (field->type) {
@@ -65,6 +79,11 @@ static json_t *type_schema(const struct field *field)
 	case FIELD_DURATION:
 		return json_pack("{s:s, s:s}", "type", "string", "pattern",
 				 DURATION_PATTERN);
+	case FIELD_STRINGS:
+		return strings_schema(field);
+	case FIELD_OBJECTS:
+		return json_pack("{s:s, s:o}", "type", "array", "items",
+				 object_schema(field->items));
 	}
 	return NULL;
 }
@@ -90,8 +109,7 @@ static json_t *field_schema(const struct field *field)
 	return schema;
 }
 
-/* A section may be empty, as `ramdisks:` is once its entries are commented out. */
-static json_t *section_schema(const struct obj_class *class)
+static json_t *object_schema(const struct obj_class *class)
 {
 	json_t *properties = json_object(), *required = json_array();
 
@@ -104,10 +122,21 @@ static json_t *section_schema(const struct obj_class *class)
 		if (field->flags & FIELD_REQUIRED)
 			json_array_append_new(required, json_string(field->name));
 	}
-	return json_pack("{s:s, s:[s, s], s:{s:s, s:b, s:o, s:o}}", "description",
-			 class->doc, "type", "array", "null", "items", "type", "object",
-			 "additionalProperties", 0, "required", required, "properties",
-			 properties);
+	return json_pack("{s:s, s:b, s:o, s:o}", "type", "object", "additionalProperties",
+			 0, "required", required, "properties", properties);
+}
+
+/* A section may be empty, as `ramdisks:` is once its entries are commented out. */
+static json_t *section_schema(const struct obj_class *class)
+{
+	json_t *object = object_schema(class);
+
+	if (!class->single)
+		return json_pack("{s:s, s:[s, s], s:o}", "description", class->doc,
+				 "type", "array", "null", "items", object);
+	json_object_set_new(object, "description", json_string(class->doc));
+	json_object_set_new(object, "type", json_pack("[s, s]", "object", "null"));
+	return object;
 }
 
 int schema_to_json(const struct obj_class *const *classes, char **ret)

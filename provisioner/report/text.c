@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/units.h"
+#include "model/change.h"
 #include "model/config.h"
 
 enum look { LOOK_NONE, LOOK_ADD, LOOK_CHANGE, LOOK_REMOVE, LOOK_BLOCKED, LOOK_COUNT };
@@ -48,17 +49,6 @@ static void print_value(FILE *out, const struct obj *obj, unsigned int index)
 
 /* --- the diff --- */
 
-static bool is_default(const struct obj *obj, unsigned int index)
-{
-	const char *value = obj->class->fields[index].value;
-	_cleanup_(buf_done) struct buf text = { 0 };
-
-	if (!value)
-		return false;
-	field_print(obj, index, &text);
-	return text.data && streq(text.data, value);
-}
-
 static void print_new_fields(FILE *out, const struct obj *want)
 {
 	const struct obj_class *class = want->class;
@@ -66,7 +56,7 @@ static void print_new_fields(FILE *out, const struct obj *want)
 	for (unsigned int i = 0; i < class->field_count; i++) {
 		if (class->fields[i].flags &
 			    (FIELD_KEY | FIELD_POLICY | FIELD_LIVE | FIELD_DERIVED) ||
-		    !field_is_set(want, i) || is_default(want, i))
+		    !field_is_set(want, i) || field_is_default(want, i))
 			continue;
 		fprintf(out, "    %s: ", class->fields[i].name);
 		print_value(out, want, i);
@@ -76,17 +66,15 @@ static void print_new_fields(FILE *out, const struct obj *want)
 
 static void print_changed_fields(FILE *out, const struct plan_step *step)
 {
-	const struct obj_class *class = step->want->class;
+	_cleanup_(changes_done) struct changes found = { 0 };
 
-	for (unsigned int i = 0; i < class->field_count; i++) {
-		if (!(step->changed & UINT64_C(1) << i))
-			continue;
-		fprintf(out, "    %s: ", class->fields[i].name);
-		print_value(out, step->have, i);
-		fputs(" -> ", out);
-		print_value(out, step->want, i);
-		fputc('\n', out);
-	}
+	/* Without memory the step's own line is all there is. */
+	if (changes_find(step->have, step->want, step->changed, &found) < 0)
+		return;
+	vec_foreach (change, &found.changes)
+		fprintf(out, "    %s: %s -> %s\n", change->name,
+			change->from[0] ? change->from : "unset",
+			change->to[0] ? change->to : "unset");
 }
 
 /* What is said behind the object's name. */
@@ -122,7 +110,9 @@ static void print_step(FILE *out, bool color, const struct plan_step *step,
 	const char *sign = bad ? "!" : signs[step->action].sign;
 
 	start(out, color, bad ? LOOK_BLOCKED : signs[step->action].look);
-	fprintf(out, "%s %s %s", sign, obj->class->name, obj_name(obj));
+	fprintf(out, "%s %s", sign, obj->class->name);
+	if (!obj->class->single)
+		fprintf(out, " %s", obj_name(obj));
 	stop(out, color);
 	print_remark(out, step, entry->result == RESULT_PENDING ? NULL : entry);
 	fputc('\n', out);
@@ -327,18 +317,38 @@ void text_print_status(FILE *out, bool color, const struct model *observed,
 
 /* --- the configuration --- */
 
+/* Objects of a list stand below one another, one a line. */
+static void print_config_field(FILE *out, const struct obj *obj, unsigned int index,
+			       unsigned int without)
+{
+	const struct field *field = &obj->class->fields[index];
+
+	if (field->type != FIELD_OBJECTS || !field_objects(obj, index)->objs.count) {
+		fprintf(out, "%s: ", field->name);
+		print_value(out, obj, index);
+		fputc('\n', out);
+		return;
+	}
+	fprintf(out, "%s:\n", field->name);
+	vec_foreach (item, &field_objects(obj, index)->objs) {
+		_cleanup_(buf_done) struct buf text = { 0 };
+
+		obj_print(*item, without, &text);
+		fprintf(out, "      - %s\n", text.data ? text.data : "{}");
+	}
+}
+
 static void print_config_object(FILE *out, const struct obj *obj, unsigned int without)
 {
 	const struct obj_class *class = obj->class;
 
 	for (unsigned int i = 0; i < class->field_count; i++) {
-		if (class->fields[i].flags & without || !field_is_set(obj, i) ||
-		    is_default(obj, i))
+		unsigned int flags = class->fields[i].flags;
+
+		if (flags & without || !field_is_set(obj, i) || field_is_default(obj, i))
 			continue;
-		fprintf(out, "  %s %s: ", class->fields[i].flags & FIELD_KEY ? "-" : " ",
-			class->fields[i].name);
-		print_value(out, obj, i);
-		fputc('\n', out);
+		fputs(class->single ? "  " : flags & FIELD_KEY ? "  - " : "    ", out);
+		print_config_field(out, obj, i, without);
 	}
 }
 

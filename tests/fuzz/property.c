@@ -57,7 +57,7 @@ static const char *check_print(const struct diag *diag)
 
 static void print_object(const struct obj *obj, struct buf *out)
 {
-	const char *bullet = "- ";
+	const char *bullet = obj->class->single ? "  " : "- ";
 
 	for (unsigned int i = 0; i < obj->class->field_count; i++) {
 		if (!field_is_set(obj, i))

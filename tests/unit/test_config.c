@@ -212,10 +212,10 @@ static const struct {
 	  "mean 'size'?\n" },
 	{ THING "4KiB\n  colour: red\n",
 	  "5:3: thing 't1': unknown key 'colour'; the keys are name, size, label, share, "
-	  "count, flag, mode, other\n" },
+	  "count, flag, mode, other, tags, gates, parts\n" },
 	{ THING "4KiB\n  used: 4KiB\n",
 	  "5:3: thing 't1': unknown key 'used'; the keys are name, size, label, share, "
-	  "count, flag, mode, other\n" },
+	  "count, flag, mode, other, tags, gates, parts\n" },
 	{ HEAD "- size: 4KiB\n- {}\n", "3:3: thing: the key 'name' is missing\n"
 				       "4:3: thing: the key 'name' is missing\n"
 				       "4:3: thing: the key 'size' is missing\n" },
@@ -258,7 +258,7 @@ static const struct {
 	  "2:34: thing 't1': size 'min(25%': a ')' is missing (inside { } a size with a comma "
 	  "needs quotes around it)\n"
 	  "2:36: thing 't1': unknown key '8GiB)'; the keys are name, size, label, share, "
-	  "count, flag, mode, other\n" },
+	  "count, flag, mode, other, tags, gates, parts\n" },
 
 	/* Booleans, numbers, words. */
 	{ THING "4KiB\n  flag: yes\n",
@@ -279,8 +279,65 @@ static const struct {
 	{ THING "4KiB\n  label: \"a\\nb\"\n",
 	  "5:10: thing 't1': label 'a?b': has a character that cannot be printed\n" },
 
+	/* Lists, and the objects in them. */
+	{ THING "4KiB\n  tags: a\n",
+	  "5:9: thing 't1': tags: expected a list, as in [a, b], not a single value\n" },
+	{ THING "4KiB\n  tags: {a: b}\n",
+	  "5:9: thing 't1': tags: expected a list, as in [a, b], not a mapping\n" },
+	{ THING "4KiB\n  tags:\n", "5:8: thing 't1': tags has no value\n" },
+	{ THING "4KiB\n  tags: [ab, aXb, [c], ~]\n",
+	  "5:15: thing 't1': tags 'aXb': expected small letters and colons\n"
+	  "5:19: thing 't1': tags: expected a word, not a list\n"
+	  "5:24: thing 't1': tags: an empty entry\n" },
+	{ THING "4KiB\n  tags: [b, a, b, c, b]\n",
+	  "5:16: thing 't1': tags 'b' is there twice\n"
+	  "5:22: thing 't1': tags 'b' is there twice\n" },
+	{ THING "4KiB\n  tags: [true]\n",
+	  "5:10: thing 't1': tags 'true': without quotes around it this is not a string: "
+	  "write it in quotes\n" },
+	{ THING "4KiB\n  gates: [3, x, \"3\", 03]\ngates: [{id: 3}]\n",
+	  "5:14: thing 't1': gates 'x': expected a whole number, digits only\n"
+	  "5:17: thing 't1': gates '3': write the number without quotes\n"
+	  "5:17: thing 't1': gates '3' is there twice\n"
+	  "5:22: thing 't1': gates '03': a number has no leading zero\n" },
+	{ THING "4KiB\n  gates: [3, 4]\ngates: [{id: 3}]\n",
+	  "5:14: thing 't1': there is no gate '4' in this file\n" },
+	{ THING "4KiB\n  parts: {id: 1}\n",
+	  "5:10: thing 't1': parts: expected a list, not a mapping\n" },
+	{ THING "4KiB\n  parts: [1, [], ~]\n",
+	  "5:11: thing 't1': parts: expected a mapping that begins with 'id: ', not a "
+	  "single value\n"
+	  "5:14: thing 't1': parts: expected a mapping that begins with 'id: ', not a list\n"
+	  "5:18: thing 't1': parts: expected a mapping that begins with 'id: ', not a "
+	  "single value\n" },
+	{ THING "4KiB\n  parts: [{id: 1}, {label: a}, {id: 100, label: a}]\n",
+	  "5:11: thing 't1': part '1': the key 'label' is missing\n"
+	  "5:20: thing 't1': part: the key 'id' is missing\n"
+	  "5:37: thing 't1': part: id '100': has to be at most 99\n" },
+	{ THING "4KiB\n  parts: [{id: 1, label: a, lable: b, with: 3}]\n",
+	  "5:29: thing 't1': part '1': unknown key 'lable'; did you mean 'label'?\n"
+	  "5:39: thing 't1': part '1': unknown key 'with'; did you mean 'width'?\n" },
+	{ THING "4KiB\n  parts: [{id: 2, label: a}, {id: 1, label: b}, {label: c, id: "
+		"2}]\n",
+	  "5:64: thing 't1': part '2' is there twice: first at line 5\n" },
+	{ THING "4KiB\n  parts: [{id: 2, label: a, gate: 8}]\n",
+	  "5:35: thing 't1': part '2': there is no gate '8' in this file\n" },
+
+	/* A section that is one mapping. */
+	{ "version: 1\nlamp: [{color: red}]\n",
+	  "2:7: lamp: expected a mapping, not a list\n" },
+	{ "version: 1\nlamp: red\n",
+	  "2:7: lamp: expected a mapping, not a single value\n" },
+	{ "version: 1\nlamp: {colour: red}\n",
+	  "2:7: lamp: the key 'color' is missing\n"
+	  "2:8: lamp: unknown key 'colour'; did you mean 'color'?\n" },
+	{ "version: 1\nlamp: {color: 1}\n",
+	  "2:15: lamp: color '1': without quotes around it this is not a string: write it in "
+	  "quotes\n" },
+
 	/* What only the whole file shows. */
-	{ THING "4KiB\n  other: t9\n", "5:10: thing 't1': there is no thing 't9'\n" },
+	{ THING "4KiB\n  other: t9\n",
+	  "5:10: thing 't1': there is no thing 't9' in this file\n" },
 	/* An object with an error is still there for the others. */
 	{ THING "4KiB\n  other: t2\n- name: t2\n  size: x\n",
 	  "7:9: thing 't2': size 'x': expected a number, as in 4096, 512KiB, 2GiB or 25%, or "
@@ -297,6 +354,56 @@ START_TEST(config_refuses)
 	ck_assert_msg(streq(errors, refused[_i].errors), "for:\n%s\ngot:\n%swanted:\n%s",
 		      refused[_i].text, errors, refused[_i].errors);
 	ck_assert_ptr_null(model.objs.items);
+}
+END_TEST
+
+START_TEST(config_reads_lists_and_what_is_in_them)
+{
+	const struct obj *thing, *part, *lamp;
+
+	parse_well("version: 1\n"
+		   "things:\n"
+		   "- name: t1\n"
+		   "  size: 4KiB\n"
+		   "  tags: []\n"
+		   "  gates: [4, 3]\n"
+		   "  parts:\n"
+		   "  - {id: 2, label: two, size: \"min(25%, 8GiB)\"}\n"
+		   "  - label: one\n"
+		   "    id: 1\n"
+		   "    width: 9\n"
+		   "gates: [{id: 3}, {id: 4}]\n"
+		   "lamp:\n"
+		   "  color: red\n"
+		   "  tags: [a, 'b c']\n");
+	thing = model_find(&model, &fake_thing, "t1");
+	ck_assert_ptr_nonnull(thing);
+	ck_assert(field_is_set(thing, THING_TAGS));
+	ck_assert_uint_eq(field_strings(thing, THING_TAGS)->items.count, 0);
+	ck_assert(field_has_item(thing, THING_GATES, "3"));
+	ck_assert(!field_has_item(thing, THING_GATES, "1"));
+	ck_assert_uint_eq(field_strings(thing, THING_GATES)->items.items[1].pos.column,
+			  14);
+	ck_assert_uint_eq(field_objects(thing, THING_PARTS)->objs.count, 2);
+	part = field_find_object(thing, THING_PARTS, "2");
+	ck_assert_ptr_nonnull(part);
+	ck_assert_uint_eq(field_uint(part, PART_WIDTH), 8); /* the default */
+	ck_assert_uint_eq(part->pos.line, 8);
+	model_resolve(&model, UINT64_C(4) << 30);
+	ck_assert_uint_eq(field_size(part, PART_SIZE)->bytes, UINT64_C(1) << 30);
+	lamp = model_find(&model, &fake_lamp, "lamp");
+	ck_assert_ptr_nonnull(lamp);
+	ck_assert_str_eq(obj_name(lamp), "lamp");
+	ck_assert(field_has_item(lamp, LAMP_TAGS, "b c"));
+}
+END_TEST
+
+START_TEST(config_takes_an_empty_mapping_section_for_none)
+{
+	parse_well("version: 1\nlamp:\n");
+	ck_assert_ptr_null(model_find(&model, &fake_lamp, "lamp"));
+	/* A mapping lists no objects: nothing may be removed because of it. */
+	ck_assert(!model.stated);
 }
 END_TEST
 
@@ -463,6 +570,8 @@ Suite *suite_config(void)
 	add(suite, config_reads_every_type_of_field, 1);
 	add(suite, config_keeps_the_place_of_each_value, 1);
 	add(suite, config_accepts, ARRAY_SIZE(accepted));
+	add(suite, config_reads_lists_and_what_is_in_them, 1);
+	add(suite, config_takes_an_empty_mapping_section_for_none, 1);
 	add(suite, config_refuses, ARRAY_SIZE(refused));
 	add(suite, config_reports_all_errors_in_one_run, 1);
 	add(suite, config_refuses_a_nul_byte, 1);
