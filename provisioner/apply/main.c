@@ -8,6 +8,7 @@
 #include "engine/reconcile.h"
 #include "kind/kind.h"
 #include "model/config.h"
+#include "model/status.h"
 #include "port/clock.h"
 #include "port/kmod.h"
 #include "port/machine.h"
@@ -158,6 +159,30 @@ static void save_report(struct app *app, int rundir_fd, struct report *report)
 
 /* --- the configuration --- */
 
+/* What is for the network programs: nothing of it can be planned. */
+static int drop_status(const struct app *app, struct model *desired, struct diag *diag)
+{
+	struct obj *status = model_take(desired, &status_class);
+
+	if (!status)
+		return 0;
+	if (app->options.mode == MODE_CHECK)
+		status_check_files(status, diag);
+	obj_free(status);
+	return diag_is_empty(diag) ? model_sort(desired) : -EINVAL;
+}
+
+/* Return: as config_load(). */
+static int read_config(const struct app *app, struct diag *diag, struct model *desired,
+		       char sha256[static CONFIG_SHA256_LEN])
+{
+	int r = diag_init(diag, app->options.config);
+
+	if (r == 0)
+		r = config_load(app->options.config, kind_classes, diag, desired, sha256);
+	return r < 0 ? r : drop_status(app, desired, diag);
+}
+
 static int load_config(const struct app *app, struct model *desired,
 		       struct report *report)
 {
@@ -165,10 +190,7 @@ static int load_config(const struct app *app, struct model *desired,
 	char sha256[CONFIG_SHA256_LEN] = "";
 	int r;
 
-	r = diag_init(&diag, app->options.config);
-	if (r == 0)
-		r = config_load(app->options.config, kind_classes, &diag, desired,
-				sha256);
+	r = read_config(app, &diag, desired, sha256);
 	if (r == -EINVAL) {
 		diag_print(&diag, stderr);
 		report->message =
@@ -368,8 +390,7 @@ static void look_at_image_quietly(struct app *app, struct report *report)
 	_cleanup_(model_done) struct model desired = { 0 };
 	char sha256[CONFIG_SHA256_LEN];
 
-	if (diag_init(&diag, app->options.config) == 0 &&
-	    config_load(app->options.config, kind_classes, &diag, &desired, sha256) == 0)
+	if (read_config(app, &diag, &desired, sha256) == 0)
 		(void)look_at_image(app, &desired, report); /* -ENOMEM: it is not said */
 }
 
@@ -416,6 +437,30 @@ static int run_print_initramfs_config(struct app *app)
 	return EXIT_OK;
 }
 
+/* For systemd-socket units: where the status is shown. */
+static int run_print_socket(const struct app *app)
+{
+	_cleanup_(diag_done) struct diag diag = { 0 };
+	_cleanup_(model_done) struct model model = { 0 };
+	const struct string_list *listen;
+	int r = diag_init(&diag, app->options.config);
+
+	if (r == 0)
+		r = config_load_section(app->options.config, &status_class, &diag,
+					&model);
+	if (r == -EINVAL)
+		diag_print(&diag, stderr);
+	if (r < 0)
+		return r == -EINVAL ? EXIT_CONFIG : EXIT_PARTIAL;
+	listen = status_listen(model_find(&model, &status_class, status_class.section));
+	if (!listen)
+		return EXIT_OK;
+	puts("[Socket]\nListenStream=");
+	vec_foreach (address, &listen->items)
+		printf("ListenStream=%s\n", address->text);
+	return EXIT_OK;
+}
+
 static int run_print_schema(void)
 {
 	_cleanup_free_ char *text = NULL;
@@ -444,6 +489,8 @@ static int run_mode(struct app *app)
 		return run_print_schema();
 	case MODE_PRINT_INITRAMFS_CONFIG:
 		return run_print_initramfs_config(app);
+	case MODE_PRINT_SOCKET:
+		return run_print_socket(app);
 	case MODE_HELP:
 		options_print_help();
 		return EXIT_OK;

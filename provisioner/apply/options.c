@@ -19,6 +19,7 @@ enum {
 	OPTION_TEARDOWN,
 	OPTION_PRINT_SCHEMA,
 	OPTION_PRINT_INITRAMFS_CONFIG,
+	OPTION_PRINT_SOCKET,
 	OPTION_DETAILED_EXITCODE,
 	OPTION_JSON,
 	OPTION_DRIFT,
@@ -44,6 +45,7 @@ static const struct option long_options[] = {
 	{ "teardown", no_argument, NULL, OPTION_TEARDOWN },
 	{ "print-schema", no_argument, NULL, OPTION_PRINT_SCHEMA },
 	{ "print-initramfs-config", no_argument, NULL, OPTION_PRINT_INITRAMFS_CONFIG },
+	{ "print-socket", no_argument, NULL, OPTION_PRINT_SOCKET },
 	{ "detailed-exitcode", no_argument, NULL, OPTION_DETAILED_EXITCODE },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "drift", no_argument, NULL, OPTION_DRIFT },
@@ -75,6 +77,7 @@ void options_print_help(void)
 	      "      --teardown           remove all that rapiddisk-apply made\n"
 	      "      --print-schema       JSON Schema of the configuration\n"
 	      "      --print-initramfs-config  the part that the initramfs needs\n"
+	      "      --print-socket       drop-in for rapiddisk-statusd.socket: status.listen\n"
 	      "      --stage=STAGE        initramfs or system (system)\n"
 	      "      --timeout=SECONDS    the end of all waiting (10)\n"
 	      "      --color=WHEN         auto, always or never (auto)\n"
@@ -101,8 +104,8 @@ static int set_mode(struct options *o, enum apply_mode mode)
 {
 	if (o->mode != MODE_APPLY && o->mode != mode) {
 		log_error(
-			"only one of --check, --status, --import, --teardown, "
-			"--print-schema and --print-initramfs-config can be given; see --help");
+			"only one of --check, --status, --import, --teardown, --print-schema, "
+			"--print-initramfs-config and --print-socket can be given; see --help");
 		return -EINVAL;
 	}
 	o->mode = mode;
@@ -181,6 +184,8 @@ static int take(struct options *o, int option, const char *value)
 		return set_mode(o, MODE_PRINT_SCHEMA);
 	case OPTION_PRINT_INITRAMFS_CONFIG:
 		return set_mode(o, MODE_PRINT_INITRAMFS_CONFIG);
+	case OPTION_PRINT_SOCKET:
+		return set_mode(o, MODE_PRINT_SOCKET);
 	case OPTION_DETAILED_EXITCODE:
 		o->detailed_exitcode = true;
 		return 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kind/kind.h"
 
+#include "model/status.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,7 @@ const struct obj_class *const kind_classes[] = {
 	&kind_module.class,
 	&kind_ramdisk.class,
 	&kind_cache.class,
+	&status_class, /* no kind: the configuration drops it before a plan */
 	NULL,
 };
 
