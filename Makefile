@@ -36,12 +36,13 @@ cflags = -std=gnu17 $(warnings) -fstack-protector-strong -D_FORTIFY_SOURCE=2 $(p
 sources := $(wildcard $(addprefix provisioner/,$(addsuffix /*.c,base model port kind engine report live answer)))
 apply_sources := $(wildcard provisioner/apply/*.c)
 statusd_sources := $(wildcard provisioner/statusd/*.c)
+push_sources := $(wildcard provisioner/push/*.c)
 unit_sources := $(wildcard tests/unit/*.c) tests/fuzz/property.c
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 objects := $(call obj,$(sources))
 
-programs := $(addprefix $(BUILD)/,rapiddisk-apply rapiddisk-statusd)
+programs := $(addprefix $(BUILD)/,rapiddisk-apply rapiddisk-statusd rapiddisk-push)
 
 .PHONY: all
 all: $(programs)
@@ -60,6 +61,10 @@ $(BUILD)/rapiddisk-statusd: $(call obj,$(statusd_sources)) $(BUILD)/provisioner.
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(statusd_packages))
 
+$(BUILD)/rapiddisk-push: $(call obj,$(push_sources)) $(BUILD)/provisioner.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(push_packages))
+
 # The assembler reads these.
 $(BUILD)/obj/provisioner/answer/page.o: $(wildcard provisioner/answer/page/*)
 
@@ -71,7 +76,7 @@ $(BUILD)/obj/%.o: %.c Makefile
 $(BUILD)/obj/tests/%.o: cppflags += -Itests
 
 -include $(patsubst %.o,%.d,$(objects) $(call obj,$(apply_sources) $(statusd_sources) \
-	$(unit_sources)))
+	$(push_sources) $(unit_sources)))
 
 # --- kernel modules ---------------------------------------------------------------------
 
