@@ -5,7 +5,7 @@
 # make install    all that was built  [DESTDIR=] [PREFIX=/usr] [KREL=]
 # make check      every test; installs what it needs, as root
 # make demo       boots a guest and shows the main job; installs what it needs, as root
-# More targets: uninstall unit asan fuzz lint format vm-test modules-check bench clean
+# More targets: uninstall unit network asan fuzz lint format vm-test modules-check bench clean
 # V=1 shows the commands.
 
 VERSION := 10.0.0
@@ -98,9 +98,11 @@ docdir := $(DESTDIR)$(PREFIX)/share/doc/rapiddisk
 mandir := $(DESTDIR)$(PREFIX)/share/man
 moddir := $(DESTDIR)/lib/modules/$(KREL)/updates
 hooksdir := $(DESTDIR)$(PREFIX)/share/initramfs-tools
+generatordir := $(DESTDIR)$(PREFIX)/lib/systemd/system-generators
+sysusersdir := $(DESTDIR)$(PREFIX)/lib/sysusers.d
 dracutdir := $(DESTDIR)$(PREFIX)/lib/dracut/modules.d
 
-units := $(wildcard systemd/*.service systemd/*.socket systemd/*.timer)
+units := $(wildcard systemd/*.service systemd/*.socket systemd/*.timer systemd/*.path)
 rules := $(wildcard systemd/*.rules)
 # With the folder they go to.
 hooks := $(patsubst initramfs-tools/%,%,$(wildcard initramfs-tools/hooks/* initramfs-tools/scripts/*/*))
@@ -125,6 +127,10 @@ install:
 		sed 's|/usr/sbin/|$(PREFIX)/sbin/|g' "$$unit" >$(BUILD)/unit && \
 		install -m 644 $(BUILD)/unit $(unitdir)/"$${unit##*/}" || exit; \
 	done
+	install -d $(generatordir) $(sysusersdir)
+	sed 's|/usr/sbin/|$(PREFIX)/sbin/|g' systemd/rapiddisk-generator >$(BUILD)/unit
+	install -m 755 $(BUILD)/unit $(generatordir)/rapiddisk-generator
+	install -m 644 systemd/rapiddisk.sysusers $(sysusersdir)/rapiddisk.conf
 	install -m 755 initramfs/rapiddisk-root $(datadir)/
 	for file in $(hooks); do \
 		sed 's|^prefix=/usr$$|prefix=$(PREFIX)|' "initramfs-tools/$$file" \
@@ -150,6 +156,7 @@ uninstall:
 		$(addprefix $(hooksdir)/,$(hooks)) \
 		$(addprefix $(mandir)/man5/,$(notdir $(man5))) \
 		$(addprefix $(mandir)/man8/,$(notdir $(man8))) \
+		$(generatordir)/rapiddisk-generator $(sysusersdir)/rapiddisk.conf \
 		$(moddir)/rapiddisk.ko $(moddir)/rapiddisk-cache.ko
 	rm -rf $(datadir) $(docdir) $(addprefix $(dracutdir)/,$(notdir $(wildcard dracut/*)))
 	if [ -d $(moddir) ]; then depmod -b '$(DESTDIR)/' $(KREL); fi
@@ -198,6 +205,11 @@ fuzz:
 golden: $(BUILD)/rapiddisk-apply
 	$(Q)BUILD=$(BUILD) tests/golden/run
 
+# The network programs over loopback, with clients and collectors that do not behave.
+.PHONY: network
+network: $(programs)
+	$(Q)BUILD=$(BUILD) tests/network/run
+
 # The schema and the man page in the tree are what the field tables say.
 .PHONY: schema
 schema: $(BUILD)/rapiddisk-apply
@@ -239,6 +251,7 @@ suites:
 	$(Q)$(MAKE) WERROR=1 all
 	$(Q)$(MAKE) WERROR=1 unit
 	$(Q)$(MAKE) golden
+	$(Q)$(MAKE) network
 	$(Q)$(MAKE) asan
 	$(Q)$(MAKE) lint
 	$(Q)$(MAKE) modules-check

@@ -17,9 +17,10 @@
 #define REQUEST_MS    10000
 #define ANSWER_MS     30000
 #define UNDER_WAY_MAX (4u << 20)
+#define SEND_BUFFER   (64 << 10) /* else the kernel keeps megabytes for each */
 /* Where there is no room left, so long is enough. */
 #define REQUEST_PRESSED_MS 500
-#define ANSWER_PRESSED_MS  3000
+#define ANSWER_PRESSED_MS  1000
 #define TURN_MAX	   64 /* connections taken at once, before anything else */
 
 /*
@@ -104,14 +105,14 @@ static void send_away(struct server *server, struct client *client)
 	(void)shutdown(client->fd, SHUT_RDWR); /* gone already: as well */
 }
 
-/* Of the @pressed or the ordinary patience: who has used it up, goes. */
-static void send_overdue_away(struct server *server, bool is_pressed)
+/* Of the short or the ordinary patience: who has used it up, goes. */
+static void send_overdue_away(struct server *server, bool in_haste)
 {
 	uint64_t now = clock_now_ms();
 
 	for (enum stage stage = 0; stage < STAGES; stage++) {
 		uint64_t patience =
-			is_pressed ? limits[stage].pressed_ms : limits[stage].patience_ms;
+			in_haste ? limits[stage].pressed_ms : limits[stage].patience_ms;
 		struct client *client;
 
 		while ((client = server->queues[stage].first) &&
@@ -353,16 +354,23 @@ static bool is_full(const struct server *server)
 	return server->clients >= CLIENTS_MAX;
 }
 
+static bool is_pressed(const struct server *server)
+{
+	return is_full(server) || server->under_way > UNDER_WAY_MAX;
+}
+
 static void take_connections(struct server *server, int listener)
 {
 	for (unsigned int i = 0; i < TURN_MAX && !is_full(server); i++) {
 		struct sockaddr_storage address = { 0 };
 		socklen_t len = sizeof(address);
+		int buffer = SEND_BUFFER;
 		int fd = accept4(listener, (struct sockaddr *)&address, &len,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0)
 			return;
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
 		/* It closes the descriptor where it fails. */
 		(void)MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address,
 					 len);
@@ -379,8 +387,8 @@ static uint64_t next_due_ms(const struct server *server, uint64_t idle_ms)
 		due = now + wanted;
 	for (enum stage stage = 0; stage < STAGES; stage++) {
 		const struct client *first = server->queues[stage].first;
-		uint64_t patience = is_full(server) ? limits[stage].pressed_ms
-						    : limits[stage].patience_ms;
+		uint64_t patience = is_pressed(server) ? limits[stage].pressed_ms
+						       : limits[stage].patience_ms;
 
 		if (first && first->since_ms + patience < due)
 			due = first->since_ms + patience;
@@ -435,7 +443,7 @@ static int loop(struct server *server, const struct listeners *listeners, int ep
 				take_connections(server, fds[i].fd);
 		if (MHD_run(server->daemon) != MHD_YES)
 			return -EIO;
-		send_overdue_away(server, is_full(server));
+		send_overdue_away(server, is_pressed(server));
 	}
 	return 0;
 }

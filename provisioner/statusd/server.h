@@ -14,7 +14,8 @@
  *	connections	512 at once. Beyond, the one that has waited longest without
  *			having sent its request has to go, after half a second of it.
  *	request		10 s until it is there, 6 KiB.
- *	answer		30 s until it is taken; 4 MiB under way for all clients.
+ *	answer		30 s until it is taken; 4 MiB under way for all clients, beyond
+ *			which one second has to do, and others are told to come again.
  *
  * Return: 0 or -errno.
  */
