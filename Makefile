@@ -37,7 +37,8 @@ sources := $(wildcard $(addprefix provisioner/,$(addsuffix /*.c,base model port 
 apply_sources := $(wildcard provisioner/apply/*.c)
 statusd_sources := $(wildcard provisioner/statusd/*.c)
 push_sources := $(wildcard provisioner/push/*.c)
-unit_sources := $(wildcard tests/unit/*.c) tests/fuzz/property.c
+unit_sources := $(wildcard tests/unit/*.c) tests/fuzz/property.c \
+	$(addprefix provisioner/push/,payload.c spool.c state.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 objects := $(call obj,$(sources))
