@@ -49,6 +49,12 @@ int answer_drift(const struct view *view, char **ret);
 int answer_live(const struct view *view, char **ret);
 
 /*
+ * answer_overview() - The health, the drift and the report in one, for the page: what is not
+ * there is null, and that is no error.
+ */
+int answer_overview(const struct view *view, char **ret);
+
+/*
  * answer_problem() - `{"status": 503, "title": ..., "detail": ...}`, application/problem+json
  * (RFC 9457).
  */

@@ -5,6 +5,7 @@
  */
 #include "answer/answer.h"
 #include "answer/jsontext.h"
+#include "base/buf.h"
 #include "base/macro.h"
 
 enum verdict { PASS, WARN, FAIL };
@@ -128,6 +129,27 @@ int answer_drift(const struct view *view, char **ret)
 			  json_text(doc->has_drift ? doc->drift.message : doc->message),
 			  "objects", objects),
 		false, ret);
+}
+
+int answer_overview(const struct view *view, char **ret)
+{
+	_cleanup_free_ char *health = NULL, *drift = NULL;
+	_cleanup_(buf_done) struct buf text = { 0 };
+	unsigned int status;
+	int r = answer_health(view, &health, &status);
+
+	if (r == 0 && view->doc)
+		r = answer_drift(view, &drift);
+	if (r < 0)
+		return r;
+	buf_addf(&text, "{\"health\": %s, \"drift\": %s, \"report\": ", health,
+		 drift ? drift : "null");
+	if (view->doc)
+		buf_add_bytes(&text, view->text, view->text_len);
+	else
+		buf_add(&text, "null");
+	buf_add(&text, "}\n");
+	return buf_take(&text, ret);
 }
 
 int answer_problem(unsigned int status, const char *title, const char *detail, char **ret)

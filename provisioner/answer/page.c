@@ -15,6 +15,7 @@
 FILE_BYTES(html, "provisioner/answer/page/index.html");
 FILE_BYTES(js, "provisioner/answer/page/app.js");
 FILE_BYTES(css, "provisioner/answer/page/app.css");
+FILE_BYTES(icon, "provisioner/answer/page/icon.svg");
 
 static const struct {
 	const char *name, *begin, *end;
@@ -22,6 +23,7 @@ static const struct {
 	{ "index.html", page_html, page_html_end },
 	{ "app.js", page_js, page_js_end },
 	{ "app.css", page_css, page_css_end },
+	{ "icon.svg", page_icon, page_icon_end },
 };
 
 const char *page_file(const char *name, size_t *ret_len)

@@ -4,5 +4,5 @@
 
 #include <stddef.h>
 
-/* page_file() - "index.html", "app.js", "app.css". Return: the bytes, static. */
+/* page_file() - "index.html", "app.js", "app.css", "icon.svg". Return: the bytes, static. */
 const char *page_file(const char *name, size_t *ret_len);

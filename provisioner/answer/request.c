@@ -79,6 +79,7 @@ static int get_health(const struct view *view, const char *argument, struct answ
 GET(drift, answer_drift(view, &body))
 GET(metrics, answer_metrics(view, &body))
 GET(live, answer_live(view, &body))
+GET(overview, answer_overview(view, &body))
 GET(peer_status, peer_service_status(&body))
 GET(peer_resources, peer_resources(&view->live, &body))
 GET(peer_volumes, peer_volumes(&view->live, &body))
@@ -101,9 +102,11 @@ static const struct endpoint endpoints[] = {
 	{ .path = "/", .type = "text/html; charset=utf-8", .page = "index.html" },
 	{ .path = "/app.js", .type = "text/javascript; charset=utf-8", .page = "app.js" },
 	{ .path = "/app.css", .type = "text/css; charset=utf-8", .page = "app.css" },
+	{ .path = "/icon.svg", .type = "image/svg+xml", .page = "icon.svg" },
 	{ "/v1/status", TYPE_JSON, NEEDS_DOC, get_status, NULL },
 	{ "/v1/drift", TYPE_JSON, NEEDS_DOC, get_drift, NULL },
 	{ "/v1/live", TYPE_JSON, NEEDS_LIVE, get_live, NULL },
+	{ "/v1/overview", TYPE_JSON, NEEDS_LIVE, get_overview, NULL },
 	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", NEEDS_LIVE, get_metrics,
 	  NULL },
 	{ "/healthz", "application/health+json", NEEDS_LIVE, get_health, NULL },

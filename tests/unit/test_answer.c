@@ -57,6 +57,8 @@ static const struct {
 	{ "GET", "/healthz", 503, "there is no file" },
 	{ "GET", "/v1/status", 503, "there is no file" },
 	{ "GET", "/v1/drift", 503, "there is no file" },
+	{ "GET", "/icon.svg", 200, "<svg" },
+	{ "GET", "/v1/overview", 200, "\"report\": null" },
 	{ "GET", "/v1/live", 200, "\"rd0\"" },
 	{ "GET", "/v1/checkServiceStatus", 200, "\"OK\"" },
 	{ "GET", "/v1/showRapidDiskCacheStats/", 404, "no such path" },
