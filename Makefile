@@ -180,26 +180,35 @@ asan:
 	$(Q)$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address,undefined -fno-sanitize-recover=undefined' unit golden
 
-# Any bytes as a configuration, SECONDS long. What it finds is kept in $(BUILD)/fuzz; put
-# into tests/fuzz/corpus it becomes a test.
+# Any bytes as TARGET, SECONDS long. What it finds is kept in $(BUILD)/fuzz; put into
+# tests/fuzz/corpus it becomes a test.
 SECONDS ?= 60
 fuzz_sources := tests/fuzz/fuzz_config.c tests/fuzz/property.c tests/unit/fake_class.c
 
-$(BUILD)/fuzz-config: $(sources) $(fuzz_sources) $(wildcard provisioner/*/*.h tests/fuzz/*.h)
+$(BUILD)/fuzz-config: $(fuzz_sources)
+$(BUILD)/fuzz-status: tests/fuzz/fuzz_status.c
+$(BUILD)/fuzz-request: tests/fuzz/fuzz_request.c
+
+$(BUILD)/fuzz-%: $(sources) $(wildcard provisioner/*/*.h tests/fuzz/*.h)
 	$(call say,CLANG,$@)
 	@mkdir -p $(@D)
 	$(Q)clang $(cppflags) -Itests -std=gnu17 -O1 -g -fno-omit-frame-pointer \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		$(pkg_cflags) -o $@ $(filter %.c,$^) $(pkg_libs) -lpthread
 
+# TARGET: config, status (the status file) or request (a request line).
+TARGET ?= config
+fuzz_corpus = tests/fuzz/corpus$(if $(filter-out config,$(TARGET)),-$(TARGET))
+
 .PHONY: fuzz
 fuzz:
 	$(Q)scripts/install-deps build check
-	$(Q)$(MAKE) $(BUILD)/fuzz-config
-	$(Q)mkdir -p $(BUILD)/fuzz/corpus
-	$(Q)$(BUILD)/fuzz-config -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1024 \
-		-dict=tests/fuzz/config.dict -artifact_prefix=$(BUILD)/fuzz/ \
-		-print_final_stats=1 $(BUILD)/fuzz/corpus tests/fuzz/corpus
+	$(Q)$(MAKE) $(BUILD)/fuzz-$(TARGET)
+	$(Q)mkdir -p $(BUILD)/fuzz/$(TARGET)
+	$(Q)$(BUILD)/fuzz-$(TARGET) -max_total_time=$(SECONDS) -timeout=10 \
+		-rss_limit_mb=1024 $(wildcard $(addprefix -dict=,tests/fuzz/$(TARGET).dict)) \
+		-artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
+		$(BUILD)/fuzz/$(TARGET) $(fuzz_corpus)
 
 # Each folder of tests/golden: a YAML file, a fake kernel, and what has to come of them.
 .PHONY: golden
