@@ -5,7 +5,7 @@
 # make install    all that was built  [DESTDIR=] [PREFIX=/usr] [KREL=]
 # make check      every test; installs what it needs, as root
 # make demo       boots a guest and shows the main job; installs what it needs, as root
-# More targets: uninstall unit asan fuzz lint format vm-test modules-check bench clean
+# More targets: uninstall unit network asan fuzz lint format vm-test modules-check bench clean
 # V=1 shows the commands.
 
 VERSION := 10.0.0
@@ -21,7 +21,9 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 packages := yaml-0.1 libkmod jansson libmd devmapper libudev
-pkg_cflags = $(shell pkg-config --cflags $(packages))
+statusd_packages := jansson libmicrohttpd
+push_packages := yaml-0.1 jansson libmd libcurl zlib
+pkg_cflags = $(shell pkg-config --cflags $(packages) $(statusd_packages) $(push_packages))
 pkg_libs = $(shell pkg-config --libs $(packages))
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
@@ -31,14 +33,17 @@ cppflags := -D_GNU_SOURCE -DRAPIDDISK_VERSION='"$(VERSION)"' -Iprovisioner
 cflags = -std=gnu17 $(warnings) -fstack-protector-strong -D_FORTIFY_SOURCE=2 $(pkg_cflags)
 
 # Every .c file below provisioner/ but the programs' own is in each program's reach.
-sources := $(wildcard $(addprefix provisioner/,$(addsuffix /*.c,base model port kind engine report)))
+sources := $(wildcard $(addprefix provisioner/,$(addsuffix /*.c,base model port kind engine report live answer)))
 apply_sources := $(wildcard provisioner/apply/*.c)
-unit_sources := $(wildcard tests/unit/*.c) tests/fuzz/property.c
+statusd_sources := $(wildcard provisioner/statusd/*.c)
+push_sources := $(wildcard provisioner/push/*.c)
+unit_sources := $(wildcard tests/unit/*.c) tests/fuzz/property.c \
+	$(addprefix provisioner/push/,payload.c spool.c state.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 objects := $(call obj,$(sources))
 
-programs := $(BUILD)/rapiddisk-apply
+programs := $(addprefix $(BUILD)/,rapiddisk-apply rapiddisk-statusd rapiddisk-push)
 
 .PHONY: all
 all: $(programs)
@@ -47,6 +52,23 @@ $(BUILD)/rapiddisk-apply: $(objects) $(call obj,$(apply_sources))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(pkg_libs) -lpthread
 
+# The network programs get out of an archive what they use, and so no library besides.
+$(BUILD)/provisioner.a: $(objects)
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/rapiddisk-statusd: $(call obj,$(statusd_sources)) $(BUILD)/provisioner.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(statusd_packages))
+
+$(BUILD)/rapiddisk-push: $(call obj,$(push_sources)) $(BUILD)/provisioner.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(push_packages))
+
+# The assembler reads these.
+$(BUILD)/obj/provisioner/answer/page.o: $(wildcard provisioner/answer/page/*)
+
 $(BUILD)/obj/%.o: %.c Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
@@ -54,7 +76,8 @@ $(BUILD)/obj/%.o: %.c Makefile
 
 $(BUILD)/obj/tests/%.o: cppflags += -Itests
 
--include $(patsubst %.o,%.d,$(objects) $(call obj,$(apply_sources) $(unit_sources)))
+-include $(patsubst %.o,%.d,$(objects) $(call obj,$(apply_sources) $(statusd_sources) \
+	$(push_sources) $(unit_sources)))
 
 # --- kernel modules ---------------------------------------------------------------------
 
@@ -77,9 +100,10 @@ docdir := $(DESTDIR)$(PREFIX)/share/doc/rapiddisk
 mandir := $(DESTDIR)$(PREFIX)/share/man
 moddir := $(DESTDIR)/lib/modules/$(KREL)/updates
 hooksdir := $(DESTDIR)$(PREFIX)/share/initramfs-tools
+sysusersdir := $(DESTDIR)$(PREFIX)/lib/sysusers.d
 dracutdir := $(DESTDIR)$(PREFIX)/lib/dracut/modules.d
 
-units := $(wildcard systemd/*.service systemd/*.socket systemd/*.timer)
+units := $(wildcard systemd/*.service systemd/*.socket systemd/*.timer systemd/*.path)
 rules := $(wildcard systemd/*.rules)
 # With the folder they go to.
 hooks := $(patsubst initramfs-tools/%,%,$(wildcard initramfs-tools/hooks/* initramfs-tools/scripts/*/*))
@@ -104,8 +128,10 @@ install:
 		sed 's|/usr/sbin/|$(PREFIX)/sbin/|g' "$$unit" >$(BUILD)/unit && \
 		install -m 644 $(BUILD)/unit $(unitdir)/"$${unit##*/}" || exit; \
 	done
+	install -d $(generatordir) $(sysusersdir)
 	sed 's|^prefix=/usr$$|prefix=$(PREFIX)|' systemd/rapiddisk-generator >$(BUILD)/hook
-	install -D -m 755 $(BUILD)/hook $(generatordir)/rapiddisk-generator
+	install -m 755 $(BUILD)/hook $(generatordir)/rapiddisk-generator
+	install -m 644 systemd/rapiddisk.sysusers $(sysusersdir)/rapiddisk.conf
 	install -m 755 initramfs/rapiddisk-root $(datadir)/
 	for file in $(hooks); do \
 		sed 's|^prefix=/usr$$|prefix=$(PREFIX)|' "initramfs-tools/$$file" \
@@ -131,8 +157,8 @@ uninstall:
 		$(addprefix $(hooksdir)/,$(hooks)) \
 		$(addprefix $(mandir)/man5/,$(notdir $(man5))) \
 		$(addprefix $(mandir)/man8/,$(notdir $(man8))) \
+		$(generatordir)/rapiddisk-generator $(sysusersdir)/rapiddisk.conf \
 		$(moddir)/rapiddisk.ko $(moddir)/rapiddisk-cache.ko
-	rm -f $(generatordir)/rapiddisk-generator
 	rm -rf $(datadir) $(docdir) $(addprefix $(dracutdir)/,$(notdir $(wildcard dracut/*)))
 	if [ -d $(moddir) ]; then depmod -b '$(DESTDIR)/' $(KREL); fi
 
@@ -154,31 +180,45 @@ asan:
 	$(Q)$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address,undefined -fno-sanitize-recover=undefined' unit golden
 
-# Any bytes as a configuration, SECONDS long. What it finds is kept in $(BUILD)/fuzz; put
-# into tests/fuzz/corpus it becomes a test.
+# Any bytes as TARGET, SECONDS long. What it finds is kept in $(BUILD)/fuzz; put into
+# tests/fuzz/corpus it becomes a test.
 SECONDS ?= 60
 fuzz_sources := tests/fuzz/fuzz_config.c tests/fuzz/property.c tests/unit/fake_class.c
 
-$(BUILD)/fuzz-config: $(sources) $(fuzz_sources) $(wildcard provisioner/*/*.h tests/fuzz/*.h)
+$(BUILD)/fuzz-config: $(fuzz_sources)
+$(BUILD)/fuzz-status: tests/fuzz/fuzz_status.c
+$(BUILD)/fuzz-request: tests/fuzz/fuzz_request.c
+
+$(BUILD)/fuzz-%: $(sources) $(wildcard provisioner/*/*.h tests/fuzz/*.h)
 	$(call say,CLANG,$@)
 	@mkdir -p $(@D)
 	$(Q)clang $(cppflags) -Itests -std=gnu17 -O1 -g -fno-omit-frame-pointer \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		$(pkg_cflags) -o $@ $(filter %.c,$^) $(pkg_libs) -lpthread
 
+# TARGET: config, status (the status file) or request (a request line).
+TARGET ?= config
+fuzz_corpus = tests/fuzz/corpus$(if $(filter-out config,$(TARGET)),-$(TARGET))
+
 .PHONY: fuzz
 fuzz:
 	$(Q)scripts/install-deps build check
-	$(Q)$(MAKE) $(BUILD)/fuzz-config
-	$(Q)mkdir -p $(BUILD)/fuzz/corpus
-	$(Q)$(BUILD)/fuzz-config -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1024 \
-		-dict=tests/fuzz/config.dict -artifact_prefix=$(BUILD)/fuzz/ \
-		-print_final_stats=1 $(BUILD)/fuzz/corpus tests/fuzz/corpus
+	$(Q)$(MAKE) $(BUILD)/fuzz-$(TARGET)
+	$(Q)mkdir -p $(BUILD)/fuzz/$(TARGET)
+	$(Q)$(BUILD)/fuzz-$(TARGET) -max_total_time=$(SECONDS) -timeout=10 \
+		-rss_limit_mb=1024 $(wildcard $(addprefix -dict=,tests/fuzz/$(TARGET).dict)) \
+		-artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
+		$(BUILD)/fuzz/$(TARGET) $(fuzz_corpus)
 
 # Each folder of tests/golden: a YAML file, a fake kernel, and what has to come of them.
 .PHONY: golden
 golden: $(BUILD)/rapiddisk-apply
 	$(Q)BUILD=$(BUILD) tests/golden/run
+
+# The network programs over loopback, with clients and collectors that do not behave.
+.PHONY: network
+network: $(programs)
+	$(Q)BUILD=$(BUILD) tests/network/run
 
 # The schema and the man page in the tree are what the field tables say.
 .PHONY: schema
@@ -221,6 +261,7 @@ suites:
 	$(Q)$(MAKE) WERROR=1 all
 	$(Q)$(MAKE) WERROR=1 unit
 	$(Q)$(MAKE) golden
+	$(Q)$(MAKE) network
 	$(Q)$(MAKE) asan
 	$(Q)$(MAKE) lint
 	$(Q)$(MAKE) modules-check

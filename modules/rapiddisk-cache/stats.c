@@ -45,6 +45,7 @@ enum rc_value {
 	RC_SOURCE_ERRORS,
 	RC_FLUSHES,
 	RC_IS_BYPASSED,
+	RC_MODE,
 	RC_NR_VALUES,
 };
 
@@ -157,6 +158,8 @@ static u64 rc_value(struct rc_cache *cache, const struct rc_stats *stats,
 		return count[RC_STAT_SOURCE_ERRORS];
 	case RC_FLUSHES:
 		return count[RC_STAT_FLUSHES];
+	case RC_MODE:
+		return cache->mode;
 	default:
 		return rc_index_value(cache, value);
 	}
@@ -223,6 +226,8 @@ RC_ATTRIBUTE(metadata_bytes, RC_METADATA_BYTES);
 RC_ATTRIBUTE(source_errors, RC_SOURCE_ERRORS);
 RC_ATTRIBUTE(flushes, RC_FLUSHES);
 RC_ATTRIBUTE(bypass, RC_IS_BYPASSED);
+/* As in the table: 0 write-through, 1 write-around. */
+RC_ATTRIBUTE(mode, RC_MODE);
 
 static struct attribute *rc_stats_attrs[] = {
 	&rc_attr_reads.attr.attr,
@@ -251,6 +256,7 @@ static struct attribute *rc_stats_attrs[] = {
 	&rc_attr_source_errors.attr.attr,
 	&rc_attr_flushes.attr.attr,
 	&rc_attr_bypass.attr.attr,
+	&rc_attr_mode.attr.attr,
 	NULL,
 };
 

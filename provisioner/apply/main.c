@@ -9,12 +9,14 @@
 #include "engine/reconcile.h"
 #include "kind/kind.h"
 #include "model/config.h"
+#include "model/status.h"
 #include "port/clock.h"
 #include "port/kmod.h"
 #include "port/machine.h"
 #include "port/rundir.h"
 #include "report/json.h"
 #include "report/schema.h"
+#include "report/status_doc.h"
 #include "report/status_file.h"
 #include "report/text.h"
 
@@ -121,11 +123,30 @@ static int start_report(const struct app *app, struct report *report)
 	return 0;
 }
 
-static void save_report(struct app *app, int rundir_fd, const struct report *report)
+/* What the file says now: *ret_text stays NULL where that is nothing that can be read. */
+static void read_last_report(int rundir_fd, char **ret_text, uint64_t *ret_sequence)
 {
-	_cleanup_free_ char *text = NULL;
-	int r = report_to_json(report, &text);
+	_cleanup_(status_doc_done) struct status_doc doc = { 0 };
+	_cleanup_free_ char *text = NULL, *why = NULL;
+	size_t len;
 
+	*ret_sequence = 0;
+	if (status_file_read(rundir_fd, STATUS_FILE, &text, &len) < 0 ||
+	    status_doc_parse(text, len, &doc, &why) < 0)
+		return;
+	*ret_sequence = doc.sequence;
+	*ret_text = TAKE_PTR(text);
+}
+
+static void save_report(struct app *app, int rundir_fd, struct report *report)
+{
+	_cleanup_free_ char *text = NULL, *last = NULL;
+	int r;
+
+	read_last_report(rundir_fd, &last, &report->sequence);
+	report->sequence++;
+	r = app->options.drift ? report_merge_drift(last, report, &text)
+			       : report_to_json(report, &text);
 	if (r == 0)
 		r = status_file_write(rundir_fd, STATUS_FILE, text, &app->ports.fault);
 	/* What the main system's runs say would hide it. */
@@ -139,6 +160,30 @@ static void save_report(struct app *app, int rundir_fd, const struct report *rep
 
 /* --- the configuration --- */
 
+/* What is for the network programs: nothing of it can be planned. */
+static int drop_status(const struct app *app, struct model *desired, struct diag *diag)
+{
+	struct obj *status = model_take(desired, &status_class);
+
+	if (!status)
+		return 0;
+	if (app->options.mode == MODE_CHECK)
+		status_check_files(status, diag);
+	obj_free(status);
+	return diag_is_empty(diag) ? model_sort(desired) : -EINVAL;
+}
+
+/* Return: as config_load(). */
+static int read_config(const struct app *app, struct diag *diag, struct model *desired,
+		       char sha256[static CONFIG_SHA256_LEN])
+{
+	int r = diag_init(diag, app->options.config);
+
+	if (r == 0)
+		r = config_load(app->options.config, kind_classes, diag, desired, sha256);
+	return r < 0 ? r : drop_status(app, desired, diag);
+}
+
 static int load_config(const struct app *app, struct model *desired,
 		       struct report *report)
 {
@@ -146,10 +191,7 @@ static int load_config(const struct app *app, struct model *desired,
 	char sha256[CONFIG_SHA256_LEN] = "";
 	int r;
 
-	r = diag_init(&diag, app->options.config);
-	if (r == 0)
-		r = config_load(app->options.config, kind_classes, &diag, desired,
-				sha256);
+	r = read_config(app, &diag, desired, sha256);
 	if (r == -EINVAL) {
 		diag_print(&diag, stderr);
 		report->message =
@@ -239,6 +281,8 @@ static int reconcile(struct app *app, struct model *desired, struct report *repo
 		return EXIT_PARTIAL;
 	if (r < 0)
 		return EXIT_PARTIAL;
+	if (app->options.drift)
+		return exit_code_of(app, report, &outcome.plan);
 	if (app->options.dry_run && !app->options.json)
 		text_print_plan(stdout, app->color, &outcome.plan);
 	else if (!app->options.dry_run)
@@ -275,7 +319,7 @@ static int report_bad_config(struct app *app, struct report *report)
 	_cleanup_close_ int rundir_fd = -1, lock_fd = -1;
 	char now[CLOCK_TEXT_MAX];
 
-	if (app->options.dry_run)
+	if (app->options.dry_run && !app->options.drift)
 		return EXIT_CONFIG;
 	rundir_fd = rundir_open(&app->ports.kfs);
 	if (rundir_fd >= 0)
@@ -323,7 +367,7 @@ static int run_apply(struct app *app)
 		return report_bad_config(app, &report);
 	if (r < 0)
 		return EXIT_PARTIAL;
-	if (app->options.dry_run)
+	if (app->options.dry_run && !app->options.drift)
 		return reconcile(app, &desired, &report);
 	rundir_fd = open_rundir(app);
 	if (rundir_fd < 0)
@@ -349,8 +393,7 @@ static void look_at_image_quietly(struct app *app, struct report *report)
 	_cleanup_(model_done) struct model desired = { 0 };
 	char sha256[CONFIG_SHA256_LEN];
 
-	if (diag_init(&diag, app->options.config) == 0 &&
-	    config_load(app->options.config, kind_classes, &diag, &desired, sha256) == 0)
+	if (read_config(app, &diag, &desired, sha256) == 0)
 		(void)look_at_image(app, &desired, report); /* -ENOMEM: it is not said */
 }
 
@@ -407,6 +450,30 @@ static int run_print_initramfs_config(struct app *app)
 	return EXIT_OK;
 }
 
+/* For systemd-socket units: where the status is shown. */
+static int run_print_socket(const struct app *app)
+{
+	_cleanup_(diag_done) struct diag diag = { 0 };
+	_cleanup_(model_done) struct model model = { 0 };
+	const struct string_list *listen;
+	int r = diag_init(&diag, app->options.config);
+
+	if (r == 0)
+		r = config_load_section(app->options.config, &status_class, &diag,
+					&model);
+	if (r == -EINVAL)
+		diag_print(&diag, stderr);
+	if (r < 0)
+		return r == -EINVAL ? EXIT_CONFIG : EXIT_PARTIAL;
+	listen = status_listen(model_find(&model, &status_class, status_class.section));
+	if (!listen)
+		return EXIT_OK;
+	puts("[Socket]\nListenStream=");
+	vec_foreach (address, &listen->items)
+		printf("ListenStream=%s\n", address->text);
+	return EXIT_OK;
+}
+
 static int run_print_schema(void)
 {
 	_cleanup_free_ char *text = NULL;
@@ -435,6 +502,8 @@ static int run_mode(struct app *app)
 		return run_print_schema();
 	case MODE_PRINT_INITRAMFS_CONFIG:
 		return run_print_initramfs_config(app);
+	case MODE_PRINT_SOCKET:
+		return run_print_socket(app);
 	case MODE_HELP:
 		options_print_help();
 		return EXIT_OK;

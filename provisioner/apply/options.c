@@ -19,8 +19,10 @@ enum {
 	OPTION_TEARDOWN,
 	OPTION_PRINT_SCHEMA,
 	OPTION_PRINT_INITRAMFS_CONFIG,
+	OPTION_PRINT_SOCKET,
 	OPTION_DETAILED_EXITCODE,
 	OPTION_JSON,
+	OPTION_DRIFT,
 	OPTION_ADOPT,
 	OPTION_NO_PRUNE,
 	OPTION_STAGE,
@@ -45,8 +47,10 @@ static const struct option long_options[] = {
 	{ "teardown", no_argument, NULL, OPTION_TEARDOWN },
 	{ "print-schema", no_argument, NULL, OPTION_PRINT_SCHEMA },
 	{ "print-initramfs-config", no_argument, NULL, OPTION_PRINT_INITRAMFS_CONFIG },
+	{ "print-socket", no_argument, NULL, OPTION_PRINT_SOCKET },
 	{ "detailed-exitcode", no_argument, NULL, OPTION_DETAILED_EXITCODE },
 	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "drift", no_argument, NULL, OPTION_DRIFT },
 	{ "adopt", no_argument, NULL, OPTION_ADOPT },
 	{ "no-prune", no_argument, NULL, OPTION_NO_PRUNE },
 	{ "stage", required_argument, NULL, OPTION_STAGE },
@@ -68,6 +72,7 @@ void options_print_help(void)
 	      "  -n, --dry-run            print the diff and change nothing\n"
 	      "      --detailed-exitcode  with --dry-run: 2 when there is something to do\n"
 	      "      --json               the plan, the report or the status as JSON\n"
+	      "      --drift              note in the status file what differs, change nothing\n"
 	      "      --adopt              take over live objects that match the configuration\n"
 	      "      --no-prune           remove nothing\n"
 	      "      --check              parse and validate only\n"
@@ -78,6 +83,7 @@ void options_print_help(void)
 	      "      --print-schema       JSON Schema of the configuration\n"
 	      "      --print-initramfs-config  the part that the initramfs needs\n"
 	      "      --disconnect         with --teardown: exports go with their connections\n"
+	      "      --print-socket       drop-in for rapiddisk-statusd.socket: status.listen\n"
 	      "      --stage=STAGE        initramfs, local, network or system: all (system)\n"
 	      "      --timeout=SECONDS    the end of all waiting (10)\n"
 	      "      --color=WHEN         auto, always or never (auto)\n"
@@ -104,8 +110,8 @@ static int set_mode(struct options *o, enum apply_mode mode)
 {
 	if (o->mode != MODE_APPLY && o->mode != mode) {
 		log_error(
-			"only one of --check, --status, --import, --teardown, "
-			"--print-schema and --print-initramfs-config can be given; see --help");
+			"only one of --check, --status, --import, --teardown, --print-schema, "
+			"--print-initramfs-config and --print-socket can be given; see --help");
 		return -EINVAL;
 	}
 	o->mode = mode;
@@ -199,11 +205,16 @@ static int take(struct options *o, int option, const char *value)
 		return set_mode(o, MODE_PRINT_SCHEMA);
 	case OPTION_PRINT_INITRAMFS_CONFIG:
 		return set_mode(o, MODE_PRINT_INITRAMFS_CONFIG);
+	case OPTION_PRINT_SOCKET:
+		return set_mode(o, MODE_PRINT_SOCKET);
 	case OPTION_DETAILED_EXITCODE:
 		o->detailed_exitcode = true;
 		return 0;
 	case OPTION_JSON:
 		o->json = true;
+		return 0;
+	case OPTION_DRIFT:
+		o->drift = o->dry_run = true;
 		return 0;
 	case OPTION_ADOPT:
 		o->adopt = true;
@@ -241,6 +252,8 @@ static int check_together(const struct options *o)
 		return usage_error("only apply and --teardown can go with", "--dry-run");
 	if (o->detailed_exitcode && !o->dry_run)
 		return usage_error("there is no --dry-run beside", "--detailed-exitcode");
+	if (o->drift && o->mode != MODE_APPLY)
+		return usage_error("only apply can go with", "--drift");
 	if (o->adopt && o->mode != MODE_APPLY)
 		return usage_error("only apply can go with", "--adopt");
 	if (o->from && o->mode != MODE_IMPORT)

@@ -52,16 +52,10 @@ int diag_set_text(struct diag *diag, const char *text, size_t len)
 	return 0;
 }
 
-int diag_add(struct diag *diag, struct src_pos pos, const char *fmt, ...)
+static _printf_(3, 0) int add(struct diag *diag, struct diag_entry entry, const char *fmt,
+			      va_list args)
 {
-	struct diag_entry entry = { .pos = pos };
-	va_list args;
-	int r;
-
-	va_start(args, fmt);
-	r = vasprintf(&entry.message, fmt, args);
-	va_end(args);
-	if (r < 0) {
+	if (vasprintf(&entry.message, fmt, args) < 0) {
 		diag->failed = true;
 		return -EINVAL;
 	}
@@ -70,6 +64,28 @@ int diag_add(struct diag *diag, struct src_pos pos, const char *fmt, ...)
 		diag->failed = true;
 	}
 	return -EINVAL;
+}
+
+int diag_add(struct diag *diag, struct src_pos pos, const char *fmt, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = add(diag, (struct diag_entry){ .pos = pos }, fmt, args);
+	va_end(args);
+	return r;
+}
+
+int diag_add_concealed(struct diag *diag, struct src_pos pos, const char *fmt, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = add(diag, (struct diag_entry){ .pos = pos, .is_concealed = true }, fmt, args);
+	va_end(args);
+	return r;
 }
 
 bool diag_is_empty(const struct diag *diag)
@@ -234,7 +250,8 @@ static void print_entry(const struct diag *diag, const struct diag_entry *entry,
 	fputs(": ", out);
 	put_text(out, entry->message);
 	fputc('\n', out);
-	if (entry->pos.line && diag->text && walk_to(walk, entry->pos))
+	if (entry->pos.line && !entry->is_concealed && diag->text &&
+	    walk_to(walk, entry->pos))
 		print_line(walk, out);
 }
 

@@ -14,6 +14,7 @@ struct src_pos {
 struct diag_entry {
 	struct src_pos pos;
 	char *message;
+	bool is_concealed; /* its line is not shown */
 };
 
 struct diag {
@@ -43,6 +44,13 @@ struct src_pos diag_pos(const struct diag *diag, size_t offset);
  * Return: always -EINVAL, so that a parser can `return diag_add(...)`.
  */
 int diag_add(struct diag *diag, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);
+
+/*
+ * diag_add_concealed() - The same for a line that may hold a secret: it is not quoted, and
+ * @fmt must not do so either.
+ */
+int diag_add_concealed(struct diag *diag, struct src_pos pos, const char *fmt, ...)
+	_printf_(3, 4);
 
 /* diag_is_empty() - Nothing is wrong (and nothing was lost for want of memory)? */
 bool diag_is_empty(const struct diag *diag);

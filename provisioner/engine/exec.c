@@ -29,6 +29,45 @@ static int fill_changes(const struct plan_step *step, struct report_entry *entry
 	return 0;
 }
 
+static int print_field(const struct obj *obj, unsigned int index, char **ret)
+{
+	_cleanup_(buf_done) struct buf text = { 0 };
+
+	field_print(obj, index, &text);
+	return buf_take(&text, ret);
+}
+
+static bool is_shown(const struct obj *obj, unsigned int index)
+{
+	const struct field *field = &obj->class->fields[index];
+
+	return field_is_key(field) && !(field->flags & FIELD_SECRET) &&
+	       field_is_set(obj, index);
+}
+
+static int fill_wanted(const struct plan_step *step, struct report_entry *entry)
+{
+	const struct obj_class *class = entry->class;
+	size_t n = 0;
+
+	if (!step->want)
+		return 0;
+	entry->wanted = calloc((size_t) class->field_count * 2 + 1, sizeof(char *));
+	if (!entry->wanted)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < class->field_count; i++) {
+		char **row = entry->wanted + n;
+
+		if (!is_shown(step->want, i))
+			continue;
+		row[0] = strdup(class->fields[i].name);
+		if (!row[0] || print_field(step->want, i, &row[1]) < 0)
+			return -ENOMEM;
+		n += 2;
+	}
+	return 0;
+}
+
 /* The entry as it is before the step is tried. */
 static int fill_entry(const struct plan_step *step, struct report_entry *ret)
 {
@@ -50,6 +89,8 @@ static int fill_entry(const struct plan_step *step, struct report_entry *ret)
 	}
 	if (r == 0)
 		r = fill_changes(step, &entry);
+	if (r == 0)
+		r = fill_wanted(step, &entry);
 	if (r < 0) {
 		report_entry_done(&entry);
 		return r;

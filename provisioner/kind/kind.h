@@ -84,7 +84,7 @@ struct kind {
 
 /* In order of rank, NULL-terminated. */
 extern const struct kind *const kinds[];
-/* Their classes, NULL-terminated. */
+/* Their classes, and those that have none and never come into a plan. NULL-terminated. */
 extern const struct obj_class *const kind_classes[];
 
 /* kind_of() - The kind that acts on objects of @class. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kind/kind.h"
 
+#include "model/status.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@ const struct obj_class *const kind_classes[] = {
 	&kind_host.class,
 	&kind_port.class,
 	&kind_export.class,
+	&status_class, /* no kind: the configuration drops it before a plan */
 	NULL,
 };
 

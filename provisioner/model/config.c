@@ -155,7 +155,8 @@ static int read_root(struct reader *reader, const struct node *root)
 			continue;
 		class = find_section(reader, key->text);
 		if (!class) {
-			report_unknown_section(reader, key);
+			if (!reader->is_partial)
+				report_unknown_section(reader, key);
 			continue;
 		}
 		r = read_section(reader, class, key->next);
@@ -271,10 +272,14 @@ static int check_mark(const char **text, size_t *len, struct diag *diag)
 	return 0;
 }
 
-int config_parse(const char *text, size_t len, const struct obj_class *const *classes,
-		 struct diag *diag, struct model *ret)
+static int parse(const char *text, size_t len, const struct obj_class *const *classes,
+		 bool is_partial, struct diag *diag, struct model *ret)
 {
-	struct reader reader = { .classes = classes, .diag = diag };
+	struct reader reader = {
+		.classes = classes,
+		.is_partial = is_partial,
+		.diag = diag,
+	};
 	struct yaml_doc doc = { 0 };
 	int r;
 
@@ -301,6 +306,12 @@ int config_parse(const char *text, size_t len, const struct obj_class *const *cl
 	}
 	*ret = reader.model;
 	return 0;
+}
+
+int config_parse(const char *text, size_t len, const struct obj_class *const *classes,
+		 struct diag *diag, struct model *ret)
+{
+	return parse(text, len, classes, false, diag, ret);
 }
 
 void config_digest(const char *text, size_t len, char ret[static CONFIG_SHA256_LEN])
@@ -366,9 +377,8 @@ static int read_all(int fd, size_t expected, struct diag *diag, char **ret,
 	return -ENOMEM;
 }
 
-int config_load(const char *path, const struct obj_class *const *classes,
-		struct diag *diag, struct model *ret,
-		char ret_sha256[static CONFIG_SHA256_LEN])
+static int load(const char *path, const struct obj_class *const *classes, bool is_partial,
+		struct diag *diag, struct model *ret, char *ret_sha256)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	_cleanup_free_ char *text = NULL;
@@ -385,9 +395,23 @@ int config_load(const char *path, const struct obj_class *const *classes,
 	r = read_all(fd, (size_t)size, diag, &text, &len);
 	if (r < 0)
 		return r;
-	r = config_parse(text, len, classes, diag, ret);
-	if (r < 0)
-		return r;
-	config_digest(text, len, ret_sha256);
-	return 0;
+	r = parse(text, len, classes, is_partial, diag, ret);
+	if (r == 0 && ret_sha256)
+		config_digest(text, len, ret_sha256);
+	return r;
+}
+
+int config_load(const char *path, const struct obj_class *const *classes,
+		struct diag *diag, struct model *ret,
+		char ret_sha256[static CONFIG_SHA256_LEN])
+{
+	return load(path, classes, false, diag, ret, ret_sha256);
+}
+
+int config_load_section(const char *path, const struct obj_class *class,
+			struct diag *diag, struct model *ret)
+{
+	const struct obj_class *const classes[] = { class, NULL };
+
+	return load(path, classes, true, diag, ret, NULL);
 }

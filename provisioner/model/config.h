@@ -45,3 +45,10 @@ int config_parse(const char *text, size_t len, const struct obj_class *const *cl
 int config_load(const char *path, const struct obj_class *const *classes,
 		struct diag *diag, struct model *ret,
 		char ret_sha256[static CONFIG_SHA256_LEN]);
+
+/*
+ * config_load_section() - As config_load(), of one section alone: whatever the others hold
+ * is not looked at, as long as it is YAML.
+ */
+int config_load_section(const char *path, const struct obj_class *class,
+			struct diag *diag, struct model *ret);

@@ -204,6 +204,24 @@ static bool is_sorted(struct obj *const *objs, size_t count)
 	return true;
 }
 
+struct obj *model_take(struct model *model, const struct obj_class *class)
+{
+	for (size_t i = 0; i < model->objs.count; i++) {
+		struct obj *obj = model->objs.items[i];
+
+		if (obj->class != class)
+			continue;
+		model->objs.count--;
+		memmove(model->objs.items + i, model->objs.items + i + 1,
+			(model->objs.count - i) * sizeof(struct obj *));
+		free(model->index);
+		model->index = NULL;
+		model->indexed = 0;
+		return obj;
+	}
+	return NULL;
+}
+
 int model_sort(struct model *model)
 {
 	size_t count = model->objs.count;

@@ -109,6 +109,12 @@ void model_done(struct model *model);
 int model_add(struct model *model, struct obj *obj);
 
 /*
+ * model_take() - The only object of @class, out of the model; it has to be sorted again
+ * then. Return: the caller's to free; NULL: there is none.
+ */
+struct obj *model_take(struct model *model, const struct obj_class *class);
+
+/*
  * model_sort() - Build the index for model_find(); again after model_add().
  * Return: 0 or -ENOMEM.
  */

@@ -96,6 +96,9 @@ static int read_scalar(struct reader *reader, const struct item *item, unsigned 
 					   &error, &offset)
 			: field_parse(item->obj, index, node->text, &error, &offset);
 
+	if (r == -EINVAL && field->flags & FIELD_SECRET)
+		return diag_add_concealed(reader->diag, node->pos, "%s: %s: %s", label,
+					  field->name, error);
 	if (r == -EINVAL)
 		return diag_add(reader->diag, node_pos(node, offset),
 				"%s: %s '%.*s%s': %s", label, field->name,
@@ -359,7 +362,8 @@ static int make_label(struct item *item, const struct node *node)
 	     key = key->next->next)
 		if (!key->wrong && streq(key->text, class->fields[0].name))
 			name = key->next;
-	if (!name || name->wrong || name->type != NODE_SCALAR || *name->text == '\0')
+	if (!name || name->wrong || name->type != NODE_SCALAR || *name->text == '\0' ||
+	    class->fields[0].flags & FIELD_SECRET)
 		item->label = strdup(item->kind_label);
 	else if (asprintf(&item->label, "%s '%.*s%s'", item->kind_label,
 			  UTF8_SHORT(name->text)) < 0)

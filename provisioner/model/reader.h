@@ -9,6 +9,7 @@ struct reader {
 	const struct obj_class *const *classes;
 	struct diag *diag;
 	struct model model;
+	bool is_partial; /* sections of other classes are none of our business */
 	VEC(bool) clean; /* of each object of the model: it has no error of its own */
 };
 

@@ -17,11 +17,17 @@ static const char *const result_names[] = {
 	[RESULT_DEFERRED] = "deferred",
 };
 
+static void strings_free(char **strings)
+{
+	for (char **text = strings; text && *text; text++)
+		free(*text);
+	free(strings);
+}
+
 void report_entry_done(struct report_entry *entry)
 {
-	for (char **text = entry->changes; text && *text; text++)
-		free(*text);
-	free(entry->changes);
+	strings_free(entry->changes);
+	strings_free(entry->wanted);
 	free(entry->name);
 	free(entry->message);
 	free(entry->reason);

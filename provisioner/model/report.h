@@ -29,6 +29,7 @@ struct report_entry {
 	char *reason;	/* why it was not done, or NULL */
 	char **changes; /* NULL-terminated triples: field, from (may be ""), to; or NULL
 			 */
+	char **wanted;	/* NULL-terminated pairs: field, value; NULL: nothing is wanted */
 };
 
 enum report_verdict {
@@ -39,6 +40,7 @@ enum report_verdict {
 };
 
 struct report {
+	uint64_t sequence; /* of the saved reports of this boot, from 1; 0: not saved */
 	char *boot_id;
 	const char *stage; /* "initramfs", "local", "network" or "system" */
 	char *config_path, *config_sha256;

@@ -51,6 +51,20 @@ static json_t *changes_to_json(char *const *changes)
 	return all;
 }
 
+/* {"size": "1GiB"} */
+static json_t *wanted_to_json(char *const *wanted)
+{
+	json_t *all = json_object();
+
+	for (; wanted && wanted[0]; wanted += 2) {
+		if (json_object_set_new(all, wanted[0], text_or_null(wanted[1])) < 0) {
+			json_decref(all);
+			return NULL;
+		}
+	}
+	return all;
+}
+
 static json_t *errno_to_json(int error)
 {
 	const char *name;
@@ -70,19 +84,26 @@ static json_t *entry_to_json(const struct report_entry *entry)
 		errno_to_json(entry->error), "message", text_or_null(entry->message),
 		"reason", text_or_null(entry->reason));
 
-	if (json && entry->changes &&
-	    json_object_set_new(json, "changes", changes_to_json(entry->changes)) < 0) {
+	if (json &&
+	    ((entry->changes &&
+	      json_object_set_new(json, "changes", changes_to_json(entry->changes)) <
+		      0) ||
+	     (entry->wanted &&
+	      json_object_set_new(json, "wanted", wanted_to_json(entry->wanted)) < 0))) {
 		json_decref(json);
 		return NULL;
 	}
 	return json;
 }
 
-static json_t *entries_to_json(const struct report *report)
+/* @changes_only: without what is as wanted. */
+static json_t *entries_to_json(const struct report *report, bool changes_only)
 {
 	json_t *all = json_array();
 
 	vec_foreach (entry, &report->entries) {
+		if (changes_only && entry->result == RESULT_UNCHANGED)
+			continue;
 		if (json_array_append_new(all, entry_to_json(entry)) < 0) {
 			json_decref(all);
 			return NULL;
@@ -97,9 +118,9 @@ static json_t *image_to_json(const char *state, const char *hint)
 		     : json_null();
 }
 
-int report_to_json(const struct report *report, char **ret)
+static json_t *whole_to_json(const struct report *report)
 {
-	_cleanup_json_ json_t *json = json_pack(
+	json_t *json = json_pack(
 		"{s:i, s:s, s:o, s:s, s:{s:o, s:o}, s:o, s:o, s:s, s:o, s:o, s:o}",
 		"schema_version", REPORT_SCHEMA_VERSION, "tool_version",
 		RAPIDDISK_VERSION, "boot_id", text_or_null(report->boot_id), "stage",
@@ -110,9 +131,53 @@ int report_to_json(const struct report *report, char **ret)
 		report_verdict_name(report->verdict), "message",
 		text_or_null(report->message), "initramfs",
 		image_to_json(report->image, report->image_hint), "objects",
-		entries_to_json(report));
+		entries_to_json(report, false));
+
+	if (json && report->sequence > 0 &&
+	    json_object_set_new(json, "sequence",
+				json_integer((json_int_t)report->sequence)) < 0) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+int report_to_json(const struct report *report, char **ret)
+{
+	_cleanup_json_ json_t *json = whole_to_json(report);
 
 	return json ? dump(json, ret) : -ENOMEM;
+}
+
+static json_t *drift_to_json(const struct report *found)
+{
+	return json_pack("{s:o, s:{s:o, s:o}, s:s, s:o, s:o}", "checked_at",
+			 text_or_null(found->finished_at), "config", "path",
+			 text_or_null(found->config_path), "sha256",
+			 text_or_null(found->config_sha256), "result",
+			 report_verdict_name(found->verdict), "message",
+			 text_or_null(found->message), "objects",
+			 entries_to_json(found, true));
+}
+
+int report_merge_drift(const char *last, const struct report *found, char **ret)
+{
+	_cleanup_json_ json_t *json = last ? json_loads(last, 0, NULL) : NULL;
+
+	/* Nothing has run in this boot, or what it left cannot be read. */
+	if (!json_is_object(json)) {
+		json_decref(json);
+		json = whole_to_json(found);
+		if (!json || json_object_set_new(json, "dry_run", json_true()) < 0)
+			return -ENOMEM;
+	}
+	if (json_object_set_new(json, "sequence",
+				json_integer((json_int_t)found->sequence)) < 0 ||
+	    json_object_set_new(json, "initramfs",
+				image_to_json(found->image, found->image_hint)) < 0 ||
+	    json_object_set_new(json, "drift", drift_to_json(found)) < 0)
+		return -ENOMEM;
+	return dump(json, ret);
 }
 
 static json_t *field_to_json(const struct obj *obj, unsigned int index);

@@ -12,5 +12,13 @@
 /* report_to_json() - The report of design section 5, for stdout, /run, HTTP and push. */
 int report_to_json(const struct report *report, char **ret);
 
+/*
+ * report_merge_drift() - The report of the last run, @last as the status file has it (NULL:
+ * there is none), with what a dry run has @found since as its "drift", and the sequence and
+ * the state of the image from there. Where @last cannot be read, @found stands for it, marked
+ * as "dry_run".
+ */
+int report_merge_drift(const char *last, const struct report *found, char **ret);
+
 /* status_to_json() - What is live now; of @report only what it says of the image. */
 int status_to_json(const struct model *observed, const struct report *report, char **ret);

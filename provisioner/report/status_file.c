@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/status_file.h"
 
+#include "base/buf.h"
 #include "base/cleanup.h"
+#include "report/status_doc.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -59,5 +61,45 @@ int status_file_write(int rundir_fd, const char *name, const char *json,
 	if (r < 0)
 		(void)unlinkat(rundir_fd, TEMPORARY,
 			       0); /* the first error is the one that counts */
+	return r;
+}
+
+static int read_all(int fd, struct buf *text)
+{
+	char chunk[16384];
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (text->len + (size_t)n > STATUS_DOC_MAX)
+			return -EFBIG;
+		buf_add_bytes(text, chunk, (size_t)n);
+	}
+	return 0;
+}
+
+int status_file_read(int rundir_fd, const char *name, char **ret, size_t *ret_len)
+{
+	_cleanup_close_ int fd =
+		openat(rundir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	_cleanup_(buf_done) struct buf text = { 0 };
+	struct stat st;
+	size_t len;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EBADMSG;
+	r = read_all(fd, &text);
+	if (r < 0)
+		return r;
+	len = text.len;
+	r = buf_take(&text, ret);
+	if (r == 0)
+		*ret_len = len;
 	return r;
 }

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/status.h"
+
+#include "base/cleanup.h"
+#include "base/macro.h"
+#include "base/units.h"
+
+#include <arpa/inet.h>
+#include <sys/stat.h>
+
+struct status {
+	struct obj obj;
+	struct string_list listen;
+	struct object_list push;
+};
+
+enum { STATUS_LISTEN, STATUS_PUSH };
+
+enum {
+	PUSH_URL,
+	PUSH_FORMAT,
+	PUSH_TOKEN_FILE,
+	PUSH_CERT_FILE,
+	PUSH_KEY_FILE,
+	PUSH_CA_FILE,
+	PUSH_PROXY,
+	PUSH_INTERVAL,
+	PUSH_TIMEOUT,
+	PUSH_CONNECT_TIMEOUT,
+	PUSH_SPOOL,
+};
+
+#define FILE_PATTERN "^(/[^ ]+|[A-Za-z0-9][A-Za-z0-9._-]*)$"
+#define FILE_EXPECTS "an absolute path, or the name of a systemd credential"
+
+static const char *const format_words[] = {
+	[PUSH_JSON] = "json",
+	[PUSH_CLOUDEVENTS] = "cloudevents",
+	[PUSH_PROMETHEUS] = "prometheus",
+	NULL,
+};
+
+/* The URL is marked as a secret for the case that somebody writes one into it: that is an
+ * error, and the message must not show it. */
+static const struct field push_fields[] = {
+	[PUSH_URL] =
+		FIELD(push_target, url, FIELD_STRING,
+		      .flags = FIELD_KEY | FIELD_REQUIRED | FIELD_SECRET,
+		      .pattern = "^https?://[^/?#@ ]+([/?#][^ ]*)?$",
+		      .expects = "an http:// or https:// URL without a user name or a "
+				 "password in it: a token goes into a token_file",
+		      .doc = "Where to send it"),
+	[PUSH_FORMAT] = FIELD(
+		push_target, format, FIELD_ENUM, .value = "json", .words = format_words,
+		.doc = "json: the report; cloudevents: the report as a CloudEvent 1.0; "
+		       "prometheus: the metrics, for a Pushgateway"),
+	[PUSH_TOKEN_FILE] =
+		FIELD(push_target, token_file, FIELD_STRING, .pattern = FILE_PATTERN,
+		      .expects = FILE_EXPECTS,
+		      .doc = "File with a bearer token, which others cannot read"),
+	[PUSH_CERT_FILE] =
+		FIELD(push_target, cert_file, FIELD_STRING, .pattern = FILE_PATTERN,
+		      .expects = FILE_EXPECTS, .doc = "Client certificate, PEM"),
+	[PUSH_KEY_FILE] = FIELD(push_target, key_file, FIELD_STRING,
+				.pattern = FILE_PATTERN, .expects = FILE_EXPECTS,
+				.doc = "Its key, PEM, which others cannot read"),
+	[PUSH_CA_FILE] = FIELD(
+		push_target, ca_file, FIELD_STRING, .pattern = FILE_PATTERN,
+		.expects = FILE_EXPECTS,
+		.doc = "Certificates that the server's is checked against, PEM; the "
+		       "system's unless given"),
+	[PUSH_PROXY] = FIELD(push_target, proxy, FIELD_STRING, .flags = FIELD_SECRET,
+			     .pattern = "^(https?|socks5h?)://[^/?#@ ]+/?$",
+			     .expects = "an http://, https:// or socks5:// URL without a "
+					"user name or a password in it",
+			     .doc = "Proxy to go through"),
+	[PUSH_INTERVAL] =
+		FIELD(push_target, interval, FIELD_DURATION, .value = "1min", .min = 1000,
+		      .max = 86400000,
+		      .doc = "How long to wait from one attempt to the next, and with "
+			     "prometheus from one push to the next"),
+	[PUSH_TIMEOUT] = FIELD(push_target, timeout, FIELD_DURATION, .value = "30s",
+			       .min = 1000, .max = 600000,
+			       .doc = "The end of one attempt, whatever it is doing"),
+	[PUSH_CONNECT_TIMEOUT] =
+		FIELD(push_target, connect_timeout, FIELD_DURATION, .value = "10s",
+		      .min = 1000, .max = 600000, .doc = "The end of connecting"),
+	[PUSH_SPOOL] = FIELD(push_target, spool, FIELD_UINT, .value = "100", .min = 1,
+			     .max = 10000,
+			     .doc = "How many reports wait at most while they cannot be "
+				    "sent; the oldest goes then"),
+};
+
+static const struct obj_class push_class = {
+	.name = "push",
+	.doc = "Somebody to whom the status is sent",
+	.size = sizeof(struct push_target),
+	.fields = push_fields,
+	.field_count = ARRAY_SIZE(push_fields),
+};
+
+static const struct field status_fields[] = {
+	[STATUS_LISTEN] =
+		FIELD(status, listen, FIELD_STRINGS,
+		      .pattern = "^(/[^ ]+|(\\[[0-9A-Fa-f:.]+\\]|[0-9]+(\\.[0-9]+){3}):"
+				 "[0-9]{1,5})$",
+		      .expects = "an address and a port, as in '127.0.0.1:9118' or "
+				 "'[::1]:9118', or the absolute path of a Unix socket",
+		      .doc = "Where rapiddisk-statusd listens; " STATUS_LISTEN_DEFAULT
+			     " unless given"),
+	[STATUS_PUSH] = FIELD(status, push, FIELD_OBJECTS, .items = &push_class,
+			      .doc = "To whom rapiddisk-push sends the status"),
+};
+
+/* --- the file --- */
+
+/* "127.0.0.1:9118" by the pattern: what the pattern cannot say. */
+static bool is_address(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	_cleanup_free_ char *host = NULL;
+	struct in6_addr address;
+	uint64_t port;
+
+	if (text[0] == '/')
+		return true;
+	host = text[0] == '[' ? strndup(text + 1, (size_t)(colon - text) - 2)
+			      : strndup(text, (size_t)(colon - text));
+	if (!host || units_parse_uint(colon + 1, &port) < 0 || port == 0 || port > 65535)
+		return false;
+	return inet_pton(text[0] == '[' ? AF_INET6 : AF_INET, host, &address) == 1;
+}
+
+static bool is_on_loopback(const char *url)
+{
+	static const char *const hosts[] = { "http://127.", "http://localhost",
+					     "http://[::1]" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++)
+		if (strncasecmp(url, hosts[i], strlen(hosts[i])) == 0)
+			return true;
+	return false;
+}
+
+static void validate_push(const struct obj *obj, struct diag *diag)
+{
+	const struct push_target *push = (const struct push_target *)obj;
+
+	if (!field_is_set(obj, PUSH_URL))
+		return;
+	if (push->token_file && strncasecmp(push->url, "http:", 5) == 0 &&
+	    !is_on_loopback(push->url))
+		diag_add(
+			diag, obj_field_pos(obj, PUSH_TOKEN_FILE),
+			"status: push: a token goes over https:// only, or to this machine");
+	if (!push->cert_file != !push->key_file)
+		diag_add(diag, obj->pos,
+			 "status: push: cert_file and key_file go together");
+}
+
+static void status_validate(const struct obj *want, const struct model *desired,
+			    struct diag *diag)
+{
+	const struct string_list *listen = status_listen(want);
+	const struct object_list *push = status_push(want);
+
+	(void)desired;
+	for (size_t i = 0; listen && i < listen->items.count; i++)
+		if (!is_address(listen->items.items[i].text))
+			diag_add(diag, listen->items.items[i].pos,
+				 "status: listen '%s': there is no such address or port",
+				 listen->items.items[i].text);
+	for (size_t i = 0; push && i < push->objs.count; i++)
+		validate_push(push->objs.items[i], diag);
+}
+
+const struct obj_class status_class = {
+	.name = "status",
+	.section = "status",
+	.doc = "Where the status is shown, and to whom it is sent",
+	.single = true,
+	.size = sizeof(struct status),
+	.rank = 1000,
+	.fields = status_fields,
+	.field_count = ARRAY_SIZE(status_fields),
+	.validate = status_validate,
+};
+
+const struct string_list *status_listen(const struct obj *status)
+{
+	return status && field_is_set(status, STATUS_LISTEN)
+		       ? field_strings(status, STATUS_LISTEN)
+		       : NULL;
+}
+
+const struct object_list *status_push(const struct obj *status)
+{
+	return status && field_is_set(status, STATUS_PUSH)
+		       ? field_objects(status, STATUS_PUSH)
+		       : NULL;
+}
+
+/* --- the files that it names --- */
+
+bool status_is_private(unsigned int mode)
+{
+	return (mode & (S_IROTH | S_IWOTH)) == 0;
+}
+
+static void check_private(const struct obj *push, unsigned int index, struct diag *diag)
+{
+	const char *path;
+	struct stat st;
+
+	if (!field_is_set(push, index))
+		return;
+	path = field_string(push, index);
+	if (path[0] == '/' && stat(path, &st) == 0 && !status_is_private(st.st_mode))
+		diag_add(diag, obj_field_pos(push, index),
+			 "status: push: %s '%s': others can read it: run 'chmod o= %s'",
+			 push_fields[index].name, path, path);
+}
+
+void status_check_files(const struct obj *status, struct diag *diag)
+{
+	const struct object_list *push = status_push(status);
+
+	for (size_t i = 0; push && i < push->objs.count; i++) {
+		check_private(push->objs.items[i], PUSH_TOKEN_FILE, diag);
+		check_private(push->objs.items[i], PUSH_KEY_FILE, diag);
+	}
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "push/http.h"
+
+#include "base/cleanup.h"
+#include "base/macro.h"
+#include "push/payload.h"
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#define ANSWER_MAX (64u << 10) /* of header and body together */
+#define TOKEN_MAX  (16u << 10)
+#define GZIP_MIN   1024 /* below, the header costs more than it saves */
+#define MEMORY	   9
+#define GZIP_BITS  (15 + 16)
+
+struct exchange {
+	CURL *curl;
+	struct curl_slist *headers;
+	char *token, *packed;
+	size_t answer_len;
+	bool is_too_long;
+	char error[CURL_ERROR_SIZE];
+};
+
+static void exchange_done(struct exchange *exchange)
+{
+	curl_easy_cleanup(exchange->curl);
+	curl_slist_free_all(exchange->headers);
+	if (exchange->token)
+		explicit_bzero(exchange->token, strlen(exchange->token));
+	free(exchange->token);
+	free(exchange->packed);
+}
+
+int http_init(void)
+{
+	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -ENOSYS;
+}
+
+static _printf_(3, 4) void outcome(struct http_result *ret, enum http_outcome outcome,
+				   const char *fmt, ...)
+{
+	va_list args;
+
+	ret->outcome = outcome;
+	va_start(args, fmt);
+	vsnprintf(ret->why, sizeof(ret->why), fmt, args);
+	va_end(args);
+}
+
+/* --- files --- */
+
+/* "collector-token" is what systemd has put into $CREDENTIALS_DIRECTORY. */
+static int resolve_path(const char *name, char **ret)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	int r;
+
+	if (name[0] == '/')
+		r = asprintf(ret, "%s", name);
+	else if (folder)
+		r = asprintf(ret, "%s/%s", folder, name);
+	else
+		return -ENOENT;
+	if (r < 0)
+		*ret = NULL;
+	return r < 0 ? -ENOMEM : 0;
+}
+
+static int read_secret(const char *path, char **ret)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char text[TOKEN_MAX + 1];
+	struct stat st;
+	ssize_t n;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || !status_is_private(st.st_mode))
+		return -EPERM;
+	n = read(fd, text, TOKEN_MAX);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	r = payload_token(text, ret);
+	explicit_bzero(text, sizeof(text));
+	return r;
+}
+
+static int add_header(struct exchange *exchange, const char *fmt, ...) _printf_(2, 3);
+
+static int add_header(struct exchange *exchange, const char *fmt, ...)
+{
+	_cleanup_free_ char *line = NULL;
+	struct curl_slist *grown;
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = vasprintf(&line, fmt, args);
+	va_end(args);
+	if (r < 0) {
+		line = NULL;
+		return -ENOMEM;
+	}
+	grown = curl_slist_append(exchange->headers, line);
+	explicit_bzero(line, (size_t)r);
+	if (!grown)
+		return -ENOMEM;
+	exchange->headers = grown;
+	return 0;
+}
+
+static int add_token(struct exchange *exchange, const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	int r = resolve_path(name, &path);
+
+	if (r == 0)
+		r = read_secret(path, &exchange->token);
+	return r < 0 ? r
+		     : add_header(exchange, "Authorization: Bearer %s", exchange->token);
+}
+
+static int set_file(struct exchange *exchange, CURLoption option, const char *name,
+		    bool is_private)
+{
+	_cleanup_free_ char *path = NULL;
+	struct stat st;
+	int r = resolve_path(name, &path);
+
+	if (r < 0)
+		return r;
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (is_private && !status_is_private(st.st_mode))
+		return -EPERM;
+	return curl_easy_setopt(exchange->curl, option, path) == CURLE_OK ? 0 : -ENOMEM;
+}
+
+static int use_files(struct exchange *exchange, const struct push_target *target,
+		     const char **ret_key, const char **ret_name)
+{
+	const struct {
+		const char *key, *name;
+		CURLoption option;
+		bool is_private;
+	} files[] = {
+		{ "cert_file", target->cert_file, CURLOPT_SSLCERT, false },
+		{ "key_file", target->key_file, CURLOPT_SSLKEY, true },
+		{ "ca_file", target->ca_file, CURLOPT_CAINFO, false },
+	};
+
+	*ret_key = "token_file";
+	*ret_name = target->token_file;
+	if (target->token_file) {
+		int r = add_token(exchange, target->token_file);
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		int r;
+
+		*ret_key = files[i].key;
+		*ret_name = files[i].name;
+		if (!files[i].name)
+			continue;
+		r = set_file(exchange, files[i].option, files[i].name,
+			     files[i].is_private);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static const char *file_problem(int error)
+{
+	return error == -EPERM	  ? "others can read it: run 'chmod o=' on it"
+	       : error == -EINVAL ? "it holds no token"
+				  : strerror(-error);
+}
+
+/* --- the answer --- */
+
+static size_t count_bytes(struct exchange *exchange, size_t len)
+{
+	exchange->answer_len += len;
+	if (exchange->answer_len <= ANSWER_MAX)
+		return len;
+	exchange->is_too_long = true;
+	return CURL_WRITEFUNC_ERROR;
+}
+
+static size_t on_bytes(char *bytes, size_t size, size_t count, void *data)
+{
+	(void)bytes;
+	return count_bytes(data, size * count);
+}
+
+static void judge_failure(const struct exchange *exchange, CURLcode code,
+			  struct http_result *ret)
+{
+	if (exchange->is_too_long) {
+		outcome(ret, HTTP_REFUSED, "its answer is longer than %u KiB",
+			ANSWER_MAX >> 10);
+		return;
+	}
+	outcome(ret,
+		code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CERTPROBLEM ||
+				code == CURLE_SSL_CACERT_BADFILE ||
+				code == CURLE_UNSUPPORTED_PROTOCOL ||
+				code == CURLE_URL_MALFORMAT
+			? HTTP_REFUSED
+			: HTTP_AGAIN,
+		"%s", exchange->error[0] ? exchange->error : curl_easy_strerror(code));
+}
+
+static bool is_worth_another_try(long status)
+{
+	return status == 408 || status == 429 || status >= 500;
+}
+
+/* A page for people is what a portal or a login answers, and not who takes reports. */
+static bool is_page(const struct exchange *exchange)
+{
+	char *type = NULL;
+
+	return curl_easy_getinfo(exchange->curl, CURLINFO_CONTENT_TYPE, &type) ==
+		       CURLE_OK &&
+	       type && strncasecmp(type, "text/html", 9) == 0;
+}
+
+static void judge_answer(const struct exchange *exchange, long status,
+			 struct http_result *ret)
+{
+	curl_off_t seconds = 0;
+
+	if (status >= 200 && status < 300 && !is_page(exchange)) {
+		ret->outcome = HTTP_TAKEN;
+		return;
+	}
+	if (status >= 200 && status < 300)
+		outcome(ret, HTTP_REFUSED,
+			"it answers %ld with a page for people: is there a portal or a "
+			"login in between?",
+			status);
+	else if (status >= 300 && status < 400)
+		outcome(ret, HTTP_REFUSED,
+			"it answers %ld, a redirect, which is not followed: correct the url",
+			status);
+	else
+		outcome(ret, is_worth_another_try(status) ? HTTP_AGAIN : HTTP_REFUSED,
+			"it answers %ld", status);
+	if (curl_easy_getinfo(exchange->curl, CURLINFO_RETRY_AFTER, &seconds) ==
+		    CURLE_OK &&
+	    seconds > 0)
+		ret->retry_after_ms = (uint64_t)seconds * 1000;
+}
+
+/* --- the request --- */
+
+static int pack(struct exchange *exchange, const struct http_message *message,
+		size_t *ret_len)
+{
+	z_stream stream = { 0 };
+	uLong room;
+	int r;
+
+	if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_BITS, MEMORY,
+			 Z_DEFAULT_STRATEGY) != Z_OK)
+		return -ENOMEM;
+	room = deflateBound(&stream, (uLong)message->len);
+	exchange->packed = malloc(room);
+	stream.next_in = (z_const Bytef *)(uintptr_t)message->body;
+	stream.avail_in = (uInt)message->len;
+	stream.next_out = (Bytef *)exchange->packed;
+	stream.avail_out = (uInt)room;
+	r = exchange->packed ? deflate(&stream, Z_FINISH) : Z_MEM_ERROR;
+	*ret_len = stream.total_out;
+	deflateEnd(&stream);
+	return r == Z_STREAM_END ? 0 : -ENOMEM;
+}
+
+static int set_body(struct exchange *exchange, const struct http_message *message,
+		    bool is_packed)
+{
+	const char *body = message->body;
+	size_t len = message->len;
+	int r = 0;
+
+	if (is_packed) {
+		r = pack(exchange, message, &len);
+		body = exchange->packed;
+	}
+	if (r == 0 && is_packed)
+		r = add_header(exchange, "Content-Encoding: gzip");
+	if (r < 0)
+		return r;
+	curl_easy_setopt(exchange->curl, CURLOPT_POSTFIELDS, body);
+	curl_easy_setopt(exchange->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+	return 0;
+}
+
+static int set_headers(struct exchange *exchange, const struct http_message *message)
+{
+	int r = add_header(exchange, "Content-Type: %s", message->type);
+
+	if (r == 0 && message->id)
+		r = add_header(exchange, "Idempotency-Key: %s", message->id);
+	/* No 100-continue: a server that does not know it would cost a second each time. */
+	if (r == 0)
+		r = add_header(exchange, "Expect:");
+	return r;
+}
+
+/* What can fail here fails for want of memory. */
+static int set_options(struct exchange *exchange, const struct push_target *target,
+		       const struct http_message *message)
+{
+	CURL *curl = exchange->curl;
+	bool failed = false;
+
+#define SET(option, value) failed |= curl_easy_setopt(curl, option, value) != CURLE_OK
+	SET(CURLOPT_URL, target->url);
+	SET(CURLOPT_CUSTOMREQUEST, message->method);
+	SET(CURLOPT_USERAGENT, "rapiddisk-push/" RAPIDDISK_VERSION);
+	SET(CURLOPT_HTTPHEADER, exchange->headers);
+	/* A proxy gets none of the headers that are for the server. */
+	SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)target->connect_timeout);
+	SET(CURLOPT_TIMEOUT_MS, (long)target->timeout);
+	SET(CURLOPT_ERRORBUFFER, exchange->error);
+	SET(CURLOPT_WRITEFUNCTION, on_bytes);
+	SET(CURLOPT_WRITEDATA, exchange);
+	SET(CURLOPT_HEADERFUNCTION, on_bytes);
+	SET(CURLOPT_HEADERDATA, exchange);
+	if (target->proxy)
+		SET(CURLOPT_PROXY, target->proxy);
+#undef SET
+	return failed ? -ENOMEM : 0;
+}
+
+static int send_once(const struct push_target *target, const struct http_message *message,
+		     bool is_packed, struct http_result *ret, long *ret_status)
+{
+	_cleanup_(exchange_done) struct exchange exchange = { .curl = curl_easy_init() };
+	const char *key, *name;
+	CURLcode code;
+	int r;
+
+	*ret = (struct http_result){ .outcome = HTTP_AGAIN };
+	*ret_status = 0;
+	if (!exchange.curl)
+		return -ENOMEM;
+	r = use_files(&exchange, target, &key, &name);
+	if (r < 0 && r != -ENOMEM) {
+		outcome(ret, HTTP_REFUSED, "cannot use %s '%s': %s", key, name,
+			file_problem(r));
+		return 0;
+	}
+	if (r == 0)
+		r = set_headers(&exchange, message);
+	if (r == 0)
+		r = set_body(&exchange, message, is_packed);
+	if (r == 0)
+		r = set_options(&exchange, target, message);
+	if (r < 0)
+		return r;
+	code = curl_easy_perform(exchange.curl);
+	if (code != CURLE_OK) {
+		judge_failure(&exchange, code, ret);
+		return 0;
+	}
+	curl_easy_getinfo(exchange.curl, CURLINFO_RESPONSE_CODE, ret_status);
+	judge_answer(&exchange, *ret_status, ret);
+	return 0;
+}
+
+int http_send(const struct push_target *target, const struct http_message *message,
+	      struct http_result *ret)
+{
+	bool is_packed = message->len >= GZIP_MIN;
+	long status;
+	int r = send_once(target, message, is_packed, ret, &status);
+
+	if (r == 0 && is_packed && status == 415)
+		r = send_once(target, message, false, ret, &status);
+	return r;
+}

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "statusd/server.h"
+
+#include "answer/request.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "port/clock.h"
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#define CLIENTS_MAX   512
+#define CLIENT_MEMORY 6144 /* header, and what libmicrohttpd notes of it */
+#define REQUEST_MS    10000
+#define ANSWER_MS     30000
+#define UNDER_WAY_MAX (4u << 20)
+#define SEND_BUFFER   (64 << 10) /* else the kernel keeps megabytes for each */
+/* Where there is no room left, so long is enough. */
+#define REQUEST_PRESSED_MS 500
+#define ANSWER_PRESSED_MS  1000
+#define TURN_MAX	   64 /* connections taken at once, before anything else */
+
+/*
+ * No outside resource, no inline script, no frame around it, and no other site may embed or
+ * read it. What is shown is of this moment.
+ */
+static const struct {
+	const char *name, *value;
+} headers[] = {
+	{ "Content-Security-Policy",
+	  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+	  "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
+	{ "X-Content-Type-Options", "nosniff" },
+	{ "Referrer-Policy", "no-referrer" },
+	{ "Cross-Origin-Resource-Policy", "same-origin" },
+	{ "Cache-Control", "no-store" },
+};
+
+enum stage { STAGE_REQUEST, STAGE_ANSWER, STAGES, STAGE_LEAVING = STAGES };
+
+/* A connection. In the queue of its stage, oldest first, unless it is leaving. */
+struct client {
+	struct client *prev, *next;
+	enum stage stage;
+	uint64_t since_ms;
+	int fd;
+	bool is_loopback;
+};
+
+struct queue {
+	struct client *first, *last;
+};
+
+struct server {
+	struct MHD_Daemon *daemon;
+	struct source *source;
+	struct queue queues[STAGES];
+	unsigned int clients;
+	size_t under_way; /* bytes of answers that clients have not taken yet */
+	uint64_t last_ms; /* when the last client left */
+};
+
+static const struct {
+	uint64_t patience_ms, pressed_ms;
+} limits[STAGES] = {
+	[STAGE_REQUEST] = { REQUEST_MS, REQUEST_PRESSED_MS },
+	[STAGE_ANSWER] = { ANSWER_MS, ANSWER_PRESSED_MS },
+};
+
+/* --- clients --- */
+
+static void leave_queue(struct server *server, struct client *client)
+{
+	struct queue *queue;
+
+	if (client->stage == STAGE_LEAVING)
+		return;
+	queue = &server->queues[client->stage];
+	*(client->prev ? &client->prev->next : &queue->first) = client->next;
+	*(client->next ? &client->next->prev : &queue->last) = client->prev;
+	client->prev = client->next = NULL;
+	client->stage = STAGE_LEAVING;
+}
+
+/* To the end of the queue of @stage, where a new time begins. */
+static void enter_stage(struct server *server, struct client *client, enum stage stage)
+{
+	struct queue *queue = &server->queues[stage];
+
+	leave_queue(server, client);
+	client->stage = stage;
+	client->since_ms = clock_now_ms();
+	client->prev = queue->last;
+	*(queue->last ? &queue->last->next : &queue->first) = client;
+	queue->last = client;
+}
+
+/* libmicrohttpd sees the end of the connection and takes it down. */
+static void send_away(struct server *server, struct client *client)
+{
+	leave_queue(server, client);
+	(void)shutdown(client->fd, SHUT_RDWR); /* gone already: as well */
+}
+
+/* Of the short or the ordinary patience: who has used it up, goes. */
+static void send_overdue_away(struct server *server, bool in_haste)
+{
+	uint64_t now = clock_now_ms();
+
+	for (enum stage stage = 0; stage < STAGES; stage++) {
+		uint64_t patience =
+			in_haste ? limits[stage].pressed_ms : limits[stage].patience_ms;
+		struct client *client;
+
+		while ((client = server->queues[stage].first) &&
+		       now - client->since_ms >= patience)
+			send_away(server, client);
+	}
+}
+
+static bool is_loopback(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+
+		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
+	}
+	if (address->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+
+		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+	}
+	return false;
+}
+
+static void client_comes(struct server *server, struct MHD_Connection *connection,
+			 void **socket_context)
+{
+	const union MHD_ConnectionInfo *fd, *address;
+	struct client *client = calloc(1, sizeof(*client));
+
+	server->clients++;
+	*socket_context = client;
+	fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	address = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (!client) {
+		(void)shutdown(fd->connect_fd, SHUT_RDWR);
+		return;
+	}
+	client->fd = fd->connect_fd;
+	client->is_loopback =
+		address && address->client_addr && is_loopback(address->client_addr);
+	client->stage = STAGE_LEAVING;
+	enter_stage(server, client, STAGE_REQUEST);
+}
+
+static void client_goes(struct server *server, void **socket_context)
+{
+	struct client *client = *socket_context;
+
+	if (client)
+		leave_queue(server, client);
+	free(client);
+	*socket_context = NULL;
+	server->clients--;
+	server->last_ms = clock_now_ms();
+}
+
+static void on_connection(void *data, struct MHD_Connection *connection,
+			  void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		client_comes(data, connection, socket_context);
+	else
+		client_goes(data, socket_context);
+}
+
+static struct client *client_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+static void on_completed(void *data, struct MHD_Connection *connection,
+			 void **request_context, enum MHD_RequestTerminationCode code)
+{
+	struct client *client = client_of(connection);
+
+	(void)request_context;
+	(void)code;
+	if (client && client->stage == STAGE_ANSWER)
+		enter_stage(data, client, STAGE_REQUEST);
+}
+
+/* --- answers --- */
+
+/* What libmicrohttpd hands back once the client has it all, or is gone. */
+struct body {
+	struct server *server;
+	size_t len;
+	char bytes[];
+};
+
+static void body_free(void *data)
+{
+	struct body *body = data;
+
+	body->server->under_way -= body->len;
+	free(body);
+}
+
+static struct MHD_Response *make_response(struct server *server,
+					  const struct answer *answer)
+{
+	struct MHD_Response *response;
+	struct body *body = malloc(sizeof(*body) + answer->len);
+
+	if (!body)
+		return NULL;
+	*body = (struct body){ .server = server, .len = answer->len };
+	memcpy(body->bytes, answer->body, answer->len);
+	response = MHD_create_response_from_buffer_with_free_callback_cls(
+		answer->len, body->bytes, body_free, body);
+	if (!response) {
+		free(body);
+		return NULL;
+	}
+	server->under_way += answer->len;
+	return response;
+}
+
+static bool add_headers(struct MHD_Response *response, const struct answer *answer)
+{
+	bool ok = MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+					  answer->type) == MHD_YES;
+
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
+		ok &= MHD_add_response_header(response, headers[i].name,
+					      headers[i].value) == MHD_YES;
+	if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		ok &= MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
+					      ANSWER_ALLOW) == MHD_YES;
+	if (answer->status == MHD_HTTP_SERVICE_UNAVAILABLE)
+		ok &= MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER,
+					      "10") == MHD_YES;
+	return ok;
+}
+
+static enum MHD_Result send_answer(struct server *server,
+				   struct MHD_Connection *connection,
+				   const struct answer *answer)
+{
+	struct MHD_Response *response = make_response(server, answer);
+	enum MHD_Result result = MHD_NO;
+
+	if (!response)
+		return MHD_NO;
+	if (add_headers(response, answer))
+		result = MHD_queue_response(connection, answer->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static int make_answer(struct server *server, const struct client *client,
+		       struct MHD_Connection *connection, const char *method,
+		       const char *path, struct answer *ret)
+{
+	struct route route = route_find(method, path);
+	struct source *source = server->source;
+	int r = 0;
+
+	if (client->is_loopback &&
+	    !host_is_trusted(MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+							 MHD_HTTP_HEADER_HOST)))
+		return answer_error(MHD_HTTP_MISDIRECTED_REQUEST,
+				    "over loopback, ask by address or as localhost", ret);
+	if (server->under_way > UNDER_WAY_MAX)
+		return answer_error(MHD_HTTP_SERVICE_UNAVAILABLE,
+				    "too many clients are slow to take their answers",
+				    ret);
+	if (route_needs_live(&route) || route_needs_doc(&route))
+		r = source_look(source, route_needs_live(&route));
+	return r < 0 ? r : answer_route(&route, &source->view, ret);
+}
+
+/*
+ * Called first when the header is there, and then until the whole request is. What has no
+ * answer but an error gets it at once, and its body stays unread.
+ */
+static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
+				  const char *path, const char *method,
+				  const char *version, const char *upload,
+				  size_t *upload_len, void **request_context)
+{
+	static const char seen;
+	struct server *server = data;
+	struct client *client = client_of(connection);
+	struct answer answer = { 0 };
+	enum MHD_Result result;
+
+	(void)version;
+	(void)upload;
+	if (!client)
+		return MHD_NO;
+	if (!*request_context && route_find(method, path).status == MHD_HTTP_OK) {
+		*request_context = (void *)(uintptr_t)&seen;
+		return MHD_YES;
+	}
+	if (*upload_len > 0) {
+		*upload_len = 0;
+		return MHD_YES;
+	}
+	if (make_answer(server, client, connection, method, path, &answer) < 0)
+		return MHD_NO;
+	enter_stage(server, client, STAGE_ANSWER);
+	result = send_answer(server, connection, &answer);
+	answer_done(&answer);
+	return result;
+}
+
+/* --- the loop --- */
+
+static volatile sig_atomic_t is_told_to_end;
+
+static void on_signal(int number)
+{
+	(void)number;
+	is_told_to_end = 1;
+}
+
+static void catch_signals(sigset_t *ret_while_waiting)
+{
+	struct sigaction end = { .sa_handler = on_signal };
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGINT);
+	sigprocmask(SIG_BLOCK, &blocked, ret_while_waiting);
+	sigdelset(ret_while_waiting, SIGTERM);
+	sigdelset(ret_while_waiting, SIGINT);
+	sigaction(SIGTERM, &end, NULL);
+	sigaction(SIGINT, &end, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static bool is_full(const struct server *server)
+{
+	return server->clients >= CLIENTS_MAX;
+}
+
+static bool is_pressed(const struct server *server)
+{
+	return is_full(server) || server->under_way > UNDER_WAY_MAX;
+}
+
+static void take_connections(struct server *server, int listener)
+{
+	for (unsigned int i = 0; i < TURN_MAX && !is_full(server); i++) {
+		struct sockaddr_storage address = { 0 };
+		socklen_t len = sizeof(address);
+		int buffer = SEND_BUFFER;
+		int fd = accept4(listener, (struct sockaddr *)&address, &len,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0)
+			return;
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+		/* It closes the descriptor where it fails. */
+		(void)MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address,
+					 len);
+	}
+}
+
+/* How long nothing can become due. */
+static uint64_t next_due_ms(const struct server *server, uint64_t idle_ms)
+{
+	uint64_t now = clock_now_ms(), due = now + 60000;
+	MHD_UNSIGNED_LONG_LONG wanted;
+
+	if (MHD_get_timeout(server->daemon, &wanted) == MHD_YES && now + wanted < due)
+		due = now + wanted;
+	for (enum stage stage = 0; stage < STAGES; stage++) {
+		const struct client *first = server->queues[stage].first;
+		uint64_t patience = is_pressed(server) ? limits[stage].pressed_ms
+						       : limits[stage].patience_ms;
+
+		if (first && first->since_ms + patience < due)
+			due = first->since_ms + patience;
+	}
+	if (idle_ms > 0 && server->clients == 0 && server->last_ms + idle_ms < due)
+		due = server->last_ms + idle_ms;
+	return due > now ? due - now : 0;
+}
+
+static bool is_idle(const struct server *server, uint64_t idle_ms)
+{
+	return idle_ms > 0 && server->clients == 0 &&
+	       clock_now_ms() - server->last_ms >= idle_ms;
+}
+
+static int wait_for_events(const struct server *server, struct pollfd *fds, size_t count,
+			   uint64_t idle_ms, const sigset_t *while_waiting)
+{
+	uint64_t ms = next_due_ms(server, idle_ms);
+	struct timespec timeout = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_nsec = (long)(ms % 1000) * 1000000,
+	};
+
+	for (size_t i = 1; i < count; i++)
+		fds[i].events = is_full(server) ? 0 : POLLIN;
+	if (ppoll(fds, (nfds_t)count, &timeout, while_waiting) < 0)
+		return errno == EINTR ? 0 : -errno;
+	return 0;
+}
+
+static int loop(struct server *server, const struct listeners *listeners, int epoll_fd,
+		uint64_t idle_ms)
+{
+	size_t count = listeners->fds.count + 1;
+	_cleanup_free_ struct pollfd *fds = calloc(count, sizeof(*fds));
+	sigset_t while_waiting;
+
+	if (!fds)
+		return -ENOMEM;
+	catch_signals(&while_waiting);
+	fds[0] = (struct pollfd){ .fd = epoll_fd, .events = POLLIN };
+	for (size_t i = 1; i < count; i++)
+		fds[i].fd = listeners->fds.items[i - 1];
+	while (!is_told_to_end && !is_idle(server, idle_ms)) {
+		int r = wait_for_events(server, fds, count, idle_ms, &while_waiting);
+
+		if (r < 0)
+			return r;
+		for (size_t i = 1; i < count; i++)
+			if (fds[i].revents & POLLIN)
+				take_connections(server, fds[i].fd);
+		if (MHD_run(server->daemon) != MHD_YES)
+			return -EIO;
+		send_overdue_away(server, is_pressed(server));
+	}
+	return 0;
+}
+
+int server_run(struct source *source, const struct listeners *listeners, uint64_t idle_ms)
+{
+	struct server server = { .source = source, .last_ms = clock_now_ms() };
+	const union MHD_DaemonInfo *info;
+	int r;
+
+	server.daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request,
+		&server, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CLIENTS_MAX,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CLIENT_MEMORY,
+		MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)512,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, &server,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, &server, MHD_OPTION_END);
+	if (!server.daemon)
+		return -EIO;
+	info = MHD_get_daemon_info(server.daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	r = info ? loop(&server, listeners, info->epoll_fd, idle_ms) : -EIO;
+	MHD_stop_daemon(server.daemon);
+	return r;
+}

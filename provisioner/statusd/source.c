@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "statusd/source.h"
+
+#include "base/cleanup.h"
+#include "port/rundir.h"
+#include "report/status_file.h"
+
+#include <fcntl.h>
+
+#define PUSH_FOLDER "var/lib/rapiddisk/push"
+#define PUSH_COUNTS "counts.json"
+
+int source_init(struct source *source, const char *root)
+{
+	*source = (struct source){ 0 };
+	return kfs_init(&source->kfs, root, NULL);
+}
+
+static void forget(struct source *source)
+{
+	status_doc_done(&source->doc);
+	free(source->text);
+	free(source->problem);
+	source->text = source->problem = NULL;
+	source->len = 0;
+	source->st = (struct stat){ 0 };
+}
+
+static void forget_view(struct source *source)
+{
+	live_done(&source->view.live);
+	push_counts_done(&source->view.push);
+	source->view = (struct view){ 0 };
+}
+
+void source_done(struct source *source)
+{
+	forget(source);
+	forget_view(source);
+	kfs_done(&source->kfs);
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
+	       a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static int set_problem(struct source *source, int error)
+{
+	int r;
+
+	if (error == -ENOENT)
+		r = asprintf(&source->problem,
+			     "no run of rapiddisk-apply has ended since the system "
+			     "started: there is no '/" RUNDIR "/" STATUS_FILE "'");
+	else
+		r = asprintf(&source->problem,
+			     "cannot read '/" RUNDIR "/" STATUS_FILE "': %s",
+			     error == -EFBIG ? "it is too large" : strerror(-error));
+	if (r < 0)
+		source->problem = NULL;
+	return r < 0 ? -ENOMEM : 0;
+}
+
+static int parse(struct source *source)
+{
+	_cleanup_free_ char *why = NULL;
+	int r = status_doc_parse(source->text, source->len, &source->doc, &why);
+
+	if (r != -EBADMSG)
+		return r;
+	if (asprintf(&source->problem,
+		     "'/" RUNDIR "/" STATUS_FILE
+		     "' is no report: %s; run rapiddisk-apply",
+		     why) < 0) {
+		source->problem = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Every error but -ENOMEM becomes a problem to tell. */
+static int look_at_status(struct source *source)
+{
+	_cleanup_close_ int dir = kfs_open(&source->kfs, O_RDONLY | O_DIRECTORY, RUNDIR);
+	struct stat st;
+	int r = dir < 0 ? dir : 0;
+
+	if (r == 0 && fstatat(dir, STATUS_FILE, &st, 0) < 0)
+		r = -errno;
+	if (r == 0 && source->text && is_same_file(&st, &source->st))
+		return 0;
+	forget(source);
+	if (r == 0)
+		r = status_file_read(dir, STATUS_FILE, &source->text, &source->len);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return set_problem(source, r);
+	source->st = st;
+	return parse(source);
+}
+
+/* Somebody who does not push has no such file. */
+static int look_at_push(struct source *source)
+{
+	_cleanup_close_ int dir =
+		kfs_open(&source->kfs, O_RDONLY | O_DIRECTORY, PUSH_FOLDER);
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+
+	if (dir < 0 || status_file_read(dir, PUSH_COUNTS, &text, &len) < 0)
+		return 0;
+	return push_counts_parse(text, len, &source->view.push) == -ENOMEM ? -ENOMEM : 0;
+}
+
+int source_look(struct source *source, bool live)
+{
+	int r;
+
+	forget_view(source);
+	r = look_at_status(source);
+	if (r < 0) {
+		forget(source);
+		return r;
+	}
+	source->view.problem = source->problem;
+	if (!source->problem) {
+		source->view.doc = &source->doc;
+		source->view.text = source->text;
+		source->view.text_len = source->len;
+	}
+	if (live)
+		r = live_read(&source->kfs, &source->view.live);
+	if (r == 0 && live)
+		r = look_at_push(source);
+	return r;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a request to an answer, without a socket. */
+#include "answer/request.h"
+#include "base/cleanup.h"
+#include "unit.h"
+
+#include <string.h>
+
+static struct live_cache cache = {
+	.name = (char *)"odd\"name\\\n\xff",
+	.counters = { [LIVE_HITS] = 9, [LIVE_MISSES] = 1, [LIVE_MODE] = 1 },
+	.known = UINT64_C(1) << LIVE_HITS | UINT64_C(1) << LIVE_MISSES |
+		 UINT64_C(1) << LIVE_MODE,
+};
+
+static struct live_disk disk = {
+	.name = (char *)"rd0",
+	.size_bytes = UINT64_MAX,
+	.used_bytes = 4096,
+};
+
+static const struct view *odd_view(void)
+{
+	static struct view view = { .problem = "there is no file" };
+
+	view.live.caches.items = &cache;
+	view.live.caches.count = 1;
+	view.live.disks.items = &disk;
+	view.live.disks.count = 1;
+	return &view;
+}
+
+/* Return: the body, the caller's to free. */
+static char *ask(const char *method, const char *path, unsigned int status)
+{
+	struct route route = route_find(method, path);
+	struct answer answer;
+	char *body;
+
+	ck_assert_int_eq(answer_route(&route, odd_view(), &answer), 0);
+	ck_assert_msg(answer.status == status, "%s %s: %u", method, path, answer.status);
+	ck_assert_ptr_nonnull(answer.type);
+	body = strndup(answer.body, answer.len);
+	answer_done(&answer);
+	return body;
+}
+
+static const struct {
+	const char *method, *path;
+	unsigned int status;
+	const char *part;
+} requests[] = {
+	{ "GET", "/", 200, "<!doctype html>" },
+	{ "GET", "/app.js", 200, "fetch(" },
+	{ "GET", "/app.css", 200, "{" },
+	{ "HEAD", "/metrics", 200, "rapiddisk_status_readable 0" },
+	{ "GET", "/healthz", 503, "there is no file" },
+	{ "GET", "/v1/status", 503, "there is no file" },
+	{ "GET", "/v1/drift", 503, "there is no file" },
+	{ "GET", "/icon.svg", 200, "<svg" },
+	{ "GET", "/v1/overview", 200, "\"report\": null" },
+	{ "GET", "/v1/live", 200, "\"rd0\"" },
+	{ "GET", "/v1/checkServiceStatus", 200, "\"OK\"" },
+	{ "GET", "/v1/showRapidDiskCacheStats/", 404, "no such path" },
+	{ "GET", "/v1/showRapidDiskCacheStats/x", 400, "no such cache" },
+	{ "GET", "", 404, "no such path" },
+	{ "GET", "//", 404, "no such path" },
+	{ "GET", "/metrics/", 404, "no such path" },
+	{ "GET", "/v1/createRapidDisk/64", 404, "ramdisks:" },
+	{ "POST", "/v1/createRapidDisk/64", 405, "ramdisks:" },
+	{ "POST", "/v1/createRapidDiskCache/a/b/c", 405, "caches:" },
+	{ "post", "/metrics", 405, "/etc/rapiddisk.yaml" },
+	{ "", "/", 405, "/etc/rapiddisk.yaml" },
+};
+
+START_TEST(requests_are_answered)
+{
+	_cleanup_free_ char *body =
+		ask(requests[_i].method, requests[_i].path, requests[_i].status);
+
+	ck_assert_msg(strstr(body, requests[_i].part) != NULL, "%s %s: %s",
+		      requests[_i].method, requests[_i].path, body);
+}
+END_TEST
+
+START_TEST(metrics_escape_what_names_have)
+{
+	_cleanup_free_ char *body = ask("GET", "/metrics", 200);
+
+	ck_assert_ptr_nonnull(strstr(body,
+				     "rapiddisk_cache_hits_total{cache=\"odd\\\"name"
+				     "\\\\\\n\xef\xbf\xbd\"} 9\n"));
+	ck_assert_ptr_nonnull(strstr(body,
+				     "rapiddisk_ramdisk_size_bytes{ramdisk=\"rd0\"} "
+				     "18446744073709551615\n"));
+	/* What the kernel does not say is left out, with its HELP. */
+	ck_assert_ptr_null(strstr(body, "rapiddisk_cache_fills_total"));
+}
+END_TEST
+
+START_TEST(metrics_have_one_help_and_type_for_each_name)
+{
+	_cleanup_free_ char *body = ask("GET", "/metrics", 200);
+	char *rest = body, *line;
+	char name[128] = "";
+
+	while ((line = strsep(&rest, "\n"))) {
+		char found[128];
+
+		if (sscanf(line, "# HELP %127s", found) == 1) {
+			ck_assert_str_ne(found, name);
+			memcpy(name, found, sizeof(name));
+		} else if (sscanf(line, "# TYPE %127s", found) == 1) {
+			ck_assert_str_eq(found, name);
+		} else if (line[0]) {
+			ck_assert_msg(strncmp(line, name, strlen(name)) == 0, "%s", line);
+		}
+	}
+}
+END_TEST
+
+START_TEST(json_has_no_number_that_is_too_large)
+{
+	_cleanup_free_ char *body = ask("GET", "/v1/live", 200);
+
+	ck_assert_ptr_nonnull(strstr(body, "9223372036854775807"));
+	ck_assert_ptr_nonnull(strstr(body, "(not UTF-8)"));
+}
+END_TEST
+
+static const struct {
+	const char *host;
+	bool trusted;
+} hosts[] = {
+	{ NULL, true },
+	{ "localhost", true },
+	{ "LOCALHOST:9118", true },
+	{ "127.0.0.1:9118", true },
+	{ "[::1]:9118", true },
+	{ "[::1]", true },
+	{ "192.0.2.1", true },
+	{ "evil.example", false },
+	{ "localhost.evil.example", false },
+	{ "127.0.0.1.evil.example:9118", false },
+	{ "", false },
+	{ "[::1", false },
+	{ "[", false },
+	{ "0000000000000000000000000000000000000000000000000000000000000000000000",
+	  false },
+};
+
+START_TEST(hosts_are_trusted_by_address)
+{
+	ck_assert_msg(host_is_trusted(hosts[_i].host) == hosts[_i].trusted, "%s",
+		      hosts[_i].host);
+}
+END_TEST
+
+START_TEST(push_counts_come_back_as_they_went)
+{
+	struct push_count one = { (char *)"https://a#1", 1, 2, 3 };
+	struct push_counts counts = { .targets = { .items = &one, .count = 1 } };
+	_cleanup_(push_counts_done) struct push_counts back = { 0 };
+	_cleanup_free_ char *text = NULL;
+
+	ck_assert_int_eq(push_counts_to_json(&counts, &text), 0);
+	ck_assert_int_eq(push_counts_parse(text, strlen(text), &back), 0);
+	ck_assert_uint_eq(back.targets.count, 1);
+	ck_assert_str_eq(back.targets.items[0].target, "https://a#1");
+	ck_assert_uint_eq(back.targets.items[0].dropped, 3);
+	ck_assert_int_eq(push_counts_parse("{}", 2, &back), -EBADMSG);
+	ck_assert_int_eq(push_counts_parse(text, strlen(text) / 2, &back), -EBADMSG);
+}
+END_TEST
+
+Suite *suite_answer(void)
+{
+	Suite *suite = unit_suite("answer", metrics_escape_what_names_have,
+				  metrics_have_one_help_and_type_for_each_name,
+				  json_has_no_number_that_is_too_large,
+				  push_counts_come_back_as_they_went, NULL);
+
+	unit_add_loop(suite, requests_are_answered, ARRAY_SIZE(requests));
+	unit_add_loop(suite, hosts_are_trusted_by_address, ARRAY_SIZE(hosts));
+	return suite;
+}
