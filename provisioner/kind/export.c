@@ -252,21 +252,18 @@ static void export_validate(const struct obj *want, const struct model *desired,
 
 static int export_prepare(struct ports *ports, struct obj *want)
 {
+	const char *rest = export_of(want)->nqn, *mark;
 	_cleanup_(buf_done) struct buf nqn = { 0 };
-	_cleanup_free_ char *host = NULL, *copy = NULL;
-	char *rest, *part;
+	_cleanup_free_ char *host = NULL;
 	int r;
 
-	if (!strstr(export_of(want)->nqn, HOST_MARK))
+	if (!strstr(rest, HOST_MARK))
 		return 0;
 	r = machine_hostname(&ports->kfs, &host);
 	if (r < 0)
 		return r;
-	copy = strdup(export_of(want)->nqn);
-	if (!copy)
-		return -ENOMEM;
-	for (rest = copy; (part = strstr(rest, HOST_MARK)); rest = part + 2) {
-		buf_add_bytes(&nqn, rest, (size_t)(part - rest));
+	for (; (mark = strstr(rest, HOST_MARK)); rest = mark + strlen(HOST_MARK)) {
+		buf_add_bytes(&nqn, rest, (size_t)(mark - rest));
 		buf_add(&nqn, host);
 	}
 	buf_add(&nqn, rest);
@@ -670,11 +667,13 @@ static int observe_all(struct sight *sight, const struct kfs_names *names,
 static int export_observe(struct ports *ports, struct model *observed)
 {
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
-	_cleanup_(sight_done) struct sight sight = { .kfs = &ports->kfs };
+	struct sight sight = { .kfs = &ports->kfs };
 	int r = nvmet_list(&ports->kfs, &names, NVMET_SUBSYSTEMS);
 
-	return r < 0 || names.names.count == 0 ? r
-					       : observe_all(&sight, &names, observed);
+	if (r == 0 && names.names.count > 0)
+		r = observe_all(&sight, &names, observed);
+	sight_done(&sight);
+	return r;
 }
 
 /* --- act: namespaces --- */
