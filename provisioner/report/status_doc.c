@@ -93,7 +93,7 @@ static int read_objects(const json_t *json, struct status_objects *ret, char **r
 
 static int check_result(const char *result, char **ret_why)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(results); i++)
+	for (size_t i = 0; result && i < ARRAY_SIZE(results); i++)
 		if (streq(results[i], result))
 			return 0;
 	return wrong(ret_why, "'result' is none that is known");

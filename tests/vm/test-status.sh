@@ -6,6 +6,7 @@
 # The status on a booted system: by a user without privilege, on the addresses that the
 # configuration names and no other, with the units' own limits; and a push to nowhere.
 
+# shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh
 
 address=192.0.2.1
