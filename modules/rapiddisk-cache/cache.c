@@ -280,14 +280,15 @@ static u32 rc_add_pages(struct rc_index *index, void **page, u32 nr)
  * rc_index_stock() - See that @nr free slots have pages, as far as there is memory at
  * once. Others may take them first.
  *
- * Context: any, but for rc_index.lock: memory is not looked for with interrupts off.
+ * Context: RCU read section, without rc_index.lock: memory is not looked for with
+ * interrupts off.
  */
 void rc_index_stock(struct rc_index *index, u32 nr)
 {
 	void *page[RC_STOCK];
 	u32 want, got, used;
 
-	/* Only the first time around: later there are no slots without a page. */
+	/* Only until the cache is full, and again after a shrinker has been there. */
 	while (READ_ONCE(index->free_bare)) {
 		want = READ_ONCE(index->nr_paged);
 		if (want >= nr)

@@ -124,7 +124,7 @@ static u32 rc_choose(struct rc_index *index)
 
 		if (!nr)
 			return 0;
-		if (slot->hits < (is_small ? 2 : 1))
+		if (!slot->hits)
 			break;
 		rc_queue_del(index, nr);
 		slot->hits = is_small ? 0 : slot->hits - 1;

@@ -5,7 +5,7 @@
 #
 # Reads the same traces (tests/bench/hitratio.c says which) through our cache, dm-cache (smq,
 # whose smallest block is 32 KiB) and, where PEER-FOLDER has its modules, the peer's, each with
-# 16 MiB over blocks of 128 MiB, cold. Beside them stands what LRU and the best possible cache
+# 64 MiB over blocks of 512 MiB, cold. Beside them stands what LRU and the best possible cache
 # hit of the same trace. Prints a table as docs/cache.md has it.
 #
 # Exit: 1 where ours is below LRU, or less than 10 points above it on loop and scan.
@@ -16,9 +16,9 @@
 set -euo pipefail
 
 peer=${1:-}
-blocks=32768
-cache_blocks=4096
-reads=200000
+blocks=131072
+cache_blocks=16384
+reads=800000
 stream_limit=8192
 source=/dev/ram0
 sectors=$(((blocks + reads) * 8))

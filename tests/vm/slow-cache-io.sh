@@ -96,7 +96,7 @@ verify() { # DIRECT
 		--bssplit=512/10:4k/50:32k/20:256k/15:1M/5 --bs_unaligned=0 --thread \
 		--time_based=0 --io_size=24M --output-format=terse --randrepeat=0 \
 		--name=w0 --rw=randwrite --offset=0 --size=16M --verify=crc32c \
-		--name=w1 --rw=randrw --offset=16M --size=16M --verify=crc32c \
+		--name=w1 --rw=randwrite --offset=16M --size=16M --verify=crc32c \
 		--name=w2 --rw=randwrite --offset=32M --size=16M --verify=crc32c \
 		--name=r0 --rw=randread --offset=0 --size=64M \
 		--name=t0 --rw=randtrimwrite --offset=48M --size=16M

@@ -19,10 +19,14 @@ t_atexit "systemctl start systemd-udevd.service"
 t_atexit "dmsetup remove --retry rounds; echo rapiddisk detach 9 >/sys/kernel/rapiddisk/mgmt
 	modprobe -r rapiddisk-cache; modprobe -r rapiddisk"
 
-# Everything that is free is given back, also what KASAN keeps to see it used after free.
+# Everything that is free is given back, also what KASAN keeps to see it used after free, and
+# the ranges of vmalloc that are unmapped in bulk some time later: a module that comes, with its
+# code made read-only, does that for all of them.
 settle() {
 	local cache
 	sync
+	modprobe dm-flakey
+	modprobe -r dm-flakey
 	for _ in 1 2; do
 		sleep 3
 		echo 3 >/proc/sys/vm/drop_caches

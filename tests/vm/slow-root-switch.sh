@@ -34,7 +34,8 @@ switch() { # NAME TABLE [LINE]...
 }
 mount=$(findmnt -no ID /)
 fio --name=switch --filename=/root/fio --size=48m --rw=randrw --bs=4k --direct=1 \
-	--ioengine=libaio --iodepth=8 --verify=crc32c --verify_backlog=512 --verify_fatal=1 \
+	--ioengine=libaio --iodepth=8 --serialize_overlap=1 --verify=crc32c \
+	--verify_backlog=512 --verify_fatal=1 \
 	--time_based --runtime=600 --output=/root/fio.log &
 fio=$!
 sleep 5
