@@ -340,6 +340,11 @@ static bool is_turned_off(const struct app *app)
 	       (app->options.initramfs && machine_cmdline_has(kfs, "rd.rapiddisk=0"));
 }
 
+static void say_turned_off(void)
+{
+	log_warning("'rapiddisk=0' on the kernel command line turns everything off");
+}
+
 static int run_apply(struct app *app)
 {
 	_cleanup_(report_done) struct report report = { 0 };
@@ -349,8 +354,7 @@ static int run_apply(struct app *app)
 
 	if (is_turned_off(app) && !app->options.dry_run &&
 	    app->options.mode == MODE_APPLY) {
-		log_warning(
-			"'rapiddisk=0' on the kernel command line turns everything off");
+		say_turned_off();
 		return EXIT_OK;
 	}
 	r = start_report(app, &report);
@@ -404,8 +408,11 @@ static int run_status(struct app *app)
 	_cleanup_free_ char *text = NULL;
 	int r = reconcile_observe(&app->ports, &observed);
 
-	if (app->options.mode == MODE_STATUS)
+	if (app->options.mode == MODE_STATUS) {
 		look_at_image_quietly(app, &report);
+		if (is_turned_off(app))
+			say_turned_off();
+	}
 	if (r == 0 && app->options.mode == MODE_STATUS && app->options.json)
 		r = status_to_json(&observed, &report, &text);
 	if (r < 0) {

@@ -40,7 +40,9 @@ root_report() {
 		say() { echo "$1=$2"; }
 		attribute() { cat "/sys/kernel/rapiddisk_cache/root/$1" 2>/dev/null || echo -; }
 		say system "$(systemctl is-system-running --wait)"
-		say failed "$(systemctl --failed --no-legend --plain | cut -d ' ' -f 1 | xargs)"
+		failed=$(systemctl --failed --no-legend --plain | cut -d ' ' -f 1 | xargs)
+		say failed "$failed"
+		for unit in $failed; do journalctl -b --no-pager -n 20 -u "$unit"; done
 		say root "$(findmnt -no SOURCE /)"
 		say options "$(findmnt -no OPTIONS / | cut -d , -f 1)"
 		say target "$(dmsetup table root 2>/dev/null | cut -d ' ' -f 3)"

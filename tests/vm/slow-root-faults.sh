@@ -62,7 +62,7 @@ arrange() { # FAULT
 		;;
 	yaml-absent)
 		image=(--prepare="rm etc/rapiddisk.yaml")
-		ends=raw
+		ends=raw says='rapiddisk.yaml'
 		;;
 	image-yaml-broken)
 		echo 'caches: [ {' >"$work/overlay/etc/rapiddisk.yaml"
@@ -99,7 +99,7 @@ arrange() { # FAULT
 		;;
 	off)
 		guest=(--append=rapiddisk=0)
-		ends=raw
+		ends=raw says='turns everything off'
 		;;
 	no-rules)
 		mkdir -p "$work/overlay/usr/lib/udev/rules.d"
@@ -119,7 +119,7 @@ arrange() { # FAULT
 			(sleep 0.3; kill -STOP $$) &
 			exec "$real" "$@"
 		END
-		ends='cache|linear|raw'
+		ends='cache|linear|raw' says='did not end within'
 		;;
 	killed)
 		# shellcheck disable=SC2016
@@ -129,7 +129,7 @@ arrange() { # FAULT
 	kill-*)
 		# shellcheck disable=SC2016
 		echo 'exec "$real" --fault=kill:'"${1#kill-}"' "$@"' | replace_program
-		ends='cache|linear|raw'
+		ends='cache|linear|raw' says='was stopped'
 		;;
 	*)
 		t_note "no such fault: $1"
