@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a wanted cache comes to on this machine: which device its source is, whether that is
+ * free, and whether it is the root volume, whose cache the initramfs makes.
+ */
+#include "base/cleanup.h"
+#include "kind/cache.h"
+#include "port/users.h"
+
+static bool is_root(const struct obj *want)
+{
+	return streq(cache_of(want)->source.text, "root");
+}
+
+static int set_missing(struct obj *want, const char *spec)
+{
+	want->patience_ms = cache_of(want)->wait;
+	return kind_set_unmet(
+		want, "its source '%s' is not there; connect it, or correct its name",
+		spec);
+}
+
+static int set_ambiguous(struct ports *ports, struct obj *want, const char *spec,
+			 const struct device_numbers *found)
+{
+	_cleanup_(buf_done) struct buf names = { 0 };
+
+	vec_foreach (number, &found->numbers) {
+		_cleanup_free_ char *path = NULL;
+
+		if (devices_path(&ports->kfs, *number, &path) < 0)
+			path = NULL;
+		buf_addf(&names, "%s'%s'", names.len ? " and " : "",
+			 path ? path : "a device that is gone");
+	}
+	if (names.failed)
+		return -ENOMEM;
+	return kind_set_unmet(
+		want,
+		"its source '%s' is not one device but %zu, %s: name one of them by "
+		"its path, or give the copy another UUID",
+		spec, found->numbers.count, names.data);
+}
+
+static int find_source(struct ports *ports, struct obj *want, uint64_t *ret)
+{
+	_cleanup_(device_numbers_done) struct device_numbers found = { 0 };
+	_cleanup_free_ char *root_spec = NULL;
+	const char *spec = cache_of(want)->source.text;
+	int r;
+
+	*ret = 0;
+	if (is_root(want)) {
+		r = devices_find_root(ports, &found, &root_spec);
+		spec = root_spec ? root_spec : spec;
+	} else {
+		r = devices_find(ports, spec, &found);
+	}
+	if (is_root(want) && (r == -EOPNOTSUPP || r == -EINVAL))
+		return kind_set_unmet(want,
+				      "the root file system is on no block device%s%s%s",
+				      root_spec ? ": root='" : "",
+				      root_spec ? root_spec : "", root_spec ? "'" : "");
+	if (r == -ENOTBLK || r == -EINVAL)
+		return kind_set_unmet(want, "its source '%s' is not a block device",
+				      spec);
+	if (r < 0)
+		return r;
+	if (found.numbers.count == 0)
+		return set_missing(want, spec);
+	if (found.numbers.count > 1)
+		return set_ambiguous(ports, want, spec, &found);
+	*ret = found.numbers.items[0];
+	return 0;
+}
+
+static int check_twice(struct obj *want, const struct model *desired)
+{
+	uint64_t number = cache_of(want)->source.number;
+
+	vec_foreach (other, &desired->objs) {
+		if (*other == want)
+			break;
+		if ((*other)->class == want->class &&
+		    cache_of(*other)->source.number == number)
+			return kind_set_unmet(
+				want, "its source '%s' is the device that cache '%s' has",
+				cache_of(want)->source.text, obj_name(*other));
+	}
+	return 0;
+}
+
+/* Is all that holds the source a cache of ours that this run takes away? */
+static bool is_held_by_leaving(const struct model *desired, const struct model *observed,
+			       uint64_t number)
+{
+	vec_foreach (have, &observed->objs) {
+		if ((*have)->class == &kind_cache.class && (*have)->owner == OWNER_OURS &&
+		    cache_of(*have)->source.number == number)
+			return !model_find(desired, &kind_cache.class, obj_name(*have));
+	}
+	return false;
+}
+
+static int defer(struct ports *ports, struct obj *want)
+{
+	if (ports->initramfs_error[0])
+		return kind_set_unmet(
+			want,
+			"the initramfs of this boot could not make it: %s; it "
+			"tries again at the next boot",
+			ports->initramfs_error);
+	want->deferred = true;
+	return kind_set_unmet(
+		want, "it holds the root file system, and starts at the next boot: %s",
+		ports->next_boot ? ports->next_boot : "restart");
+}
+
+static bool is_root_device(struct ports *ports, uint64_t number)
+{
+	_cleanup_(device_numbers_done) struct device_numbers root = { 0 };
+	_cleanup_free_ char *spec = NULL;
+
+	return devices_find_root(ports, &root, &spec) == 0 && root.numbers.count == 1 &&
+	       root.numbers.items[0] == number;
+}
+
+static int check_free(struct ports *ports, struct obj *want, const struct model *desired,
+		      const struct model *observed)
+{
+	uint64_t number = cache_of(want)->source.number;
+	_cleanup_(users_done) struct users users = { 0 };
+	_cleanup_free_ char *name = NULL, *use = NULL;
+	int r;
+
+	if (!ports->initramfs && (is_root(want) || is_root_device(ports, number)))
+		return defer(ports, want);
+	if (is_held_by_leaving(desired, observed, number))
+		return 0;
+	r = devices_name(&ports->kfs, number, &name);
+	if (r == 0)
+		r = users_describe(&users, &ports->kfs, name, &use);
+	if (r < 0)
+		return r == -ENOENT ? set_missing(want, cache_of(want)->source.text) : r;
+	if (!use)
+		return 0;
+	return kind_set_unmet(want, "its source '%s' is %s", cache_of(want)->source.text,
+			      use);
+}
+
+/* A cache takes the RAM disk's memory, and what is in it goes. */
+static int check_ramdisk(struct obj *want, const struct model *desired,
+			 const struct model *observed)
+{
+	const char *name = cache_of(want)->ramdisk;
+	const struct obj *ramdisk;
+
+	if (!field_is_set(want, CACHE_RAMDISK))
+		return 0;
+	ramdisk = model_find(observed, &kind_ramdisk.class, name);
+	/* Of a preallocated one nobody knows what is content. */
+	if (!ramdisk || !ramdisk->content || ramdisk->holders > 0 ||
+	    ramdisk_is_preallocated(ramdisk) ||
+	    kind_ramdisk.may_lose(model_find(desired, &kind_ramdisk.class, name)))
+		return 0;
+	return kind_set_unmet(
+		want,
+		"it would lose %s in ramdisk '%s'; 'on_change: replace' there "
+		"allows that",
+		ramdisk->content, name);
+}
+
+/* A RAM disk is used whole, as large as it shall be. */
+static void derive_ramdisk_size(struct obj *want, const struct model *desired)
+{
+	const struct obj *ramdisk;
+
+	if (!field_is_set(want, CACHE_RAMDISK))
+		return;
+	ramdisk = model_find(desired, &kind_ramdisk.class, cache_of(want)->ramdisk);
+	field_set_size(want, CACHE_RAMDISK_SIZE,
+		       ramdisk_bytes(ramdisk) / CACHE_BLOCK_BYTES * CACHE_BLOCK_BYTES);
+}
+
+int cache_resolve(struct ports *ports, struct obj *want, const struct model *desired,
+		  const struct model *observed)
+{
+	const struct obj *have = model_find(observed, want->class, obj_name(want));
+	uint64_t number, bytes;
+	int r = find_source(ports, want, &number);
+
+	if (r < 0)
+		return r;
+	derive_ramdisk_size(want, desired);
+	r = field_set_device(want, CACHE_SOURCE, NULL, number);
+	field_clear(want, CACHE_CAPACITY);
+	if (r < 0 || number == 0)
+		return r;
+	if (devices_bytes(&ports->kfs, number, &bytes) == 0)
+		field_set_size(want, CACHE_CAPACITY, bytes);
+	r = check_twice(want, desired);
+	if (r < 0 || want->unmet)
+		return r;
+	if (!have || cache_of(have)->source.number != number)
+		r = check_free(ports, want, desired, observed);
+	if (r == 0 && !want->unmet && (!have || have->released))
+		r = check_ramdisk(want, desired, observed);
+	return r;
+}
+
+bool cache_is_for_initramfs(struct ports *ports, const struct obj *want)
+{
+	_cleanup_(device_numbers_done) struct device_numbers found = { 0 };
+
+	if (want->class != &kind_cache.class)
+		return false;
+	return is_root(want) ||
+	       (devices_find(ports, cache_of(want)->source.text, &found) == 0 &&
+		found.numbers.count == 1 &&
+		is_root_device(ports, found.numbers.items[0]));
+}
