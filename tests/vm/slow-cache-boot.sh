@@ -4,7 +4,8 @@
 # host: needs root
 #
 # A cache over a second disk is there when the system boots, /etc/fstab mounts it by
-# /dev/mapper/data, and a shutdown takes it down after its mount.
+# /dev/mapper/data, and a shutdown takes it down after its mount; also at a boot where the
+# kernel gives that disk another name.
 
 # shellcheck source=tests/vm/root-lib.sh
 . "$(dirname "$0")/root-lib.sh"
@@ -15,7 +16,7 @@ state=$work/state
 mkdir "$state"
 
 boot() {
-	boot_root "$state" --disk=128M --clean-shutdown=reboot
+	boot_root "$state" --disk=128M --disk=128M --clean-shutdown=reboot
 }
 
 boot <<'END'
@@ -30,10 +31,16 @@ echo '/dev/mapper/data /data ext4 defaults 0 2' >>/etc/fstab
 END
 t_is "a guest is set up" "$root_status" 0
 
-for try in first second; do
+for try in first second renamed; do
+	if [ "$try" = renamed ]; then
+		mv "$state/disk1.raw" "$state/other"
+		mv "$state/disk2.raw" "$state/disk1.raw"
+		mv "$state/other" "$state/disk2.raw"
+	fi
 	boot <<'END'
 say data "$(findmnt -no SOURCE /data)"
 say data-target "$(dmsetup table data | cut -d ' ' -f 3)"
+say source "/dev/$(lsblk -no NAME,LABEL -l | awk '$2 == "cached-data" && /^vd/ { print $1 }')"
 say apply "$(systemctl show -P Result -P ExecMainStatus rapiddisk-apply.service | xargs)"
 [ -e /data/file ] && say kept "$(cat /data/file)"
 echo "what the boot before wrote" >/data/file
@@ -41,10 +48,13 @@ END
 	t_is "$try boot: the system is running" "$(said system) $(said failed)" "running "
 	t_is "$try boot: fstab has mounted the cache" \
 		"$(said data) $(said data-target)" "/dev/mapper/data rapiddisk-cache"
+	if [ "$try" = renamed ]; then
+		t_is "$try boot: the disk has another name" "$(said source)" /dev/vdc
+	fi
 	t_is "$try boot: the service has done it" "$(said apply)" "success 0"
 	t_is "$try boot: the shutdown does not wait or fail" "$(grep -E \
 		'Failed (unmount|to unmount|deactivat)|stop job is running|[Tt]imed out' \
 		"$state/console")" ""
 done
 t_is "what was written is there" "$(said kept)" "what the boot before wrote"
-t_run "the file system is clean" e2fsck -fn "$state/disk1.raw"
+t_run "the file system is clean" e2fsck -fn "$state/disk2.raw"
