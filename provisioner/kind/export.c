@@ -1072,19 +1072,21 @@ static bool export_may_lose(const struct obj *want)
 	return export_of(want)->on_change == ON_CHANGE_REPLACE;
 }
 
-static bool stands_on_device(const struct obj *obj, const struct obj *other)
+static bool is_on_device(const struct obj *item, const struct obj *device)
 {
-	bool is_cache = other->class == &kind_cache.class;
-	const char *folder = is_cache ? "/dev/mapper/" : "/dev/";
+	const char *folder =
+		device->class == &kind_cache.class ? "/dev/mapper/" : "/dev/";
+	const char *text = namespace_of(item)->device.text;
 
+	if (text && strncmp(text, folder, strlen(folder)) == 0)
+		text += strlen(folder);
+	return text && streq(text, obj_name(device));
+}
+
+static bool stands_on_device(const struct obj *obj, const struct obj *device)
+{
 	vec_foreach (item, &namespaces_of(obj)->objs) {
-		const char *text = namespace_of(*item)->device.text;
-
-		if (!text)
-			continue;
-		if (strncmp(text, folder, strlen(folder)) == 0)
-			text += strlen(folder);
-		if (streq(text, obj_name(other)))
+		if (is_on_device(*item, device))
 			return true;
 	}
 	return false;
@@ -1099,6 +1101,18 @@ static bool export_uses(const struct obj *obj, const struct obj *other)
 	return (other->class == &kind_ramdisk.class ||
 		other->class == &kind_cache.class) &&
 	       stands_on_device(obj, other);
+}
+
+/* The kernel opens the device once for each namespace that is enabled. */
+static uint64_t export_holds(const struct obj *obj, const struct obj *other)
+{
+	uint64_t count = 0;
+
+	if (other->class == &kind_port.class || other->class == &kind_host.class)
+		return 1;
+	vec_foreach (item, &namespaces_of(obj)->objs)
+		count += namespace_of(*item)->enabled && is_on_device(*item, other);
+	return count;
 }
 
 const struct kind kind_export = {
@@ -1124,6 +1138,7 @@ const struct kind kind_export = {
 	.remove = export_remove,
 	.adopt = nvmet_adopt,
 	.uses = export_uses,
+	.holds = export_holds,
 	.judge = export_judge,
 	.may_lose = export_may_lose,
 };

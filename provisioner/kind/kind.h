@@ -71,6 +71,8 @@ struct kind {
 	bool (*needs_module)(const struct obj *want, const char *module);
 	/* Does @obj (wanted or live) stand on @other? Pure. NULL: on nothing. */
 	bool (*uses)(const struct obj *obj, const struct obj *other);
+	/* How often does a live @obj hold @other, which it uses? Pure. NULL: once. */
+	uint64_t (*holds)(const struct obj *obj, const struct obj *other);
 	/* Does the file allow that its content goes? NULL: there is none to lose. */
 	bool (*may_lose)(const struct obj *want);
 	/*
