@@ -991,9 +991,7 @@ static int fill(struct ports *ports, const struct obj *want, const char *folder,
 			      export->model);
 	if (r == 0)
 		r = change_hosts(ports, &nobody.obj, want, folder, why);
-	if (r == 0)
-		r = add_namespaces(ports, NULL, want, folder, why);
-	return r < 0 ? r : link_ports(ports, NULL, want, folder, why);
+	return r < 0 ? r : add_namespaces(ports, NULL, want, folder, why);
 }
 
 static int export_create(struct ports *ports, const struct obj *want, struct buf *why)
@@ -1009,6 +1007,25 @@ static int export_create(struct ports *ports, const struct obj *want, struct buf
 		(void)take_away(ports, want, folder,
 				&ignored); /* the first error counts */
 	return r;
+}
+
+static int export_open(struct ports *ports, const struct obj *want, struct buf *why)
+{
+	_cleanup_free_ char *folder = folder_of(want);
+	_cleanup_(buf_done) struct buf ignored = { 0 };
+	int r = folder ? link_ports(ports, NULL, want, folder, why) : -ENOMEM;
+
+	if (r < 0 && folder)
+		(void)take_away(ports, want, folder,
+				&ignored); /* the first error counts */
+	return r;
+}
+
+static void export_close(struct ports *ports, const struct obj *have)
+{
+	_cleanup_(buf_done) struct buf ignored = { 0 };
+
+	(void)unlink_ports(ports, have, NULL, &ignored); /* remove tries again */
 }
 
 static int export_update(struct ports *ports, const struct obj *have,
@@ -1136,6 +1153,8 @@ const struct kind kind_export = {
 	.create = export_create,
 	.update = export_update,
 	.remove = export_remove,
+	.open = export_open,
+	.close = export_close,
 	.adopt = nvmet_adopt,
 	.uses = export_uses,
 	.holds = export_holds,

@@ -50,6 +50,16 @@ struct kind {
 		      uint64_t changed, struct buf *why);
 	int (*remove)(struct ports *ports, const struct obj *have, struct buf *why);
 	/*
+	 * The last part of create, for all new objects of the kind one after the other:
+	 * let others see it. Undoes the whole creation where it fails. May be NULL.
+	 */
+	int (*open)(struct ports *ports, const struct obj *want, struct buf *why);
+	/*
+	 * The first part of remove, for all that go. Where it fails, remove does so
+	 * too, and says it. May be NULL.
+	 */
+	void (*close)(struct ports *ports, const struct obj *have);
+	/*
 	 * Of an object that should go and is in use: give back all that it holds, and
 	 * let its users go on with what is left. NULL: there is no such thing.
 	 */
