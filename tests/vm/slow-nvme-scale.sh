@@ -92,6 +92,11 @@ clear() {
 }
 clear
 
+# How long the ports are open, and some exports not yet on them.
+strace -ttt -o /tmp/trace -e trace=symlinkat rapiddisk-apply -q
+t_note "$(awk '/subsystems/ { first = first ? first : $1; last = $1; n++ }
+	END { printf "%d links in %d ms, with strace", n, (last - first) * 1000 }' /tmp/trace)"
+
 # --- nvmetcli ---
 
 if command -v nvmetcli >/dev/null; then
