@@ -87,6 +87,8 @@ static void step_ended(void *data, const struct plan_step *step,
 		   entry->result == RESULT_SKIPPED;
 
 	progress_end(&app->progress);
+	if (entry->result == RESULT_PENDING)
+		return;
 	if (app->options.initramfs)
 		log_outcome(entry);
 	if (app->options.json)

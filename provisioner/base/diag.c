@@ -2,6 +2,7 @@
 #include "base/diag.h"
 
 #include "base/cleanup.h"
+#include "base/mask.h"
 #include "base/utf8.h"
 
 #include <inttypes.h>
@@ -59,6 +60,7 @@ static _printf_(3, 0) int add(struct diag *diag, struct diag_entry entry, const 
 		diag->failed = true;
 		return -EINVAL;
 	}
+	mask_secrets(entry.message);
 	if (vec_push(&diag->entries, entry) < 0) {
 		free(entry.message);
 		diag->failed = true;
@@ -242,7 +244,7 @@ static void print_line(const struct text_walk *walk, FILE *out)
 }
 
 static void print_entry(const struct diag *diag, const struct diag_entry *entry,
-			struct text_walk *walk, FILE *out)
+			FILE *out)
 {
 	put_text(out, diag->file);
 	if (entry->pos.line)
@@ -250,25 +252,71 @@ static void print_entry(const struct diag *diag, const struct diag_entry *entry,
 	fputs(": ", out);
 	put_text(out, entry->message);
 	fputc('\n', out);
-	if (entry->pos.line && !entry->is_concealed && diag->text &&
-	    walk_to(walk, entry->pos))
-		print_line(walk, out);
+}
+
+/* How many entries from the first on are about the same line. */
+static size_t count_of_line(const struct diag_entry *const *sorted, size_t count,
+			    bool *ret_is_concealed)
+{
+	size_t n = 0;
+
+	*ret_is_concealed = false;
+	for (; n < count && sorted[n]->pos.line == sorted[0]->pos.line; n++)
+		*ret_is_concealed |= sorted[n]->is_concealed;
+	return n;
+}
+
+static void print_sorted(const struct diag *diag, const struct diag_entry *const *sorted,
+			 struct text_walk *walk, FILE *out)
+{
+	size_t i = 0, end = 0;
+	bool is_concealed = false;
+
+	for (; i < diag->entries.count; i++) {
+		/* One error may stand beside the secret that another one is about. */
+		if (i == end)
+			end += count_of_line(sorted + i, diag->entries.count - i,
+					     &is_concealed);
+		print_entry(diag, sorted[i], out);
+		if (sorted[i]->pos.line && !is_concealed && walk->diag->text &&
+		    walk_to(walk, sorted[i]->pos))
+			print_line(walk, out);
+	}
+}
+
+/* The places stay what they are. Return: the caller's to free; NULL: there is none. */
+static char *mask_text(const struct diag *diag)
+{
+	char *copy = diag->text ? malloc(diag->text_len + 1) : NULL;
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, diag->text, diag->text_len + 1);
+	/* A text may have a NUL in it, which is one of the errors. */
+	for (size_t at = 0; at < diag->text_len; at += strlen(copy + at) + 1)
+		mask_secrets(copy + at);
+	return copy;
 }
 
 void diag_print(const struct diag *diag, FILE *out)
 {
-	struct text_walk walk = { .diag = diag, .pos = { 1, 1 } };
+	_cleanup_free_ char *masked = mask_text(diag);
+	const struct diag shown = { .text = masked, .text_len = diag->text_len };
+	struct text_walk walk = { .diag = &shown, .pos = { 1, 1 } };
 	_cleanup_free_ const struct diag_entry **sorted = NULL;
 	size_t count = diag->entries.count;
 
 	sorted = calloc(count ? count : 1, sizeof(*sorted));
-	for (size_t i = 0; sorted && i < count; i++)
-		sorted[i] = &diag->entries.items[i];
-	if (sorted)
+	for (size_t i = 0; i < count; i++) {
+		if (sorted)
+			sorted[i] = &diag->entries.items[i];
+		else
+			print_entry(diag, &diag->entries.items[i], out);
+	}
+	if (sorted) {
 		qsort(sorted, count, sizeof(*sorted), compare_place);
-	for (size_t i = 0; i < count; i++)
-		print_entry(diag, sorted ? sorted[i] : &diag->entries.items[i], &walk,
-			    out);
+		print_sorted(diag, sorted, &walk, out);
+	}
 	if (diag->failed) {
 		put_text(out, diag->file);
 		fputs(": out of memory: not all errors are shown\n", out);

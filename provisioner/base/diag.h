@@ -46,8 +46,8 @@ struct src_pos diag_pos(const struct diag *diag, size_t offset);
 int diag_add(struct diag *diag, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);
 
 /*
- * diag_add_concealed() - The same for a line that may hold a secret: it is not quoted, and
- * @fmt must not do so either.
+ * diag_add_concealed() - The same for a line that may hold a secret: it is not quoted, for
+ * any other error either, and @fmt must not do so.
  */
 int diag_add_concealed(struct diag *diag, struct src_pos pos, const char *fmt, ...)
 	_printf_(3, 4);
@@ -58,6 +58,7 @@ bool diag_is_empty(const struct diag *diag);
 /*
  * diag_print() - Write all errors in the order of their place: `file:line:column:
  * message`, then the line itself and a caret under the column. Tabs and control
- * characters in the line cannot disturb the terminal or the caret's place.
+ * characters in the line cannot disturb the terminal or the caret's place, and keys that
+ * can be told by their look (mask.h) are not shown.
  */
 void diag_print(const struct diag *diag, FILE *out);

@@ -101,12 +101,15 @@ static int fill_entry(const struct plan_step *step, struct report_entry *ret)
 
 /* --- the step --- */
 
+/* One of many stays away for as short a time as can be: it is not opened with others. */
 static int replace(struct ports *ports, const struct kind *kind,
 		   const struct plan_step *step, struct buf *why)
 {
 	int r = kind->remove(ports, step->have, why);
 
-	return r < 0 ? r : kind->create(ports, step->want, why);
+	if (r == 0)
+		r = kind->create(ports, step->want, why);
+	return r < 0 || !kind->open ? r : kind->open(ports, step->want, why);
 }
 
 static int act(struct ports *ports, const struct plan_step *step, struct buf *why)
@@ -232,6 +235,11 @@ static int fall_back(struct ports *ports, const struct plan_step *step,
 	return add_remark(entry->message ? &entry->message : &entry->reason, text);
 }
 
+static bool is_opened_later(const struct plan_step *step)
+{
+	return step->action == PLAN_CREATE && kind_of(step->want->class)->open;
+}
+
 static int run_step(struct ports *ports, const struct plan *plan,
 		    const struct plan_step *step, const struct report *report,
 		    struct report_entry *entry)
@@ -242,7 +250,9 @@ static int run_step(struct ports *ports, const struct plan *plan,
 	if (missing)
 		return skip_step(missing, entry);
 	entry->error = act(ports, step, &why);
-	entry->result = entry->error < 0 ? RESULT_FAILED : RESULT_DONE;
+	entry->result = entry->error < 0	? RESULT_FAILED
+			: is_opened_later(step) ? RESULT_PENDING
+						: RESULT_DONE;
 	return entry->error < 0 ? buf_take(&why, &entry->message) : 0;
 }
 
@@ -255,33 +265,104 @@ static int add_entry(struct report *report, struct report_entry *entry)
 	return r;
 }
 
+static void begin(const struct exec_watcher *watcher, const struct plan_step *step)
+{
+	if (watcher && watcher->begin)
+		watcher->begin(watcher->data, step);
+}
+
+static void end(const struct exec_watcher *watcher, const struct plan_step *step,
+		const struct report_entry *entry)
+{
+	if (watcher && watcher->end)
+		watcher->end(watcher->data, step, entry);
+}
+
+/*
+ * Who asks for an export that is not there while another one of its port is, is told to
+ * give up, and does (nvmf_should_reconnect()). So all that are made are opened in one go,
+ * and all that are removed are closed in one go.
+ */
+static int open_created(struct ports *ports, const struct plan *plan,
+			const struct exec_watcher *watcher, struct report *report,
+			size_t first)
+{
+	for (size_t i = first; i < report->entries.count; i++) {
+		const struct plan_step *step = &plan->steps.items[i];
+		struct report_entry *entry = &report->entries.items[i];
+		_cleanup_(buf_done) struct buf why = { 0 };
+
+		if (entry->result != RESULT_PENDING)
+			continue;
+		begin(watcher, step);
+		entry->error = kind_of(entry->class)->open(ports, step->want, &why);
+		entry->result = entry->error < 0 ? RESULT_FAILED : RESULT_DONE;
+		if (entry->error < 0 && buf_take(&why, &entry->message) < 0)
+			return -ENOMEM;
+		end(watcher, step, entry);
+	}
+	return 0;
+}
+
+static void close_removed(struct ports *ports, const struct plan *plan, size_t first)
+{
+	const struct obj_class *class = plan_step_obj(&plan->steps.items[first])->class;
+	void (*close)(struct ports * ports, const struct obj *have) =
+		kind_of(class)->close;
+
+	for (size_t i = first; close && i < plan->steps.count; i++) {
+		const struct plan_step *step = &plan->steps.items[i];
+
+		if (plan_step_obj(step)->class != class)
+			break;
+		if (step->action == PLAN_REMOVE && !step->blocked)
+			close(ports, step->have);
+	}
+}
+
+static int run_entry(struct ports *ports, const struct plan *plan,
+		     const struct plan_step *step, const struct exec_watcher *watcher,
+		     struct report *report)
+{
+	struct report_entry entry;
+	int r = fill_entry(step, &entry);
+
+	if (r < 0)
+		return r;
+	if (entry.result == RESULT_PENDING) {
+		begin(watcher, step);
+		r = run_step(ports, plan, step, report, &entry);
+	}
+	if (r == 0 && can_fall_back(step, &entry))
+		r = fall_back(ports, step, &entry);
+	if (r < 0) {
+		report_entry_done(&entry);
+		return r;
+	}
+	end(watcher, step, &entry);
+	return add_entry(report, &entry);
+}
+
 int exec_run(struct ports *ports, const struct plan *plan,
 	     const struct exec_watcher *watcher, struct report *report)
 {
-	vec_foreach (step, &plan->steps) {
-		struct report_entry entry;
-		int r = fill_entry(step, &entry);
+	const struct obj_class *class = NULL;
+	size_t first = 0; /* of the steps that are about one class */
+	int r = 0;
 
-		if (r < 0)
-			return r;
-		if (entry.result == RESULT_PENDING) {
-			if (watcher && watcher->begin)
-				watcher->begin(watcher->data, step);
-			r = run_step(ports, plan, step, report, &entry);
+	for (size_t i = 0; r == 0 && i < plan->steps.count; i++) {
+		const struct plan_step *step = &plan->steps.items[i];
+
+		if (plan_step_obj(step)->class != class) {
+			class = plan_step_obj(step)->class;
+			r = open_created(ports, plan, watcher, report, first);
+			close_removed(ports, plan, i);
+			first = i;
 		}
-		if (r == 0 && can_fall_back(step, &entry))
-			r = fall_back(ports, step, &entry);
-		if (r < 0) {
-			report_entry_done(&entry);
-			return r;
-		}
-		if (watcher && watcher->end)
-			watcher->end(watcher->data, step, &entry);
-		r = add_entry(report, &entry);
-		if (r < 0)
-			return r;
+		if (r == 0)
+			r = run_entry(ports, plan, step, watcher, report);
 	}
-	return 0;
+	return r < 0 ? r : open_created(ports, plan, watcher, report, first);
 }
 
 int exec_report_pending(const struct plan *plan, struct report *report)

@@ -12,6 +12,8 @@ struct exec_watcher {
 	 * over. */
 	void (*wait)(void *data, const struct plan_step *step);
 	void (*begin)(void *data, const struct plan_step *step);
+	/* The result is RESULT_PENDING where the step is half done: it will begin and
+	 * end once more. */
 	void (*end)(void *data, const struct plan_step *step,
 		    const struct report_entry *entry);
 	void *data;
@@ -19,7 +21,8 @@ struct exec_watcher {
 
 /*
  * exec_run() - Do what the plan says, one step after the other. A step that fails leaves
- * the others alone, except those that need it: they are skipped.
+ * the others alone, except those that need it: they are skipped. Kinds that open and close
+ * do that for all objects of a kind at once.
  *
  * @report: gets an entry for each step. May sleep as long as the kernel takes.
  * Return: 0, whatever the steps gave; -ENOMEM if the report could not be kept.

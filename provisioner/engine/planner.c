@@ -266,7 +266,7 @@ static enum users judge_users(const struct planner *p, const struct obj *have)
 
 		if (!kind->uses || !kind->uses(*user, have))
 			continue;
-		known++;
+		known += kind->holds ? kind->holds(*user, have) : 1;
 		one = judge_user(p, *user, have);
 		if (one < all)
 			all = one;

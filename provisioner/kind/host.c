@@ -53,13 +53,15 @@ static const struct field host_fields[] = {
 			   .max = NVMET_NQN_MAX,
 			   .doc = "The initiator's name, as in its /etc/nvme/hostnqn"),
 	[HOST_KEY_FILE] = FIELD(
-		host, dhchap_key_file, FIELD_STRING, .flags = FIELD_POLICY,
-		.pattern = "^/.", .expects = "a path from the root on",
+		host, dhchap_key_file, FIELD_STRING,
+		.flags = FIELD_POLICY | FIELD_SECRET_FILE, .pattern = "^/.",
+		.expects = "a path from the root on",
 		.doc = "File with the DH-HMAC-CHAP key (DHHC-1:...) that the host has to "
 		       "know; root's, mode 0600"),
 	[HOST_CTRL_KEY_FILE] = FIELD(
-		host, dhchap_ctrl_key_file, FIELD_STRING, .flags = FIELD_POLICY,
-		.pattern = "^/.", .expects = "a path from the root on",
+		host, dhchap_ctrl_key_file, FIELD_STRING,
+		.flags = FIELD_POLICY | FIELD_SECRET_FILE, .pattern = "^/.",
+		.expects = "a path from the root on",
 		.doc = "File with the key by which the controller proves itself to the "
 		       "host; needs dhchap_key_file"),
 	[HOST_HASH] = FIELD(host, dhchap_hash, FIELD_ENUM, .words = hash_words,

@@ -50,6 +50,16 @@ struct kind {
 		      uint64_t changed, struct buf *why);
 	int (*remove)(struct ports *ports, const struct obj *have, struct buf *why);
 	/*
+	 * The last part of create, for all new objects of the kind one after the other:
+	 * let others see it. Undoes the whole creation where it fails. May be NULL.
+	 */
+	int (*open)(struct ports *ports, const struct obj *want, struct buf *why);
+	/*
+	 * The first part of remove, for all that go. Where it fails, remove does so
+	 * too, and says it. May be NULL.
+	 */
+	void (*close)(struct ports *ports, const struct obj *have);
+	/*
 	 * Of an object that should go and is in use: give back all that it holds, and
 	 * let its users go on with what is left. NULL: there is no such thing.
 	 */
@@ -71,6 +81,8 @@ struct kind {
 	bool (*needs_module)(const struct obj *want, const char *module);
 	/* Does @obj (wanted or live) stand on @other? Pure. NULL: on nothing. */
 	bool (*uses)(const struct obj *obj, const struct obj *other);
+	/* How often does a live @obj hold @other, which it uses? Pure. NULL: once. */
+	uint64_t (*holds)(const struct obj *obj, const struct obj *other);
 	/* Does the file allow that its content goes? NULL: there is none to lose. */
 	bool (*may_lose)(const struct obj *want);
 	/*

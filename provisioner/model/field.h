@@ -35,6 +35,8 @@ enum field_flag {
 				 * out what is wanted from the other objects */
 	FIELD_EXACT = 1 << 6,	/* where the file does not say it, it shall not be set */
 	FIELD_SECRET = 1 << 7,	/* a FIELD_STRING that is compared and never printed */
+	/* names a file with a secret: what is no such name may be the secret itself */
+	FIELD_SECRET_FILE = 1 << 8,
 };
 
 /* A size: from the configuration .text is what was written, and .bytes what it comes to

@@ -3,6 +3,7 @@
 #include "model/reader.h"
 
 #include "base/cleanup.h"
+#include "base/mask.h"
 #include "base/similar.h"
 #include "base/utf8.h"
 #include "model/scalar.h"
@@ -96,7 +97,7 @@ static int read_scalar(struct reader *reader, const struct item *item, unsigned 
 					   &error, &offset)
 			: field_parse(item->obj, index, node->text, &error, &offset);
 
-	if (r == -EINVAL && field->flags & FIELD_SECRET)
+	if (r == -EINVAL && field->flags & (FIELD_SECRET | FIELD_SECRET_FILE))
 		return diag_add_concealed(reader->diag, node->pos, "%s: %s: %s", label,
 					  field->name, error);
 	if (r == -EINVAL)
@@ -292,8 +293,10 @@ static int report_unknown_key(struct reader *reader, const struct item *item,
 		buf_done(&hint);
 		return -ENOMEM;
 	}
-	diag_add(reader->diag, key->pos, "%s: unknown key '%.*s%s'%s", item->label,
-		 UTF8_SHORT(key->text), hint.data ? hint.data : "");
+	/* The value may be the secret that belongs in a file. */
+	(mask_is_secret_name(key->text) ? diag_add_concealed : diag_add)(
+		reader->diag, key->pos, "%s: unknown key '%.*s%s'%s", item->label,
+		UTF8_SHORT(key->text), hint.data ? hint.data : "");
 	buf_done(&hint);
 	return -EINVAL;
 }

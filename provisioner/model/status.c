@@ -55,15 +55,16 @@ static const struct field push_fields[] = {
 		.doc = "json: the report; cloudevents: the report as a CloudEvent 1.0; "
 		       "prometheus: the metrics, for a Pushgateway"),
 	[PUSH_TOKEN_FILE] =
-		FIELD(push_target, token_file, FIELD_STRING, .pattern = FILE_PATTERN,
-		      .expects = FILE_EXPECTS,
+		FIELD(push_target, token_file, FIELD_STRING, .flags = FIELD_SECRET_FILE,
+		      .pattern = FILE_PATTERN, .expects = FILE_EXPECTS,
 		      .doc = "File with a bearer token, which others cannot read"),
 	[PUSH_CERT_FILE] =
 		FIELD(push_target, cert_file, FIELD_STRING, .pattern = FILE_PATTERN,
 		      .expects = FILE_EXPECTS, .doc = "Client certificate, PEM"),
-	[PUSH_KEY_FILE] = FIELD(push_target, key_file, FIELD_STRING,
-				.pattern = FILE_PATTERN, .expects = FILE_EXPECTS,
-				.doc = "Its key, PEM, which others cannot read"),
+	[PUSH_KEY_FILE] =
+		FIELD(push_target, key_file, FIELD_STRING, .flags = FIELD_SECRET_FILE,
+		      .pattern = FILE_PATTERN, .expects = FILE_EXPECTS,
+		      .doc = "Its key, PEM, which others cannot read"),
 	[PUSH_CA_FILE] = FIELD(
 		push_target, ca_file, FIELD_STRING, .pattern = FILE_PATTERN,
 		.expects = FILE_EXPECTS,

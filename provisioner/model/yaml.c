@@ -4,6 +4,7 @@
 #include "model/yaml.h"
 
 #include "base/cleanup.h"
+#include "base/mask.h"
 #include "base/utf8.h"
 
 #include <assert.h>
@@ -303,9 +304,10 @@ static int check_duplicates(struct builder *b, const struct node *mapping)
 			first = i;
 			continue;
 		}
-		diag_add(b->diag, keys[i]->pos,
-			 "the key '%.*s%s' is there twice: first at line %u",
-			 UTF8_SHORT(keys[i]->text), keys[first]->pos.line);
+		(mask_is_secret_name(keys[i]->text) ? diag_add_concealed : diag_add)(
+			b->diag, keys[i]->pos,
+			"the key '%.*s%s' is there twice: first at line %u",
+			UTF8_SHORT(keys[i]->text), keys[first]->pos.line);
 		keys[i]->wrong = true;
 	}
 	return 0;

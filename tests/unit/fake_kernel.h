@@ -25,6 +25,9 @@ struct fake_kernel {
 	int bind_error;		    /* a negative errno: a link into a port gives it */
 	bool no_keyring;	    /* for TLS */
 	unsigned int revalidations; /* how often initiators were told of a size */
+	/* In what order: .writes when a namespace went on or off and an export onto a
+	 * port or off it, for the last and the first time; 0: never. */
+	unsigned int last_on, first_off, first_link, last_unlink;
 };
 
 /* fake_init() - An empty machine with @ram_bytes of RAM; the module is not loaded yet. */

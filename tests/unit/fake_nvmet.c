@@ -266,6 +266,8 @@ int fake_nvmet_change(struct fake_kernel *fake, enum kfs_change change, const ch
 	char full[1024];
 
 	fake->writes++;
+	if (streq(place.kind, "ports") && change == KFS_SYMLINK && !fake->first_link)
+		fake->first_link = fake->writes;
 	switch (change) {
 	case KFS_MKDIR:
 		return make(fake, &place, path);
@@ -275,7 +277,11 @@ int fake_nvmet_change(struct fake_kernel *fake, enum kfs_change change, const ch
 		return make_link(fake, &place, path, target);
 	case KFS_UNLINK:
 		snprintf(full, sizeof(full), "%s/%s", fake->root, path);
-		return unlink(full) < 0 ? -errno : 0;
+		if (unlink(full) < 0)
+			return -errno;
+		if (streq(place.kind, "ports"))
+			fake->last_unlink = fake->writes;
+		return 0;
 	}
 	return -EINVAL;
 }
@@ -364,6 +370,10 @@ int fake_nvmet_write(struct fake_kernel *fake, const char *path, const char *val
 									       : 0;
 	if (r == 0)
 		fake_set(fake, path, value);
+	if (streq(place.attribute, "enable") && streq(value, "1"))
+		fake->last_on = fake->writes;
+	if (streq(place.attribute, "enable") && streq(value, "0") && !fake->first_off)
+		fake->first_off = fake->writes;
 	return r;
 }
 

@@ -137,6 +137,30 @@ START_TEST(diag_pos_is_the_inverse_of_walking)
 }
 END_TEST
 
+START_TEST(keys_are_masked_in_messages_and_lines)
+{
+	start("- {a: DHHC-1:00:qL9/x+=:, b: x}\n");
+	diag_add(&diag, (struct src_pos){ 1, 27 }, "b '%s'", "NVMeTLSkey-1:01:abc:");
+	expect("some.yaml:1:27: b 'NVMeTLSkey-1:*******'\n"
+	       "    - {a: DHHC-1:***********, b: x}\n"
+	       "                              ^\n");
+}
+END_TEST
+
+START_TEST(line_with_a_secret_is_shown_for_no_error)
+{
+	start("{token: secret, size: x}\nb\n");
+	diag_add(&diag, (struct src_pos){ 1, 17 }, "size");
+	diag_add_concealed(&diag, (struct src_pos){ 1, 2 }, "token");
+	diag_add(&diag, (struct src_pos){ 2, 1 }, "b");
+	expect("some.yaml:1:2: token\n"
+	       "some.yaml:1:17: size\n"
+	       "some.yaml:2:1: b\n"
+	       "    b\n"
+	       "    ^\n");
+}
+END_TEST
+
 Suite *suite_diag(void)
 {
 	return unit_suite("diag", diag_prints_place_message_line_and_caret,
@@ -147,5 +171,7 @@ Suite *suite_diag(void)
 			  diag_shows_the_end_of_the_text_and_no_place_behind_it,
 			  diag_shows_the_part_of_a_long_line_that_matters,
 			  diag_without_the_text_prints_only_the_message,
-			  diag_pos_is_the_inverse_of_walking, NULL);
+			  diag_pos_is_the_inverse_of_walking,
+			  keys_are_masked_in_messages_and_lines,
+			  line_with_a_secret_is_shown_for_no_error, NULL);
 }

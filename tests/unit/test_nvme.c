@@ -116,6 +116,26 @@ START_TEST(apply_makes_the_whole_tree_and_a_second_one_writes_nothing)
 }
 END_TEST
 
+/* Initiators give up where a port is open, and what they ask for is not on it. */
+START_TEST(exports_open_and_close_together)
+{
+	static const char both[] = DISKS "exports:\n"
+					 "  - namespaces: [{id: 1, device: rd0}]\n"
+					 "    ports: [1]\n"
+					 "    allow_any_host: true\n"
+					 "  - namespaces: [{id: 1, device: rd1}]\n"
+					 "    ports: [1]\n"
+					 "    allow_any_host: true\n";
+
+	ck_assert_int_eq(apply(both), VERDICT_CHANGED);
+	ck_assert_uint_gt(fake.last_on, 0);
+	ck_assert_uint_gt(fake.first_link, fake.last_on);
+	ck_assert_int_eq(apply(DISKS "exports: []\n"), VERDICT_CHANGED);
+	ck_assert_uint_gt(fake.last_unlink, 0);
+	ck_assert_uint_gt(fake.first_off, fake.last_unlink);
+}
+END_TEST
+
 START_TEST(identifiers_are_the_same_after_a_reboot_and_others_on_another_machine)
 {
 	const char *path = NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/1/device_uuid";
@@ -491,6 +511,7 @@ Suite *suite_nvme(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, apply_makes_the_whole_tree_and_a_second_one_writes_nothing);
+	tcase_add_test(tcase, exports_open_and_close_together);
 	tcase_add_test(
 		tcase,
 		identifiers_are_the_same_after_a_reboot_and_others_on_another_machine);

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: suite=trixie memory=2G cpus=2 timeout=900
+# guest: suite=trixie-nvme memory=2G cpus=2 timeout=900
 #
 # DH-HMAC-CHAP: who knows the key is let in and nobody else, both ways; the key is in no
-# output. TLS: what the kernel takes, and that a host without it is not let in.
+# output. TLS: who has the pre-shared key in the kernel's keyring is let in, by tlshd's
+# handshake, and nobody without.
 . /src/tests/vm/lib.sh
 
 yaml=/etc/rapiddisk.yaml
@@ -97,7 +98,27 @@ if [ $status -eq 0 ]; then
 	t_is "and required" "$(cat $nvmet/ports/1/addr_treq)" required
 	t_fails "a host without it is not let in" timeout 30 nvme connect -t tcp -a 127.0.0.1 \
 		-s 4420 -n $nqn --hostnqn=$host --hostid=11111111-2222-3333-4444-555555555555
-	t_note "a connection with TLS needs tlshd (ktls-utils) on both sides: $(command -v tlshd || echo 'not on this guest')"
+	modprobe nvme_keyring
+	printf '[debug]\nloglevel=1\n[authenticate]\nkeyrings=.nvme\n' >/tmp/tlshd.conf
+	systemctl stop tlshd
+	tlshd -s -c /tmp/tlshd.conf &
+	t_atexit "kill $!"
+	t_fails "nor one that has no key" timeout 60 nvme connect -t tcp -a 127.0.0.1 -s 4420 \
+		-n $nqn --hostnqn=$host --hostid=11111111-2222-3333-4444-555555555555 --tls
+	nvme gen-tls-key --hmac=1 --identity=1 --hostnqn=$host --subsysnqn=$nqn --insert
+	grep -h NVMe /proc/keys
+	t_run "a host that has the key is" timeout 60 nvme connect -t tcp -a 127.0.0.1 -s 4420 \
+		-n $nqn --hostnqn=$host --hostid=11111111-2222-3333-4444-555555555555 --tls
+	udevadm settle
+	controller=$(grep -lx $nqn /sys/class/nvme/nvme*/subsysnqn | head -n 1)
+	t_case "its connection is a TLS one"
+	if grep -q . "${controller%/*}/tls_key" && [ -d /sys/module/tls ]; then ok; else fail; fi
+	disk=$(lsblk -dnpo NAME,MODEL | awk '$2 == "RapidDisk" { print $1 }')
+	t_run "and carries data" fio --name=v --filename="$disk" --rw=randwrite --bs=4k \
+		--size=4M --direct=1 --ioengine=psync --verify=crc32c --do_verify=1 --minimal
+	blockdev --flushbufs "$disk" /dev/rd0
+	t_is "to the RAM disk" "$(sha256sum <"$disk")" "$(sha256sum </dev/rd0)"
+	nvme disconnect -n $nqn
 else
 	t_case "the message says that the kernel lacks it, and there is no export without it"
 	if grep -q 'has no TLS' /tmp/out && [ ! -e $nvmet/ports/1/subsystems/$nqn ]; then ok; else fail "$(cat /tmp/out)"; fi

@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # guest: suite=trixie memory=3G cpus=2 timeout=1200
+# guest: suite=sid-nvme memory=3G cpus=2 timeout=2400
 #
 # 64 exports on 4 ports with 256 namespaces: made, found as they are, and removed; and the
-# time beside that of a shell that does the same writes.
+# time beside that of a shell that does the same writes and, where it is, of nvmetcli, which
+# reads what was made and makes the same of it.
 . /src/tests/vm/lib.sh
 
 yaml=/etc/rapiddisk.yaml
@@ -83,7 +85,53 @@ start=$(ms)
 by_hand=$(($(ms) - start))
 t_is "a shell makes the same" "$(cat $nvmet/subsystems/*/namespaces/*/enable | grep -c 1)" 256
 t_note "apply $made ms, no-op $again ms, teardown $gone ms; mkdir, echo and ln by a shell $by_hand ms"
-find $nvmet/ports -type l -delete
-find $nvmet/subsystems -path '*/namespaces/*' -type d -exec sh -c 'echo 0 >"$1/enable"; rmdir "$1"' - {} \; -prune
-rmdir $nvmet/subsystems/*:e* $nvmet/ports/*
+clear() {
+	find $nvmet/ports -type l -delete
+	find $nvmet/subsystems -path '*/namespaces/*' -type d -exec sh -c 'echo 0 >"$1/enable"; rmdir "$1"' - {} \; -prune
+	rmdir $nvmet/subsystems/*:e* $nvmet/ports/*
+}
+clear
+
+# How long the ports are open, and some exports not yet on them.
+strace -ttt -o /tmp/trace -e trace=symlinkat rapiddisk-apply -q
+t_note "$(awk '/subsystems/ { first = first ? first : $1; last = $1; n++ }
+	END { printf "%d links in %d ms, with strace", n, (last - first) * 1000 }' /tmp/trace)"
+
+# --- nvmetcli ---
+
+if command -v nvmetcli >/dev/null; then
+	# Names, links and values, but for what differs from one making to the next.
+	tree() {
+		(cd $nvmet && find . \( -type d -o -type l \) -printf '%p %l\n' | sort
+		find . -type f ! -name revalidate_size -exec grep -H . {} + | sort)
+	}
+	rapiddisk-apply -q
+	tree >/tmp/ours
+	nvmetcli ls >/tmp/ls
+	t_is "nvmetcli lists all exports, on all ports" "$(grep -c 'example:e[0-9]' /tmp/ls)" \
+		$((64 + 4 * 64))
+	t_is "and the namespaces, with their disks" "$(grep -c 'path=/dev/rd[0-9]*' /tmp/ls)" 256
+	t_run "it saves them" nvmetcli save /tmp/nvmet.json
+	apply_times='' restore_times=''
+	for _ in 1 2 3; do
+		rapiddisk-apply -q --teardown --stage=network
+		start=$(ms)
+		nvmetcli restore /tmp/nvmet.json
+		restore_times="$restore_times $(($(ms) - start))"
+		[ -s /tmp/theirs ] || tree >/tmp/theirs
+		nvmetcli clear
+		start=$(ms)
+		rapiddisk-apply -q
+		apply_times="$apply_times $(($(ms) - start))"
+	done
+	t_is "what it restores is what we made" "$(diff /tmp/ours /tmp/theirs | head -5)" ""
+	median() {
+		printf '%s\n' "$@" | sort -n | sed -n 2p
+	}
+	# shellcheck disable=SC2086 # words
+	ours=$(median $apply_times) theirs=$(median $restore_times)
+	t_note "apply$apply_times ms; nvmetcli restore$restore_times ms: by the medians $((theirs * 10 / ours)) tenths"
+	t_case "apply is at least 5 times faster than nvmetcli restore"
+	if [ "$theirs" -ge $((5 * ours)) ]; then ok; else fail "$theirs ms and $ours ms"; fi
+fi
 rapiddisk-apply --teardown

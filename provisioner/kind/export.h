@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of kind export share. */
+#pragma once
+
+#include "kind/kind.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EXPORT_HOST_MARK  "%H" /* in an NQN: this machine's name */
+#define EXPORT_SERIAL_LEN 20   /* NVMe Base Specification, Identify Controller, SN */
+
+enum on_change { ON_CHANGE_REFUSE, ON_CHANGE_REPLACE };
+
+struct export
+{
+	struct obj obj;
+	char *nqn;
+	struct object_list namespaces;
+	struct string_list ports, hosts;
+	bool allow_any_host;
+	char *serial, *model;
+	int on_change;
+	uint64_t connections;
+};
+
+struct namespace
+{
+	struct obj obj;
+	uint64_t id;
+	struct device_ref device;
+	char *uuid, *nguid;
+	struct size capacity;
+	bool enabled;
+};
+
+enum {
+	EXPORT_NQN,
+	EXPORT_NAMESPACES,
+	EXPORT_PORTS,
+	EXPORT_HOSTS,
+	EXPORT_ANY_HOST,
+	EXPORT_SERIAL,
+	EXPORT_MODEL,
+	EXPORT_ON_CHANGE,
+	EXPORT_CONNECTIONS,
+};
+
+enum {
+	NAMESPACE_ID,
+	NAMESPACE_DEVICE,
+	NAMESPACE_UUID,
+	NAMESPACE_NGUID,
+	NAMESPACE_CAPACITY,
+	NAMESPACE_ENABLED,
+};
+
+static inline const struct export *export_of(const struct obj *obj)
+{
+	return (const struct export *)obj;
+}
+
+static inline const struct namespace *namespace_of(const struct obj *obj)
+{
+	return (const struct namespace *)obj;
+}
+
+extern const struct obj_class export_namespace_class;
+
+/* export_folder() - In configfs; the caller's to free. NULL: no memory. */
+char *export_folder(const struct obj *obj);
+
+/* export_namespaces() - Of an object with namespaces; an empty list where none are set. */
+const struct object_list *export_namespaces(const struct obj *obj);
+
+/* export_strings() - Its ports or hosts; an empty list where none are set. */
+const struct string_list *export_strings(const struct obj *obj, unsigned int index);
+
+/*
+ * export_find_device() - The RAM disk or the cache of @model that the device text means;
+ * or NULL.
+ */
+const struct obj *export_find_device(const struct model *model, const char *text);
+
+/*
+ * export_is_another() - Does the live namespace have to go and come again to be @item? Its
+ * size can change under it.
+ */
+bool export_is_another(const struct obj *live, const struct obj *item);
+
+/* The functions of kind_export; see kind.h. */
+int export_prepare(struct ports *ports, struct obj *want);
+int export_resolve(struct ports *ports, struct obj *want, const struct model *desired,
+		   const struct model *observed);
+int export_observe(struct ports *ports, struct model *observed);
+int export_create(struct ports *ports, const struct obj *want, struct buf *why);
+int export_update(struct ports *ports, const struct obj *have, const struct obj *want,
+		  uint64_t changed, struct buf *why);
+int export_remove(struct ports *ports, const struct obj *have, struct buf *why);
+int export_open(struct ports *ports, const struct obj *want, struct buf *why);
+void export_close(struct ports *ports, const struct obj *have);

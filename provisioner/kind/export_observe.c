@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exports: what is live, and who is connected. */
+#include "base/cleanup.h"
+#include "kind/export.h"
+#include "kind/nvmet.h"
+#include "port/devices.h"
+
+struct sight {
+	const struct kfs *kfs;
+	struct nvmet_controllers controllers;
+	struct kfs_names ports;
+	uint64_t *sockets; /* of each port: connections to it; NULL: they do not matter */
+	struct claims claims;
+};
+
+static int read_string(const struct kfs *kfs, struct obj *obj, unsigned int index,
+		       const char *folder, const char *attribute)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = nvmet_read(kfs, &text, "%s/%s", folder, attribute);
+
+	return r < 0 || !text ? r : field_set_string(obj, index, text);
+}
+
+/* An identifier of zeroes is none: the attribute's value before anybody sets it. */
+static int read_identifier(const struct kfs *kfs, struct obj *obj, unsigned int index,
+			   const char *folder, const char *attribute)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = nvmet_read(kfs, &text, "%s/%s", folder, attribute);
+
+	if (r < 0 || !text || strspn(text, "0-") == strlen(text))
+		return r;
+	return field_set_string(obj, index, text);
+}
+
+static int read_device(const struct kfs *kfs, struct obj *obj, const char *folder)
+{
+	_cleanup_free_ char *path = NULL;
+	uint64_t number = 0, bytes;
+	int r = nvmet_read(kfs, &path, "%s/device_path", folder);
+
+	if (r < 0 || !path)
+		return r;
+	/* A file, or a device that is gone: it has no number, and differs from any. */
+	if (path[0] != '/' || kfs_device_number(kfs, &number, "%s", path + 1) < 0)
+		number = 0;
+	if (number && devices_bytes(kfs, number, &bytes) == 0)
+		field_set_size(obj, NAMESPACE_CAPACITY, bytes);
+	return field_set_device(obj, NAMESPACE_DEVICE, path, number);
+}
+
+static int read_namespace(const struct kfs *kfs, struct obj *obj, const char *id,
+			  const char *subsystem)
+{
+	_cleanup_free_ char *folder = NULL, *enabled = NULL;
+	int r;
+
+	if (asprintf(&folder, "%s/namespaces/%s", subsystem, id) < 0) {
+		folder = NULL;
+		return -ENOMEM;
+	}
+	field_set_uint(obj, NAMESPACE_ID, strtoull(id, NULL, 10));
+	if ((r = read_device(kfs, obj, folder)) < 0 ||
+	    (r = read_identifier(kfs, obj, NAMESPACE_UUID, folder, "device_uuid")) < 0 ||
+	    (r = read_identifier(kfs, obj, NAMESPACE_NGUID, folder, "device_nguid")) <
+		    0 ||
+	    (r = nvmet_read(kfs, &enabled, "%s/enable", folder)) < 0)
+		return r;
+	field_set_bool(obj, NAMESPACE_ENABLED, enabled && streq(enabled, "1"));
+	return 0;
+}
+
+/* A size of which initiators have not been told is none that they know. */
+static int forget_size(const struct sight *sight, const struct obj *export,
+		       struct obj *item)
+{
+	_cleanup_free_ char *claim = nvmet_size_claim(obj_name(export), obj_name(item));
+
+	if (!claim)
+		return -ENOMEM;
+	if (claims_have(&sight->claims, NVMET_SIZE_CLAIM, claim))
+		field_clear(item, NAMESPACE_CAPACITY);
+	return 0;
+}
+
+static int read_namespaces(const struct sight *sight, struct obj *obj, const char *folder)
+{
+	_cleanup_(kfs_names_done) struct kfs_names ids = { 0 };
+	int r = nvmet_list(sight->kfs, &ids, "%s/namespaces", folder);
+
+	field_set_empty(obj, EXPORT_NAMESPACES);
+	for (size_t i = 0; r == 0 && i < ids.names.count; i++) {
+		struct obj *item = obj_new(&export_namespace_class);
+
+		r = item ? read_namespace(sight->kfs, item, ids.names.items[i], folder)
+			 : -ENOMEM;
+		if (r == 0)
+			r = forget_size(sight, obj, item);
+		if (r < 0)
+			obj_free(item);
+		else
+			r = field_add_object(obj, EXPORT_NAMESPACES, item);
+	}
+	return r;
+}
+
+static int read_hosts(const struct kfs *kfs, struct obj *obj, const char *folder)
+{
+	_cleanup_(kfs_names_done) struct kfs_names hosts = { 0 };
+	_cleanup_free_ char *any = NULL;
+	int r = nvmet_list(kfs, &hosts, "%s/allowed_hosts", folder);
+
+	if (r == 0)
+		r = nvmet_read(kfs, &any, "%s/attr_allow_any_host", folder);
+	if (r < 0)
+		return r;
+	field_set_bool(obj, EXPORT_ANY_HOST, any && streq(any, "1"));
+	/* The kernel has either. */
+	if (export_of(obj)->allow_any_host)
+		return 0;
+	field_set_empty(obj, EXPORT_HOSTS);
+	for (size_t i = 0; r == 0 && i < hosts.names.count; i++)
+		r = field_add_item(obj, EXPORT_HOSTS, hosts.names.items[i]);
+	return r;
+}
+
+static int read_ports(const struct sight *sight, struct obj *obj, struct nvmet_use *use)
+{
+	int r = 0;
+
+	field_set_empty(obj, EXPORT_PORTS);
+	for (size_t i = 0; r == 0 && i < sight->ports.names.count; i++) {
+		const char *id = sight->ports.names.items[i];
+
+		if (!kfs_exists(sight->kfs, NVMET_PORTS "/%s/subsystems/%s", id,
+				obj_name(obj)))
+			continue;
+		r = field_add_item(obj, EXPORT_PORTS, id);
+		if (sight->sockets)
+			use->sockets += sight->sockets[i];
+	}
+	return r;
+}
+
+static int read_use(const struct sight *sight, struct obj *obj, struct nvmet_use *use)
+{
+	vec_foreach (controller, &sight->controllers.controllers) {
+		if (!streq(controller->subsystem, obj_name(obj)))
+			continue;
+		use->controllers++;
+		use->host = controller->host;
+	}
+	if (sight->controllers.complete || use->controllers > 0)
+		field_set_uint(obj, EXPORT_CONNECTIONS, use->controllers);
+	return nvmet_set_use(obj, use);
+}
+
+static int observe_one(const struct sight *sight, const char *name,
+		       struct model *observed)
+{
+	struct obj *obj = obj_new(&kind_export.class);
+	const struct kfs *kfs = sight->kfs;
+	_cleanup_free_ char *folder = NULL;
+	struct nvmet_use use = { 0 };
+	int r;
+
+	if (!obj)
+		return -ENOMEM;
+	r = field_set_string(obj, EXPORT_NQN, name);
+	if (r == 0)
+		folder = export_folder(obj);
+	if (r == 0 && !folder)
+		r = -ENOMEM;
+	if (r < 0 || (r = read_namespaces(sight, obj, folder)) < 0 ||
+	    (r = read_ports(sight, obj, &use)) < 0 ||
+	    (r = read_hosts(kfs, obj, folder)) < 0 ||
+	    (r = read_string(kfs, obj, EXPORT_SERIAL, folder, "attr_serial")) < 0 ||
+	    (r = read_string(kfs, obj, EXPORT_MODEL, folder, "attr_model")) < 0 ||
+	    (r = read_use(sight, obj, &use)) < 0) {
+		obj_free(obj);
+		return r;
+	}
+	nvmet_set_owner(&sight->claims, obj);
+	return model_add(observed, obj);
+}
+
+/* Where the kernel does not say which controllers there are. */
+static int count_sockets(struct sight *sight)
+{
+	if (sight->controllers.complete)
+		return 0;
+	sight->sockets = calloc(sight->ports.names.count + 1, sizeof(uint64_t));
+	if (!sight->sockets)
+		return -ENOMEM;
+	for (size_t i = 0; i < sight->ports.names.count; i++)
+		sight->sockets[i] =
+			nvmet_count_sockets(sight->kfs, sight->ports.names.items[i]);
+	return 0;
+}
+
+static void sight_done(struct sight *sight)
+{
+	nvmet_controllers_done(&sight->controllers);
+	kfs_names_done(&sight->ports);
+	claims_done(&sight->claims);
+	free(sight->sockets);
+}
+
+static int observe_all(struct sight *sight, const struct kfs_names *names,
+		       struct model *observed)
+{
+	int r;
+
+	if ((r = nvmet_controllers_load(sight->kfs, &sight->controllers)) < 0 ||
+	    (r = nvmet_list(sight->kfs, &sight->ports, NVMET_PORTS)) < 0 ||
+	    (r = claims_load(sight->kfs, &sight->claims)) < 0 ||
+	    (r = count_sockets(sight)) < 0)
+		return r;
+	vec_foreach (name, &names->names) {
+		if (streq(*name, NVMET_DISCOVERY_NQN))
+			continue;
+		r = observe_one(sight, *name, observed);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int export_observe(struct ports *ports, struct model *observed)
+{
+	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
+	struct sight sight = { .kfs = &ports->kfs };
+	int r = nvmet_list(&ports->kfs, &names, NVMET_SUBSYSTEMS);
+
+	if (r == 0 && names.names.count > 0)
+		r = observe_all(&sight, &names, observed);
+	sight_done(&sight);
+	return r;
+}

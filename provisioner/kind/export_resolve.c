@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exports: what is wanted, on this machine. */
+#include "base/cleanup.h"
+#include "kind/export.h"
+#include "model/config.h"
+#include "port/devices.h"
+#include "port/machine.h"
+
+#include <ctype.h>
+
+#define UUID_LEN       36 /* with its four dashes */
+#define DEVICE_WAIT_MS 10000
+
+int export_prepare(struct ports *ports, struct obj *want)
+{
+	const char *rest = export_of(want)->nqn, *mark;
+	_cleanup_(buf_done) struct buf nqn = { 0 };
+	_cleanup_free_ char *host = NULL;
+	int r;
+
+	if (!strstr(rest, EXPORT_HOST_MARK))
+		return 0;
+	r = machine_hostname(&ports->kfs, &host);
+	if (r < 0)
+		return r;
+	for (; (mark = strstr(rest, EXPORT_HOST_MARK));
+	     rest = mark + strlen(EXPORT_HOST_MARK)) {
+		buf_add_bytes(&nqn, rest, (size_t)(mark - rest));
+		buf_add(&nqn, host);
+	}
+	buf_add(&nqn, rest);
+	return nqn.failed ? -ENOMEM : field_set_string(want, EXPORT_NQN, nqn.data);
+}
+
+/*
+ * derive() - The same text for the same machine, purpose and names on each boot: the
+ * SHA-256 of all of them. The machine's id itself cannot be found out from it
+ * (machine-id(5) asks for that).
+ */
+static int derive(struct ports *ports, const char *purpose, const char *nqn,
+		  const char *id, char ret[static CONFIG_SHA256_LEN])
+{
+	_cleanup_free_ char *machine = NULL, *text = NULL;
+	int r = machine_id(&ports->kfs, &machine);
+
+	if (r < 0)
+		return r;
+	if (asprintf(&text, "rapiddisk %s\n%s\n%s\n%s\n", purpose, machine, nqn, id) <
+	    0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	config_digest(text, strlen(text), ret);
+	return 0;
+}
+
+/* 16 bytes of hexadecimal as a UUID; @version: 0: none, as in an NGUID. */
+static void format_uuid(const char *hex, char version, char ret[static UUID_LEN + 1])
+{
+	snprintf(ret, UUID_LEN + 1, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+		 hex + 16, hex + 20);
+	if (version) {
+		ret[14] = version;
+		ret[19] = "89ab"[(isdigit((unsigned char)ret[19]) ? ret[19] - '0'
+								  : ret[19] - 'a' + 10) &
+				 3];
+	}
+}
+
+/* What the file says stands; what it does not is derived, as a UUID of version 8. */
+static int derive_identifier(struct ports *ports, const struct obj *want,
+			     struct obj *item, unsigned int index, char version)
+{
+	char hex[CONFIG_SHA256_LEN], uuid[UUID_LEN + 1];
+	int r;
+
+	if (field_is_set(item, index)) {
+		snprintf(uuid, sizeof(uuid), "%s", field_string(item, index));
+		for (char *c = uuid; *c; c++)
+			*c = (char)tolower((unsigned char)*c);
+		return field_set_string(item, index, uuid);
+	}
+	r = derive(ports, item->class->fields[index].name, obj_name(want), obj_name(item),
+		   hex);
+	if (r < 0)
+		return r;
+	format_uuid(hex, version, uuid);
+	return field_set_string(item, index, uuid);
+}
+
+static int derive_identifiers(struct ports *ports, struct obj *want)
+{
+	char hex[CONFIG_SHA256_LEN];
+	int r = 0;
+
+	if (!field_is_set(want, EXPORT_SERIAL)) {
+		r = derive(ports, "serial", obj_name(want), "", hex);
+		hex[EXPORT_SERIAL_LEN] = '\0';
+		if (r == 0)
+			r = field_set_string(want, EXPORT_SERIAL, hex);
+	}
+	vec_foreach (item, &export_namespaces(want)->objs) {
+		if (r == 0)
+			r = derive_identifier(ports, want, *item, NAMESPACE_UUID, '8');
+		if (r == 0)
+			r = derive_identifier(ports, want, *item, NAMESPACE_NGUID, 0);
+	}
+	if (r == -ENOENT)
+		return kind_set_unmet(want,
+				      "its serial and its UUIDs are made of "
+				      "'/etc/machine-id', and that is not there: run "
+				      "'systemd-machine-id-setup', or give them");
+	return r;
+}
+
+/* The device that this file makes: it may not be there yet, but its size is known. */
+static int resolve_made(struct ports *ports, struct obj *item, const struct obj *device)
+{
+	const char *folder = device->class == &kind_cache.class ? "dev/mapper" : "dev";
+	uint64_t number, bytes;
+	int r = kfs_device_number(&ports->kfs, &number, "%s/%s", folder,
+				  obj_name(device));
+
+	r = field_set_device(item, NAMESPACE_DEVICE, NULL, r == 0 ? number : 0);
+	bytes = device->class == &kind_cache.class ? cache_capacity(device)
+						   : ramdisk_bytes(device);
+	if (bytes > 0)
+		field_set_size(item, NAMESPACE_CAPACITY, bytes);
+	else
+		field_clear(item, NAMESPACE_CAPACITY);
+	return r;
+}
+
+static int resolve_found(struct ports *ports, struct obj *want, struct obj *item)
+{
+	const char *path = namespace_of(item)->device.text;
+	uint64_t number = 0, bytes;
+	int r = kfs_device_number(&ports->kfs, &number, "%s", path + 1);
+
+	field_clear(item, NAMESPACE_CAPACITY);
+	if (r == -ENOENT || r == -ENOTDIR) {
+		want->patience_ms = DEVICE_WAIT_MS;
+		r = kind_set_unmet(want,
+				   "the device '%s' of its namespace '%s' is not there; "
+				   "connect it, or correct its name",
+				   path, obj_name(item));
+	} else if (r == -ENOTBLK) {
+		r = kind_set_unmet(want,
+				   "the device '%s' of its namespace '%s' is not a block "
+				   "device",
+				   path, obj_name(item));
+	}
+	if (r < 0)
+		return r;
+	if (number && devices_bytes(&ports->kfs, number, &bytes) == 0)
+		field_set_size(item, NAMESPACE_CAPACITY, bytes);
+	return field_set_device(item, NAMESPACE_DEVICE, NULL, number);
+}
+
+static int resolve_devices(struct ports *ports, struct obj *want,
+			   const struct model *desired)
+{
+	vec_foreach (item, &export_namespaces(want)->objs) {
+		const struct obj *made =
+			export_find_device(desired, namespace_of(*item)->device.text);
+		int r = made ? resolve_made(ports, *item, made)
+			     : resolve_found(ports, want, *item);
+
+		if (r < 0 || want->unmet)
+			return r;
+		field_set_bool(*item, NAMESPACE_ENABLED, true);
+	}
+	return 0;
+}
+
+/* %H and the name itself may come to the same. */
+static int check_twice(struct obj *want, const struct model *desired)
+{
+	vec_foreach (other, &desired->objs) {
+		if (*other == want)
+			break;
+		if ((*other)->class == want->class &&
+		    streq(obj_name(*other), obj_name(want)))
+			return kind_set_unmet(want,
+					      "the export at line %u has the same NQN on "
+					      "this machine",
+					      (*other)->pos.line);
+	}
+	return 0;
+}
+
+int export_resolve(struct ports *ports, struct obj *want, const struct model *desired,
+		   const struct model *observed)
+{
+	int r = check_twice(want, desired);
+
+	(void)observed;
+	if (r == 0 && !want->unmet)
+		r = derive_identifiers(ports, want);
+	if (r == 0 && !want->unmet)
+		r = resolve_devices(ports, want, desired);
+	return r;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of kind port share. */
+#pragma once
+
+#include "kind/kind.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum transport { TRANSPORT_TCP, TRANSPORT_RDMA, TRANSPORT_LOOP };
+enum tls { TLS_OFF, TLS_ALLOWED, TLS_REQUIRED };
+enum on_change { ON_CHANGE_REFUSE, ON_CHANGE_REPLACE };
+
+struct port {
+	struct obj obj;
+	uint64_t id;
+	int transport;
+	char *address, *interface;
+	int family;
+	uint64_t service;
+	int tls;
+	struct object_list referrals;
+	uint64_t wait;
+	int on_change;
+};
+
+struct referral {
+	struct obj obj;
+	char *name;
+	int transport;
+	char *address;
+	uint64_t service;
+	bool enabled;
+};
+
+enum {
+	PORT_ID,
+	PORT_TRANSPORT,
+	PORT_ADDRESS,
+	PORT_INTERFACE,
+	PORT_FAMILY,
+	PORT_SERVICE,
+	PORT_TLS,
+	PORT_REFERRALS,
+	PORT_WAIT,
+	PORT_ON_CHANGE,
+};
+
+enum {
+	REFERRAL_NAME,
+	REFERRAL_TRANSPORT,
+	REFERRAL_ADDRESS,
+	REFERRAL_SERVICE,
+	REFERRAL_ENABLED,
+};
+
+static inline const struct port *port_of(const struct obj *obj)
+{
+	return (const struct port *)obj;
+}
+
+static inline const struct referral *referral_of(const struct obj *obj)
+{
+	return (const struct referral *)obj;
+}
+
+extern const struct obj_class port_referral_class;
+
+/* By the enums; the kernel's words too. The last one is NULL. */
+extern const char *const port_transport_words[], *const port_family_words[],
+							 *const port_tls_words[];
+
+/* port_folder() - In configfs; the caller's to free. NULL: no memory. */
+char *port_folder(const struct obj *obj);
+
+/* port_service() - What the file says, or the default. */
+uint64_t port_service(const struct obj *obj);
+
+/* port_family() - What the kernel calls it, for this transport and address. */
+const char *port_family(int transport, const char *address);
+
+/* The functions of kind_port; see kind.h. */
+int port_resolve(struct ports *ports, struct obj *want, const struct model *desired,
+		 const struct model *observed);
+int port_observe(struct ports *ports, struct model *observed);
+int port_create(struct ports *ports, const struct obj *want, struct buf *why);
+int port_update(struct ports *ports, const struct obj *have, const struct obj *want,
+		uint64_t changed, struct buf *why);
+int port_remove(struct ports *ports, const struct obj *have, struct buf *why);

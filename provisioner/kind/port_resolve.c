@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ports: what is wanted, on this machine. */
+#include "base/cleanup.h"
+#include "kind/port.h"
+#include "port/net.h"
+
+#include <inttypes.h>
+
+static bool is_of_family(const struct obj *want, const char *address)
+{
+	if (!field_is_set(want, PORT_FAMILY))
+		return true;
+	return (net_family(address) == NET_IPV6) == (port_of(want)->family == 1);
+}
+
+/*
+ * Of the interface's addresses the one that the port has already, so that it does not
+ * move; else the first one, IPv4 before IPv6.
+ */
+static const char *choose_address(const struct obj *want, const struct obj *have,
+				  const struct net_addresses *all)
+{
+	const char *first = NULL;
+
+	vec_foreach (address, &all->addresses) {
+		if (!streq(address->interface, port_of(want)->interface) ||
+		    !is_of_family(want, address->text))
+			continue;
+		if (have && field_is_set(have, PORT_ADDRESS) &&
+		    streq(port_of(have)->address, address->text))
+			return address->text;
+		if (!first || (net_family(first) == NET_IPV6 &&
+			       net_family(address->text) == NET_IPV4))
+			first = address->text;
+	}
+	return first;
+}
+
+static int resolve_interface(struct obj *want, const struct obj *have,
+			     const struct net_addresses *all)
+{
+	const struct port *port = port_of(want);
+	const char *address = choose_address(want, have, all);
+
+	field_clear(want, PORT_ADDRESS);
+	if (address)
+		return field_set_string(want, PORT_ADDRESS, address);
+	want->patience_ms = port->wait;
+	return kind_set_unmet(
+		want, "its interface '%s' has no %s%saddress; see 'ip addr'",
+		port->interface,
+		field_is_set(want, PORT_FAMILY) ? port_family_words[port->family] : "",
+		field_is_set(want, PORT_FAMILY) ? " " : "");
+}
+
+static int resolve_address(struct obj *want, const struct net_addresses *all)
+{
+	_cleanup_free_ char *address = NULL;
+	int r = net_canonical(port_of(want)->address, &address);
+
+	if (r < 0)
+		return r;
+	r = field_set_string(want, PORT_ADDRESS, address);
+	if (r < 0 || net_is_local(all, address))
+		return r;
+	want->patience_ms = port_of(want)->wait;
+	return kind_set_unmet(
+		want, "its address '%s' is none of this machine; see 'ip addr'", address);
+}
+
+static void resolve_referrals(struct obj *want)
+{
+	if (!field_is_set(want, PORT_REFERRALS))
+		return;
+	vec_foreach (item, &field_objects(want, PORT_REFERRALS)->objs)
+		field_set_bool(*item, REFERRAL_ENABLED, true);
+}
+
+/* Somebody else's port at the same place would keep the listener from opening. */
+static int check_others(struct obj *want, const struct model *observed)
+{
+	if (want->unmet || !field_is_set(want, PORT_ADDRESS))
+		return 0;
+	vec_foreach (other, &observed->objs) {
+		const struct port *port = port_of(*other);
+
+		if ((*other)->class != want->class || (*other)->owner == OWNER_OURS ||
+		    streq(obj_name(*other), obj_name(want)) || (*other)->holders == 0 ||
+		    !field_is_set(*other, PORT_TRANSPORT) ||
+		    !field_is_set(*other, PORT_ADDRESS) ||
+		    !field_is_set(*other, PORT_SERVICE) ||
+		    port->transport != port_of(want)->transport ||
+		    port->service != port_of(want)->service ||
+		    !streq(port->address, port_of(want)->address))
+			continue;
+		return kind_set_unmet(want,
+				      "its address '%s' and service %" PRIu64
+				      " are those of port '%s', which is not ours",
+				      port->address, port->service, obj_name(*other));
+	}
+	return 0;
+}
+
+int port_resolve(struct ports *ports, struct obj *want, const struct model *desired,
+		 const struct model *observed)
+{
+	const struct obj *have = model_find(observed, want->class, obj_name(want));
+	_cleanup_(net_addresses_done) struct net_addresses all = { 0 };
+	int r;
+
+	(void)desired;
+	resolve_referrals(want);
+	if (port_of(want)->transport == TRANSPORT_LOOP)
+		return field_is_set(want, PORT_ADDRESS)
+			       ? 0
+			       : field_set_string(want, PORT_ADDRESS, obj_name(want));
+	field_set_uint(want, PORT_SERVICE, port_service(want));
+	r = net_addresses_load(&ports->kfs, &all);
+	if (r == 0)
+		r = field_is_set(want, PORT_INTERFACE)
+			    ? resolve_interface(want, have, &all)
+			    : resolve_address(want, &all);
+	return r < 0 ? r : check_others(want, observed);
+}
