@@ -131,7 +131,7 @@ static void take(struct visitor *v)
 
 int main(int argc, char **argv)
 {
-	struct rlimit files = { 65536, 65536 };
+	struct rlimit files;
 	unsigned int count, half;
 	struct visitor *visitors;
 	uint64_t begin, end;
@@ -147,6 +147,8 @@ int main(int argc, char **argv)
 		 argv[2]);
 	count = (unsigned int)strtoul(argv[3], NULL, 10);
 	half = (unsigned int)strtoul(argv[4], NULL, 10);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
+		files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
 	epoll_fd = epoll_create1(0);
 	visitors = calloc(count, sizeof(*visitors));
