@@ -136,23 +136,37 @@ static bool is_loopback(const struct sockaddr *address)
 	return false;
 }
 
+/* From libmicrohttpd 1.0 on, the next question overwrites the answer to the last. */
+static int fd_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info ? info->connect_fd : -1;
+}
+
+static bool comes_by_loopback(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	return info && info->client_addr && is_loopback(info->client_addr);
+}
+
 static void client_comes(struct server *server, struct MHD_Connection *connection,
 			 void **socket_context)
 {
-	const union MHD_ConnectionInfo *fd, *address;
 	struct client *client = calloc(1, sizeof(*client));
+	int fd = fd_of(connection);
 
 	server->clients++;
 	*socket_context = client;
-	fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	address = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	if (!client) {
-		(void)shutdown(fd->connect_fd, SHUT_RDWR);
+		(void)shutdown(fd, SHUT_RDWR);
 		return;
 	}
-	client->fd = fd->connect_fd;
-	client->is_loopback =
-		address && address->client_addr && is_loopback(address->client_addr);
+	client->fd = fd;
+	client->is_loopback = comes_by_loopback(connection);
 	client->stage = STAGE_LEAVING;
 	enter_stage(server, client, STAGE_REQUEST);
 }
