@@ -59,6 +59,8 @@ struct server {
 	struct source *source;
 	struct queue queues[STAGES];
 	unsigned int clients;
+	/* Handed over, and not noticed so far: libmicrohttpd 1.0 does that as it runs. */
+	unsigned int coming;
 	size_t under_way; /* bytes of answers that clients have not taken yet */
 	uint64_t last_ms; /* when the last client left */
 };
@@ -365,7 +367,7 @@ static void catch_signals(sigset_t *ret_while_waiting)
 
 static bool is_full(const struct server *server)
 {
-	return server->clients >= CLIENTS_MAX;
+	return server->clients + server->coming >= CLIENTS_MAX;
 }
 
 static bool is_pressed(const struct server *server)
@@ -378,6 +380,7 @@ static void take_connections(struct server *server, int listener)
 	for (unsigned int i = 0; i < TURN_MAX && !is_full(server); i++) {
 		struct sockaddr_storage address = { 0 };
 		socklen_t len = sizeof(address);
+		unsigned int before = server->clients;
 		int buffer = SEND_BUFFER;
 		int fd = accept4(listener, (struct sockaddr *)&address, &len,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -386,8 +389,10 @@ static void take_connections(struct server *server, int listener)
 			return;
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
 		/* It closes the descriptor where it fails. */
-		(void)MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address,
-					 len);
+		if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address,
+				       len) == MHD_YES &&
+		    server->clients == before)
+			server->coming++;
 	}
 }
 
@@ -457,6 +462,7 @@ static int loop(struct server *server, const struct listeners *listeners, int ep
 				take_connections(server, fds[i].fd);
 		if (MHD_run(server->daemon) != MHD_YES)
 			return -EIO;
+		server->coming = 0;
 		send_overdue_away(server, is_pressed(server));
 	}
 	return 0;
