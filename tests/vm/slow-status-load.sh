@@ -77,6 +77,8 @@ for path in /metrics /v1/overview; do
 	t_case "10,000 connections, 5,000 of them with half a header: the rest have $path"
 	if crowd 9118 $path 10000 5000 240 >"$t_dir/crowd"; then ok; else fail; fi
 	t_note "$path: $(cat "$t_dir/crowd")"
+	t_is "none of them was cut off and had to come again, $path" \
+		"$(sed -n 's/.*, cut off \([0-9]*\), .*/\1/p' "$t_dir/crowd")" 0
 	memory "10,000 connections, $path"
 done
 t_case "with 5,000 that come back whenever they are sent away, the rest are served too"
