@@ -227,6 +227,27 @@ static uint64_t count_ports(const struct live *live, const char *nqn)
 	return count;
 }
 
+/* Not for everybody to see; of exports that are still there. */
+static void add_connections(struct buf *out, const struct view *view)
+{
+	bool any = false;
+
+	vec_foreach (export, &view->live.exports) {
+		vec_foreach (connections, &view->doc->connections) {
+			if (!streq(connections->export, export->nqn))
+				continue;
+			if (!any)
+				head(out, "export_controllers", "gauge",
+				     "Controllers that were connected when "
+				     "rapiddisk-apply looked last.");
+			any = true;
+			sample(out, "export_controllers", "nqn", export->nqn,
+			       connections->count);
+			break;
+		}
+	}
+}
+
 static void add_exports(struct buf *out, const struct live *live)
 {
 	if (live->exports.count == 0)
@@ -283,6 +304,8 @@ int answer_metrics(const struct view *view, char **ret)
 	add_disks(&out, &view->live);
 	add_caches(&out, &view->live);
 	add_exports(&out, &view->live);
+	if (view->doc)
+		add_connections(&out, view);
 	add_push(&out, &view->push);
 	return buf_take(&out, ret);
 }

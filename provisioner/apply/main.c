@@ -259,6 +259,27 @@ static int exit_code_of(const struct app *app, const struct report *report,
 		       : EXIT_PARTIAL;
 }
 
+/* Only root sees them; the status shows them to everybody. */
+static int note_connections(const struct model *observed, struct report *report)
+{
+	for (size_t i = 0; i < observed->indexed; i++) {
+		const struct obj *obj = observed->index[i];
+		struct report_connections connections = { 0 };
+		int r;
+
+		if (!export_connections(obj, &connections.count))
+			continue;
+		connections.export = strdup(obj_name(obj));
+		r = connections.export ? vec_push(&report->connections, connections)
+				       : -ENOMEM;
+		if (r < 0) {
+			free(connections.export);
+			return r;
+		}
+	}
+	return 0;
+}
+
 static int reconcile(struct app *app, struct model *desired, struct report *report)
 {
 	struct reconcile_options options = {
@@ -277,6 +298,8 @@ static int reconcile(struct app *app, struct model *desired, struct report *repo
 	_cleanup_(reconcile_outcome_done) struct reconcile_outcome outcome = { 0 };
 	int r = reconcile_run(&app->ports, desired, &options, &watcher, report, &outcome);
 
+	if (r == 0)
+		r = note_connections(&outcome.observed, report);
 	if (r < 0)
 		log_error("%s", report->message ? report->message : strerror(-r));
 	if (app->options.json && print_json(report_to_json, report) < 0)

@@ -39,7 +39,7 @@ struct options {
 	enum kind_stage stage;
 	const char *stage_name; /* as it was given, and as the report has it */
 	bool disconnect;	/* --teardown may drop connections */
-	bool drift;		/* --drift: a dry run whose outcome goes into the status file */
+	bool drift; /* --drift: a dry run whose outcome goes into the status file */
 	bool dry_run, detailed_exitcode, json, prune, adopt, quiet, verbose;
 	int color; /* 1 always, 0 never, -1 on a terminal */
 	uint64_t timeout_ms;

@@ -156,6 +156,14 @@ static int read_use(const struct sight *sight, struct obj *obj, struct nvmet_use
 	return nvmet_set_use(obj, use);
 }
 
+bool export_connections(const struct obj *obj, uint64_t *ret)
+{
+	if (obj->class != &kind_export.class || !field_is_set(obj, EXPORT_CONNECTIONS))
+		return false;
+	*ret = field_uint(obj, EXPORT_CONNECTIONS);
+	return true;
+}
+
 static int observe_one(const struct sight *sight, const char *name,
 		       struct model *observed)
 {

@@ -143,6 +143,9 @@ int kind_fail(struct buf *why, int error, const char *hint, const char *what, ..
 extern const struct kind kind_module, kind_ramdisk, kind_cache, kind_host, kind_port,
 	kind_export;
 
+/* export_connections() - Of an observed export: how many are connected; false: nobody says. */
+bool export_connections(const struct obj *obj, uint64_t *ret);
+
 /* Of a RAM disk: its size in bytes; is all of its memory taken from the start? */
 uint64_t ramdisk_bytes(const struct obj *obj);
 bool ramdisk_is_preallocated(const struct obj *obj);

@@ -38,6 +38,9 @@ void report_done(struct report *report)
 	vec_foreach (entry, &report->entries)
 		report_entry_done(entry);
 	vec_done(&report->entries);
+	vec_foreach (connections, &report->connections)
+		free(connections->export);
+	vec_done(&report->connections);
 	free(report->boot_id);
 	free(report->config_path);
 	free(report->config_sha256);

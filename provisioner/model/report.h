@@ -32,6 +32,12 @@ struct report_entry {
 	char **wanted;	/* NULL-terminated pairs: field, value; NULL: nothing is wanted */
 };
 
+/* As the run found it. */
+struct report_connections {
+	char *export;
+	uint64_t count; /* controllers of initiators */
+};
+
 enum report_verdict {
 	VERDICT_CONVERGED,
 	VERDICT_CHANGED,
@@ -52,6 +58,8 @@ struct report {
 	const char *image;
 	const char *image_hint;
 	VEC(struct report_entry) entries;
+	VEC(struct report_connections)
+	connections; /* of exports of which that is known */
 };
 
 /* report_entry_done() - Free what the entry holds. */

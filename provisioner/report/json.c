@@ -118,6 +118,35 @@ static json_t *image_to_json(const char *state, const char *hint)
 		     : json_null();
 }
 
+/* [{"export": "nqn...", "count": 2}]; NULL too where there are none to tell. */
+static json_t *connections_to_json(const struct report *report)
+{
+	json_t *all = report->connections.count > 0 ? json_array() : NULL;
+
+	vec_foreach (connections, &report->connections) {
+		json_t *json = json_pack("{s:o, s:I}", "export",
+					 text_or_null(connections->export), "count",
+					 (json_int_t)connections->count);
+
+		if (all && json_array_append_new(all, json) < 0) {
+			json_decref(all);
+			return NULL;
+		}
+	}
+	return all;
+}
+
+/* Return: 0, also where nothing is known and @json has none of it; -ENOMEM. */
+static int set_connections(json_t *json, const struct report *report)
+{
+	(void)json_object_del(json, "connections"); /* it may have none */
+	if (report->connections.count == 0)
+		return 0;
+	return json_object_set_new(json, "connections", connections_to_json(report)) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
 static json_t *whole_to_json(const struct report *report)
 {
 	json_t *json = json_pack(
@@ -133,9 +162,11 @@ static json_t *whole_to_json(const struct report *report)
 		image_to_json(report->image, report->image_hint), "objects",
 		entries_to_json(report, false));
 
-	if (json && report->sequence > 0 &&
-	    json_object_set_new(json, "sequence",
-				json_integer((json_int_t)report->sequence)) < 0) {
+	if (json &&
+	    ((report->sequence > 0 &&
+	      json_object_set_new(json, "sequence",
+				  json_integer((json_int_t)report->sequence)) < 0) ||
+	     set_connections(json, report) < 0)) {
 		json_decref(json);
 		return NULL;
 	}
@@ -175,7 +206,8 @@ int report_merge_drift(const char *last, const struct report *found, char **ret)
 				json_integer((json_int_t)found->sequence)) < 0 ||
 	    json_object_set_new(json, "initramfs",
 				image_to_json(found->image, found->image_hint)) < 0 ||
-	    json_object_set_new(json, "drift", drift_to_json(found)) < 0)
+	    json_object_set_new(json, "drift", drift_to_json(found)) < 0 ||
+	    set_connections(json, found) < 0)
 		return -ENOMEM;
 	return dump(json, ret);
 }

@@ -121,6 +121,29 @@ static int read_drift(struct status_doc *doc, char **ret_why)
 	return r < 0 ? r : read_objects(json, &drift->objects, ret_why);
 }
 
+static int read_connections(struct status_doc *doc, char **ret_why)
+{
+	const json_t *all = json_object_get(doc->json, "connections"), *item;
+	size_t i;
+
+	if (all && !json_is_array(all))
+		return wrong(ret_why, "'connections' is no list");
+	json_array_foreach (all, i, item) {
+		struct status_connections connections = { 0 };
+		json_int_t count = json_integer_value(json_object_get(item, "count"));
+		int r = get_text(item, "export", &connections.export, ret_why);
+
+		if (r == 0 && (!connections.export || count < 0))
+			r = wrong(ret_why, "an entry of 'connections' makes no sense");
+		connections.count = (uint64_t)count;
+		if (r == 0)
+			r = vec_push(&doc->connections, connections);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int read_nested(struct status_doc *doc, char **ret_why)
 {
 	const json_t *config = json_object_get(doc->json, "config");
@@ -163,6 +186,8 @@ static int read_document(struct status_doc *doc, char **ret_why)
 		r = read_objects(json, &doc->objects, ret_why);
 	if (r == 0)
 		r = read_drift(doc, ret_why);
+	if (r == 0)
+		r = read_connections(doc, ret_why);
 	sequence = json_integer_value(json_object_get(json, "sequence"));
 	doc->sequence = sequence > 0 ? (uint64_t)sequence : 0;
 	doc->dry_run = json_is_true(json_object_get(json, "dry_run"));
@@ -200,6 +225,7 @@ void status_doc_done(struct status_doc *doc)
 	json_decref(doc->json);
 	vec_done(&doc->objects.list);
 	vec_done(&doc->drift.objects.list);
+	vec_done(&doc->connections);
 	*doc = (struct status_doc){ 0 };
 }
 

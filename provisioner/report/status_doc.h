@@ -25,6 +25,12 @@ struct status_objects {
 	VEC(struct status_object) list;
 };
 
+/* Of an export, when the last run or check looked. */
+struct status_connections {
+	const char *export;
+	uint64_t count;
+};
+
 struct status_drift {
 	const char *checked_at, *result, *message;
 	struct status_objects objects;
@@ -39,6 +45,8 @@ struct status_doc {
 	int64_t started_ms, finished_ms; /* Unix time; 0: unknown */
 	const char *image, *image_hint;
 	struct status_objects objects;
+	VEC(struct status_connections)
+	connections; /* of exports of which that is known */
 	bool has_drift;
 	struct status_drift drift;
 };

@@ -59,6 +59,8 @@ struct server {
 	struct source *source;
 	struct queue queues[STAGES];
 	unsigned int clients;
+	/* Handed over, and not noticed so far: libmicrohttpd 1.0 does that as it runs. */
+	unsigned int coming;
 	size_t under_way; /* bytes of answers that clients have not taken yet */
 	uint64_t last_ms; /* when the last client left */
 };
@@ -136,23 +138,37 @@ static bool is_loopback(const struct sockaddr *address)
 	return false;
 }
 
+/* From libmicrohttpd 1.0 on, the next question overwrites the answer to the last. */
+static int fd_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info ? info->connect_fd : -1;
+}
+
+static bool comes_by_loopback(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	return info && info->client_addr && is_loopback(info->client_addr);
+}
+
 static void client_comes(struct server *server, struct MHD_Connection *connection,
 			 void **socket_context)
 {
-	const union MHD_ConnectionInfo *fd, *address;
 	struct client *client = calloc(1, sizeof(*client));
+	int fd = fd_of(connection);
 
 	server->clients++;
 	*socket_context = client;
-	fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	address = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	if (!client) {
-		(void)shutdown(fd->connect_fd, SHUT_RDWR);
+		(void)shutdown(fd, SHUT_RDWR);
 		return;
 	}
-	client->fd = fd->connect_fd;
-	client->is_loopback =
-		address && address->client_addr && is_loopback(address->client_addr);
+	client->fd = fd;
+	client->is_loopback = comes_by_loopback(connection);
 	client->stage = STAGE_LEAVING;
 	enter_stage(server, client, STAGE_REQUEST);
 }
@@ -351,7 +367,7 @@ static void catch_signals(sigset_t *ret_while_waiting)
 
 static bool is_full(const struct server *server)
 {
-	return server->clients >= CLIENTS_MAX;
+	return server->clients + server->coming >= CLIENTS_MAX;
 }
 
 static bool is_pressed(const struct server *server)
@@ -364,6 +380,7 @@ static void take_connections(struct server *server, int listener)
 	for (unsigned int i = 0; i < TURN_MAX && !is_full(server); i++) {
 		struct sockaddr_storage address = { 0 };
 		socklen_t len = sizeof(address);
+		unsigned int before = server->clients;
 		int buffer = SEND_BUFFER;
 		int fd = accept4(listener, (struct sockaddr *)&address, &len,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -372,8 +389,10 @@ static void take_connections(struct server *server, int listener)
 			return;
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
 		/* It closes the descriptor where it fails. */
-		(void)MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address,
-					 len);
+		if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address,
+				       len) == MHD_YES &&
+		    server->clients == before)
+			server->coming++;
 	}
 }
 
@@ -443,6 +462,7 @@ static int loop(struct server *server, const struct listeners *listeners, int ep
 				take_connections(server, fds[i].fd);
 		if (MHD_run(server->daemon) != MHD_YES)
 			return -EIO;
+		server->coming = 0;
 		send_overdue_away(server, is_pressed(server));
 	}
 	return 0;

@@ -88,6 +88,10 @@ static const char *const bad[] = {
 	HEAD "\"result\": \"failed\", \"objects\": [], \"drift\": []}",
 	HEAD "\"result\": \"failed\", \"objects\": [], \"drift\": {}}",
 	HEAD "\"result\": \"failed\", \"objects\": [], \"objects\": []}",
+	HEAD "\"result\": \"failed\", \"objects\": [], \"connections\": {}}",
+	HEAD "\"result\": \"failed\", \"objects\": [], \"connections\": [1]}",
+	HEAD "\"result\": \"failed\", \"objects\": [], "
+	     "\"connections\": [{\"export\": \"nqn.x\", \"count\": -1}]}",
 	HEAD "\"result\": \"failed\", \"objects\": []} x",
 };
 
@@ -158,6 +162,32 @@ START_TEST(drift_goes_beside_the_last_run)
 }
 END_TEST
 
+START_TEST(connections_are_those_of_the_last_look)
+{
+	struct report found = { .sequence = 8, .stage = "system" };
+	struct report_connections connections = { strdup("nqn.x"), 2 };
+	_cleanup_(status_doc_done) struct status_doc doc = { 0 }, later = { 0 };
+	_cleanup_free_ char *merged = NULL, *again = NULL;
+
+	found.finished_at = strdup("2026-11-22T21:00:00.000Z");
+	ck_assert_int_eq(vec_push(&found.connections, connections), 0);
+	ck_assert_int_eq(report_merge_drift(good, &found, &merged), 0);
+	parse_good(merged, &doc);
+	ck_assert_uint_eq(doc.connections.count, 1);
+	ck_assert_str_eq(doc.connections.items[0].export, "nqn.x");
+	ck_assert_uint_eq(doc.connections.items[0].count, 2);
+	report_done(&found);
+
+	/* Nobody says any more. */
+	found = (struct report){ .stage = "system", .sequence = 9 };
+	found.finished_at = strdup("2026-11-22T22:00:00.000Z");
+	ck_assert_int_eq(report_merge_drift(merged, &found, &again), 0);
+	parse_good(again, &later);
+	ck_assert_uint_eq(later.connections.count, 0);
+	report_done(&found);
+}
+END_TEST
+
 START_TEST(drift_stands_for_a_run_that_left_nothing)
 {
 	const char *const lasts[] = { NULL, "{", "[]" };
@@ -186,6 +216,7 @@ Suite *suite_status_doc(void)
 				  deviations_are_what_the_last_check_found,
 				  every_beginning_of_a_report_is_refused,
 				  drift_goes_beside_the_last_run,
+				  connections_are_those_of_the_last_look,
 				  drift_stands_for_a_run_that_left_nothing, NULL);
 
 	unit_add_loop(suite, status_doc_says_what_is_wrong, ARRAY_SIZE(bad));

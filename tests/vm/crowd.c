@@ -47,20 +47,33 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* Status of send(): 0, or -1 where the connection is not there yet, or is gone. */
+static int send_request(struct visitor *v)
+{
+	size_t len = v->is_half ? strlen(request) - 10 : strlen(request);
+
+	v->is_sent = send(v->fd, request, len, MSG_NOSIGNAL) == (ssize_t)len;
+	return v->is_sent ? 0 : -1;
+}
+
+/* Over loopback, a connection is there at once, unless the server's queue is full. */
 static void come(struct visitor *v)
 {
-	struct epoll_event event = { .events = EPOLLOUT, .data.ptr = v };
+	struct epoll_event event = { .data.ptr = v };
 
+	v->len = 0;
 	v->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	if (v->fd < 0 ||
 	    (connect(v->fd, (struct sockaddr *)&address, sizeof(address)) < 0 &&
-	     errno != EINPROGRESS) ||
-	    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, v->fd, &event) < 0) {
+	     errno != EINPROGRESS)) {
 		perror("crowd");
 		exit(1);
 	}
-	v->is_sent = false;
-	v->len = 0;
+	event.events = send_request(v) == 0 ? EPOLLIN : EPOLLOUT;
+	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, v->fd, &event) < 0) {
+		perror("crowd");
+		exit(1);
+	}
 	if (++open_now > open_most)
 		open_most = open_now;
 }
@@ -97,13 +110,11 @@ static void has_answer(struct visitor *v)
 	leave(v);
 }
 
-static void send_request(struct visitor *v)
+static void is_connected(struct visitor *v)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = v };
-	size_t len = v->is_half ? strlen(request) - 10 : strlen(request);
 
-	v->is_sent = true;
-	if (send(v->fd, request, len, MSG_NOSIGNAL) != (ssize_t)len)
+	if (send_request(v) < 0)
 		was_cut_off(v);
 	else
 		epoll_ctl(epoll_fd, EPOLL_CTL_MOD, v->fd, &event);
@@ -131,7 +142,7 @@ static void take(struct visitor *v)
 
 int main(int argc, char **argv)
 {
-	struct rlimit files = { 65536, 65536 };
+	struct rlimit files;
 	unsigned int count, half;
 	struct visitor *visitors;
 	uint64_t begin, end;
@@ -147,6 +158,8 @@ int main(int argc, char **argv)
 		 argv[2]);
 	count = (unsigned int)strtoul(argv[3], NULL, 10);
 	half = (unsigned int)strtoul(argv[4], NULL, 10);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
+		files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
 	epoll_fd = epoll_create1(0);
 	visitors = calloc(count, sizeof(*visitors));
@@ -170,12 +183,12 @@ int main(int argc, char **argv)
 
 			if (v->is_done || v->fd < 0)
 				continue;
-			if (!v->is_sent && events[i].events & EPOLLERR)
-				was_cut_off(v);
-			else if (!v->is_sent)
-				send_request(v);
-			else
+			if (v->is_sent)
 				take(v);
+			else if (events[i].events & EPOLLERR)
+				was_cut_off(v);
+			else
+				is_connected(v);
 		}
 	}
 	printf("served %u of %u, cut off %u, other answers %u, most open %u, slowest %llu ms, "

@@ -61,6 +61,9 @@ exposure=$(systemd-analyze security rapiddisk-statusd.service --no-pager |
 t_note "exposure $exposure"
 if awk "BEGIN { exit !($exposure <= 1.5) }"; then ok; else fail "$exposure"; fi
 
+t_run "600 clients with half a header do not keep others out" \
+	crowd 9118 /metrics 700 600 120
+
 dd if=/dev/mapper/data of=/dev/null bs=4k count=2000 iflag=direct
 dd if=/dev/mapper/data of=/dev/null bs=4k count=2000 iflag=direct
 rapiddisk-apply --status --json >"$t_dir/status"

@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# guest: suite=trixie-fleet disk=256M timeout=1500
+#
+# rapiddisk-statusd, as its unit starts it, with more clients than it takes: requests per
+# second beside nginx with a file of the same bytes, and 10,000 connections at once of which
+# 5,000 never finish their header.
+
+# shellcheck source=tests/vm/lib.sh
+. /src/tests/vm/lib.sh
+
+seconds=${SECONDS_EACH:-20}
+statusd=http://127.0.0.1:9118
+nginx=http://127.0.0.1:8080
+
+t_atexit "systemctl stop rapiddisk-statusd.socket rapiddisk-statusd.service"
+t_atexit "rm -rf /etc/rapiddisk.yaml"
+t_atexit "rapiddisk-apply --teardown"
+ip link set lo up
+cat >/etc/rapiddisk.yaml <<-END
+	version: 1
+	ramdisks:
+	  - { name: rd1, size: 16MiB }
+	caches:
+	  - { name: data, source: /dev/vdb, size: 32MiB, mode: write-through }
+END
+t_run "the configuration is applied" rapiddisk-apply
+t_run "the socket starts" systemctl start rapiddisk-statusd.socket
+t_run "it answers" curl -sSf -o "$t_dir/metrics" $statusd/metrics
+curl -sSf -o "$t_dir/app.js" $statusd/app.js
+pid=$(systemctl show -P MainPID rapiddisk-statusd.service)
+
+cat >"$t_dir/nginx.conf" <<-END
+	worker_processes 1;
+	pid $t_dir/nginx.pid;
+	events { worker_connections 1024; }
+	http {
+		access_log off;
+		sendfile on;
+		server { listen 127.0.0.1:8080; root $t_dir; }
+	}
+END
+chmod 755 "$t_dir"
+t_run "nginx starts" nginx -c "$t_dir/nginx.conf"
+# shellcheck disable=SC2016 # when it is done
+t_atexit 'kill "$(cat "$t_dir/nginx.pid")"; sleep 1'
+
+# NAME URL - 32 connections that are kept.
+load() {
+	wrk -t1 -c32 -d"$seconds" --latency "$2" >"$t_dir/wrk"
+	cat "$t_dir/wrk"
+	t_note "$(printf '%-28s' "$1") $(awk '/Requests\/sec/ { r = $2 } /99%/ { p = $2 }
+		END { print r " requests/s, p99 " p }' "$t_dir/wrk") ($(wc -c <"$t_dir/${2##*/}") bytes)"
+	t_case "each answer is a good one: $1"
+	if grep -qE 'Non-2xx|Socket errors' "$t_dir/wrk"; then fail; else ok; fi
+}
+
+t_note "$(nproc) CPUs, wrk on one of them; one thread serves"
+load "statusd /metrics" $statusd/metrics
+load "nginx, the same bytes" $nginx/metrics
+load "statusd /app.js" $statusd/app.js
+load "nginx, the same bytes" $nginx/app.js
+
+# WHAT - the figures of it, and the check.
+memory() {
+	peak=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")
+	t_note "$1: peak $peak KiB resident, of that libraries and program $(awk \
+		'/^RssFile/ { print $2 }' "/proc/$pid/status") KiB; with the kernel's memory for it $(
+		systemctl show -P MemoryPeak rapiddisk-statusd.service) bytes"
+	t_case "$1: 16 MiB of memory at most"
+	if [ "$peak" -le 16384 ]; then ok; else fail "$peak KiB"; fi
+}
+
+memory "after that"
+for path in /metrics /v1/overview; do
+	t_case "10,000 connections, 5,000 of them with half a header: the rest have $path"
+	if crowd 9118 $path 10000 5000 240 >"$t_dir/crowd"; then ok; else fail; fi
+	t_note "$path: $(cat "$t_dir/crowd")"
+	t_is "none of them was cut off and had to come again, $path" \
+		"$(sed -n 's/.*, cut off \([0-9]*\), .*/\1/p' "$t_dir/crowd")" 0
+	memory "10,000 connections, $path"
+done
+t_case "with 5,000 that come back whenever they are sent away, the rest are served too"
+if crowd -k 9118 /metrics 5200 5000 240 >"$t_dir/crowd"; then ok; else fail; fi
+t_note "200 among 5,000 that come back: $(cat "$t_dir/crowd")"
+memory "5,000 that come back"
+t_is "all that was one process" \
+	"$(systemctl show -P MainPID rapiddisk-statusd.service)" "$pid"
+t_is "it answers as before" "$(curl -s -o /dev/null -w '%{http_code}' $statusd/metrics)" 200

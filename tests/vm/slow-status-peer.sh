@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# guest: suite=trixie disk=256M
+#
+# The daemon of rapiddisk 9.2.0, as Debian 13 has it, beside rapiddisk-statusd on the same
+# machine: its six GETs give the same JSON, member for member, but for what the time or the
+# version changes.
+
+# shellcheck source=tests/vm/lib.sh
+. /src/tests/vm/lib.sh
+
+ours=http://127.0.0.1:9118/v1
+peer=http://127.0.0.1:9119/v1
+host=nqn.2014-08.org.nvmexpress:uuid:11111111-2222-3333-4444-555555555555
+cache=rc-wa_vdb
+
+get() {
+	curl -sS --max-time 60 "$@"
+}
+
+cleanup() {
+	systemctl stop rapiddisk-statusd.socket rapiddisk-statusd.service
+	rapiddisk-apply --teardown --disconnect
+	rm -f /etc/rapiddisk.yaml
+	rmmod nvmet_tcp nvme_loop nvmet
+}
+t_atexit cleanup
+
+# Types without values.
+shape='def shape: if type == "object" then map_values(shape)
+	elif type == "array" then map(shape) else type end; shape'
+# Values too; no order of lists, because a folder has none, and nothing that moves by itself.
+values='del(.version, .resources?[0]?.memory?[0]?.mem_free) |
+	walk(if type == "array" then sort_by(tojson) else . end)'
+
+# PATH - both answers, compared.
+compare() {
+	get "$ours/$1" >"$t_dir/ours"
+	get "$peer/$1" >"$t_dir/peer"
+	cat "$t_dir/ours" "$t_dir/peer"
+	t_note "$1: $(head -c 300 "$t_dir/peer")"
+	jq "$shape" "$t_dir/peer" >"$t_dir/peer.shape"
+	jq "$shape" "$t_dir/ours" >"$t_dir/ours.shape"
+	jq -S "$values" "$t_dir/peer" >"$t_dir/peer.values"
+	jq -S "$values" "$t_dir/ours" >"$t_dir/ours.values"
+	t_run "$1: the same members in the same order, of the same types" \
+		diff "$t_dir/peer.shape" "$t_dir/ours.shape"
+	t_run "$1: the same values" diff "$t_dir/peer.values" "$t_dir/ours.values"
+}
+
+ip link set lo up
+cat >/etc/rapiddisk.yaml <<-END
+	version: 1
+	ramdisks:
+	  - { name: rd0, size: 16MiB }
+	  - { name: rd1, size: 32MiB, read_only: true }
+	  - { name: rd2, size: 64MiB }
+	caches:
+	  - { name: $cache, source: /dev/vdb, ramdisk: rd2, mode: write-around }
+	ports:
+	  - { id: 1, transport: tcp, address: 127.0.0.1 }
+	  - { id: 2, transport: loop }
+	hosts:
+	  - { nqn: "$host" }
+	exports:
+	  - nqn: nqn.2026-11.org.example:scratch
+	    namespaces: [ { id: 1, device: rd0 } ]
+	    ports: [ 1, 2 ]
+	    hosts: [ "$host" ]
+	  - nqn: nqn.2026-11.org.example:other
+	    namespaces: [ { id: 1, device: rd1 } ]
+	    ports: [ 1 ]
+	    allow_any_host: true
+END
+t_run "the configuration is applied" rapiddisk-apply
+dd if=/dev/urandom of=/dev/rd0 bs=1M count=3 oflag=direct
+dd if=/dev/mapper/$cache of=/dev/null bs=4k count=300 iflag=direct
+dd if=/dev/mapper/$cache of=/dev/null bs=4k count=200 iflag=direct
+dd if=/dev/zero of=/dev/mapper/$cache bs=4k count=10 oflag=direct
+udevadm settle
+
+t_run "statusd's socket starts" systemctl start rapiddisk-statusd.socket
+rapiddiskd -d -p 9119 &
+peer_pid=$!
+t_atexit "kill $peer_pid; wait $peer_pid"
+t_case "the peer's daemon answers"
+for _ in $(seq 60); do
+	get -f -o /dev/null $peer/checkServiceStatus && break
+	sleep 0.5
+done
+if get -f -o /dev/null $peer/checkServiceStatus; then ok; else fail; fi
+t_note "$(rapiddiskd -v | head -n 1)"
+
+for path in checkServiceStatus listAllResources listRapidDiskVolumes \
+	showRapidDiskCacheStats/$cache listAllNVMeTargets listAllNVMePorts; do
+	compare "$path"
+done
+
+# What only root sees comes to /metrics by way of the check for drift.
+controllers() {
+	systemctl start rapiddisk-drift.service
+	get http://127.0.0.1:9118/metrics |
+		sed -n 's/^rapiddisk_export_controllers{nqn="nqn.2026-11.org.example:scratch"} //p'
+}
+
+t_is "no controller is connected" "$(controllers)" 0
+t_run "an initiator connects" nvme connect -t loop -n nqn.2026-11.org.example:scratch -q $host
+t_is "/metrics has it" "$(controllers)" 1
+t_run "it disconnects" nvme disconnect -n nqn.2026-11.org.example:scratch
+t_is "/metrics has that too" "$(controllers)" 0
