@@ -11,14 +11,15 @@
 #
 # boot_root leaves output, errors and console in STATE and always appends rapiddisk.debug
 # and ro, as most systems boot: so the file system is checked, and remounted by systemd.
-# And init_on_alloc=0: where a page held code of the initramfs, qemu translates each byte
-# that the kernel clears by itself. Such a page took 7 s, and a read that fills the cache
-# needs many of them before RCU may go on.
+# And root_append: where a page held code of the initramfs, qemu is slow with each byte that
+# the kernel clears. Such a page took 7 s, and a read that fills the cache needs many of them
+# before RCU may go on.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/vm/lib.sh
 . "$here/lib.sh"
 root_state=
+root_append=init_on_alloc=0
 
 root_config() { # SIZE
 	cat <<-END
@@ -62,10 +63,10 @@ boot_root() { # STATE OPTION...
 		root_report
 		cat
 	} >"$root_state/script"
-	set -- --append="ro rapiddisk.debug init_on_alloc=0" "$@"
+	set -- --append="ro rapiddisk.debug $root_append" "$@"
 	case " $* " in
 	# Nobody would remount it.
-	*" --quick "*) shift && set -- --append="rapiddisk.debug init_on_alloc=0" "$@" ;;
+	*" --quick "*) shift && set -- --append="rapiddisk.debug $root_append" "$@" ;;
 	esac
 	"$here/guest" --state="$root_state" --console="$root_state/console" \
 		"$@" "$root_state/script" \
