@@ -11,11 +11,15 @@
 #
 # boot_root leaves output, errors and console in STATE and always appends rapiddisk.debug
 # and ro, as most systems boot: so the file system is checked, and remounted by systemd.
+# And root_append: where a page held code of the initramfs, qemu is slow with each byte that
+# the kernel clears. Such a page took 7 s, and a read that fills the cache needs many of them
+# before RCU may go on.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/vm/lib.sh
 . "$here/lib.sh"
 root_state=
+root_append=init_on_alloc=0
 
 root_config() { # SIZE
 	cat <<-END
@@ -59,10 +63,10 @@ boot_root() { # STATE OPTION...
 		root_report
 		cat
 	} >"$root_state/script"
-	set -- --append="ro rapiddisk.debug" "$@"
+	set -- --append="ro rapiddisk.debug $root_append" "$@"
 	case " $* " in
 	# Nobody would remount it.
-	*" --quick "*) shift && set -- --append=rapiddisk.debug "$@" ;;
+	*" --quick "*) shift && set -- --append="rapiddisk.debug $root_append" "$@" ;;
 	esac
 	"$here/guest" --state="$root_state" --console="$root_state/console" \
 		"$@" "$root_state/script" \

@@ -135,9 +135,9 @@ refused "a physical volume is refused, and what is on it is named" "data.*(vg1-l
 vgremove -qff vg1
 wipe
 
-echo secret | cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \
+printf secret | cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \
 	"$(disk $first)" -
-echo secret | cryptsetup open "$(disk $first)" opened
+printf secret | cryptsetup open --key-file=- "$(disk $first)" opened
 settle
 fill /dev/mapper/opened
 t_run "an opened LUKS device" caches /dev/mapper/opened

@@ -36,8 +36,17 @@ settle() {
 	done
 }
 
+# What the debug kernel notes down and never forgets, in KiB: the stacks that it has seen, in
+# pools of four pages, and objects that it watches or looks for.
+notes_kib() {
+	{
+		sed -n 's/^pools: /pools /p' /sys/kernel/debug/stackdepot/stats
+		awk '/^(debug_objects_cache|kmemleak_)/ { print "slabs", $15 * $6 }' /proc/slabinfo
+	} | awk '/^pools/ { kib += 16 * $2 } /^slabs/ { kib += 4 * $2 } END { print kib + 0 }'
+}
+
 # Lines of "what number": objects in each slab cache, areas of vmalloc, threads, and the KiB
-# that the kernel has taken for itself (see slow-cache-life).
+# that the kernel has taken for itself (see slow-cache-life), without its notes.
 count_all() {
 	settle
 	awk 'NR > 2 { print "slab:" $1, $2 }' /proc/slabinfo
@@ -46,14 +55,15 @@ count_all() {
 	awk '/^MemTotal:/ { taken += $2 }
 		/^(MemFree|Cached|Buffers|AnonPages|SwapCached):/ { taken -= $2 }
 		/^Percpu:/ { print "percpu-KiB", $2 }
-		END { print "kernel-KiB", taken }' /proc/meminfo
+		END { print "kernel-KiB", taken - notes; print "notes-KiB", notes }' \
+		notes="$(notes_kib)" /proc/meminfo
 }
 
 # What there is more of than before, by more than half a thing (or 4 KiB) a round. What the
 # debugging notes down for itself grows with the most that there ever was.
 grown() {
 	awk -v rounds="$count" 'NR == FNR { before[$1] = $2; next }
-		/debug_objects_cache/ { next }
+		/debug_objects_cache|notes-KiB/ { next }
 		$2 - before[$1] > rounds * ($1 ~ /KiB/ ? 4 : 0.5) {
 			print $1, before[$1] + 0, $2 }' "$t_dir/before" "$t_dir/after"
 }
@@ -71,7 +81,8 @@ else
 	fail "$(tail -n 1 "$t_dir/rounds")"
 fi
 count_all >"$t_dir/after"
-for what in kernel-KiB percpu-KiB vmalloc-areas threads slab:kmalloc-64 slab:kmalloc-1k; do
+for what in kernel-KiB notes-KiB percpu-KiB vmalloc-areas threads slab:kmalloc-64 \
+	slab:kmalloc-1k; do
 	t_note "$what: $(awk -v what=$what '$1 == what { print $2 }' "$t_dir/before" \
 		"$t_dir/after" | xargs)"
 done

@@ -56,7 +56,7 @@ acknowledged=0 # the number of the last record that fsync has returned for
 state=$work/state
 round() { # OPTION... SCRIPT NUMBER [last]
 	"$here/guest" --state="$state" --console="$state/console" --memory=1G --timeout=300 \
-		--quick "$@" \
+		--quick --append="$root_append" "$@" \
 		>"$state/output" 2>"$state/errors"
 	status=$?
 	cat "$state/output" "$state/errors" | grep -v '^record'

@@ -29,17 +29,23 @@ work=$(mktemp -d /var/tmp/root-matrix.XXXXXX)
 t_atexit "rm -rf $work"
 root_config 64MiB >"$work/root.yaml"
 
-# Reads a file that nobody has read since the boot twice past the page cache.
+# Reads a file that nobody has read since the boot twice past the page cache. Others read
+# too, and the counters are everybody's: until there is a moment without a miss.
 cat >"$work/script" <<'END'
 file=/root/read-twice
 [ -e $file ] || head -c 1M /dev/urandom >$file
 sync
 echo 3 >/proc/sys/vm/drop_caches
 dd if=$file of=/dev/null bs=4k iflag=direct status=none || exit 1
-hits=$(attribute hits) misses=$(attribute misses)
-dd if=$file of=/dev/null bs=4k iflag=direct status=none || exit 1
-say hits $(($(attribute hits) - hits))
-say misses $(($(attribute misses) - misses))
+for try in 1 2 3 4 5; do
+	hits=$(attribute hits) misses=$(attribute misses)
+	dd if=$file of=/dev/null bs=4k iflag=direct status=none || exit 1
+	hits=$(($(attribute hits) - hits)) misses=$(($(attribute misses) - misses))
+	[ "$misses" -ne 0 ] || break
+done
+say tries $try
+say hits $hits
+say misses $misses
 rapiddisk-apply -n --detailed-exitcode
 say plan $?
 say links "$(readlink -f /dev/disk/by-uuid/"$(findmnt -no UUID /)")"
