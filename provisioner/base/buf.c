@@ -78,7 +78,9 @@ int buf_take(struct buf *buf, char **ret)
 		buf_done(buf);
 		return -ENOMEM;
 	}
-	*ret = buf->data;
+	*ret = realloc(buf->data, buf->len + 1);
+	if (!*ret)
+		*ret = buf->data;
 	*buf = (struct buf){ 0 };
 	return 0;
 }

@@ -48,22 +48,25 @@ static bool is_shown(const struct obj *obj, unsigned int index)
 static int fill_wanted(const struct plan_step *step, struct report_entry *entry)
 {
 	const struct obj_class *class = entry->class;
-	size_t n = 0;
+	unsigned int n = 0;
 
 	if (!step->want)
 		return 0;
-	entry->wanted = calloc((size_t) class->field_count * 2 + 1, sizeof(char *));
+	for (unsigned int i = 0; i < class->field_count; i++)
+		n += is_shown(step->want, i);
+	entry->wanted = calloc(n + 1, sizeof(*entry->wanted));
 	if (!entry->wanted)
 		return -ENOMEM;
+	n = 0;
 	for (unsigned int i = 0; i < class->field_count; i++) {
-		char **row = entry->wanted + n;
+		struct report_value *value = &entry->wanted[n];
 
 		if (!is_shown(step->want, i))
 			continue;
-		row[0] = strdup(class->fields[i].name);
-		if (!row[0] || print_field(step->want, i, &row[1]) < 0)
+		if (print_field(step->want, i, &value->text) < 0)
 			return -ENOMEM;
-		n += 2;
+		value->field = class->fields[i].name;
+		n++;
 	}
 	return 0;
 }

@@ -24,10 +24,17 @@ static void strings_free(char **strings)
 	free(strings);
 }
 
+static void values_free(struct report_value *values)
+{
+	for (struct report_value *value = values; value && value->field; value++)
+		free(value->text);
+	free(values);
+}
+
 void report_entry_done(struct report_entry *entry)
 {
 	strings_free(entry->changes);
-	strings_free(entry->wanted);
+	values_free(entry->wanted);
 	free(entry->name);
 	free(entry->message);
 	free(entry->reason);

@@ -19,6 +19,12 @@ enum report_result {
 	RESULT_DEFERRED, /* not tried, it is for the next boot; .reason says how */
 };
 
+/* What a field is to be, as the file would say it. */
+struct report_value {
+	const char *field; /* its name, the class's */
+	char *text;
+};
+
 struct report_entry {
 	const struct obj_class *class;
 	char *name;
@@ -29,7 +35,7 @@ struct report_entry {
 	char *reason;	/* why it was not done, or NULL */
 	char **changes; /* NULL-terminated triples: field, from (may be ""), to; or NULL
 			 */
-	char **wanted;	/* NULL-terminated pairs: field, value; NULL: nothing is wanted */
+	struct report_value *wanted; /* up to one without a field; NULL: nothing is */
 };
 
 /* As the run found it. */

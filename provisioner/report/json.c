@@ -52,12 +52,13 @@ static json_t *changes_to_json(char *const *changes)
 }
 
 /* {"size": "1GiB"} */
-static json_t *wanted_to_json(char *const *wanted)
+static json_t *wanted_to_json(const struct report_value *wanted)
 {
 	json_t *all = json_object();
 
-	for (; wanted && wanted[0]; wanted += 2) {
-		if (json_object_set_new(all, wanted[0], text_or_null(wanted[1])) < 0) {
+	for (; wanted->field; wanted++) {
+		if (json_object_set_new(all, wanted->field, text_or_null(wanted->text)) <
+		    0) {
 			json_decref(all);
 			return NULL;
 		}
@@ -147,7 +148,8 @@ static int set_connections(json_t *json, const struct report *report)
 		       : 0;
 }
 
-static json_t *whole_to_json(const struct report *report)
+/* Takes @objects over. */
+static json_t *whole_to_json(const struct report *report, json_t *objects)
 {
 	json_t *json = json_pack(
 		"{s:i, s:s, s:o, s:s, s:{s:o, s:o}, s:o, s:o, s:s, s:o, s:o, s:o}",
@@ -159,8 +161,7 @@ static json_t *whole_to_json(const struct report *report)
 		text_or_null(report->finished_at), "result",
 		report_verdict_name(report->verdict), "message",
 		text_or_null(report->message), "initramfs",
-		image_to_json(report->image, report->image_hint), "objects",
-		entries_to_json(report, false));
+		image_to_json(report->image, report->image_hint), "objects", objects);
 
 	if (json &&
 	    ((report->sequence > 0 &&
@@ -173,11 +174,57 @@ static json_t *whole_to_json(const struct report *report)
 	return json;
 }
 
+/* As an element of an array of the whole: each line is indented twice more. */
+static int add_entry(struct buf *out, const struct report_entry *entry)
+{
+	_cleanup_json_ json_t *json = entry_to_json(entry);
+	_cleanup_free_ char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+	char *rest = text;
+
+	if (!text)
+		return -ENOMEM;
+	for (const char *line; (line = strsep(&rest, "\n"));) {
+		buf_add(out, "\n    ");
+		buf_add(out, line);
+	}
+	return 0;
+}
+
+/*
+ * What dump() of the whole would be, without all of it as jansson's objects at a time: those
+ * of a thousand entries are megabytes. No text has this line in it, a newline there is \n.
+ */
+static int splice_entries(const char *shell, const struct report *report, struct buf *out)
+{
+	static const char empty[] = "\n  \"objects\": []";
+	const char *place = strstr(shell, empty), *between = "";
+
+	if (!place || report->entries.count == 0) {
+		buf_add(out, shell);
+		return 0;
+	}
+	buf_add_bytes(out, shell, (size_t)(place - shell) + sizeof(empty) - 2);
+	vec_foreach (entry, &report->entries) {
+		buf_add(out, between);
+		between = ",";
+		if (add_entry(out, entry) < 0)
+			return -ENOMEM;
+	}
+	buf_add(out, "\n  ");
+	buf_add(out, place + sizeof(empty) - 2);
+	return 0;
+}
+
 int report_to_json(const struct report *report, char **ret)
 {
-	_cleanup_json_ json_t *json = whole_to_json(report);
+	_cleanup_json_ json_t *json = whole_to_json(report, json_array());
+	_cleanup_free_ char *shell = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+	_cleanup_(buf_done) struct buf out = { 0 };
 
-	return json ? dump(json, ret) : -ENOMEM;
+	if (!shell || splice_entries(shell, report, &out) < 0)
+		return -ENOMEM;
+	buf_add(&out, "\n");
+	return buf_take(&out, ret);
 }
 
 static json_t *drift_to_json(const struct report *found)
@@ -198,7 +245,7 @@ int report_merge_drift(const char *last, const struct report *found, char **ret)
 	/* Nothing has run in this boot, or what it left cannot be read. */
 	if (!json_is_object(json)) {
 		json_decref(json);
-		json = whole_to_json(found);
+		json = whole_to_json(found, entries_to_json(found, false));
 		if (!json || json_object_set_new(json, "dry_run", json_true()) < 0)
 			return -ENOMEM;
 	}
