@@ -125,19 +125,27 @@ static int start_report(const struct app *app, struct report *report)
 	return 0;
 }
 
-/* What the file says now: *ret_text stays NULL where that is nothing that can be read. */
-static void read_last_report(int rundir_fd, char **ret_text, uint64_t *ret_sequence)
+/* What the file says now; NULL where that is nothing that can be read. */
+static char *read_last_report(int rundir_fd)
 {
 	_cleanup_(status_doc_done) struct status_doc doc = { 0 };
 	_cleanup_free_ char *text = NULL, *why = NULL;
 	size_t len;
 
-	*ret_sequence = 0;
 	if (status_file_read(rundir_fd, STATUS_FILE, &text, &len) < 0 ||
 	    status_doc_parse(text, len, &doc, &why) < 0)
-		return;
-	*ret_sequence = doc.sequence;
-	*ret_text = TAKE_PTR(text);
+		return NULL;
+	return TAKE_PTR(text);
+}
+
+static uint64_t next_sequence(int rundir_fd)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+
+	if (status_file_read(rundir_fd, STATUS_FILE, &text, &len) < 0)
+		return 1;
+	return report_sequence_of(text) + 1;
 }
 
 static void save_report(struct app *app, int rundir_fd, struct report *report)
@@ -145,10 +153,13 @@ static void save_report(struct app *app, int rundir_fd, struct report *report)
 	_cleanup_free_ char *text = NULL, *last = NULL;
 	int r;
 
-	read_last_report(rundir_fd, &last, &report->sequence);
-	report->sequence++;
-	r = app->options.drift ? report_merge_drift(last, report, &text)
-			       : report_to_json(report, &text);
+	report->sequence = next_sequence(rundir_fd);
+	if (app->options.drift) {
+		last = read_last_report(rundir_fd);
+		r = report_merge_drift(last, report, &text);
+	} else {
+		r = report_to_json(report, &text);
+	}
 	if (r == 0)
 		r = status_file_write(rundir_fd, STATUS_FILE, text, &app->ports.fault);
 	/* What the main system's runs say would hide it. */

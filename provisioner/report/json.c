@@ -227,6 +227,15 @@ int report_to_json(const struct report *report, char **ret)
 	return buf_take(&out, ret);
 }
 
+uint64_t report_sequence_of(const char *text)
+{
+	/* A member of the whole, by its indent: no text has a newline in it. */
+	static const char member[] = "\n  \"sequence\": ";
+	const char *place = strstr(text, member);
+
+	return place ? strtoull(place + sizeof(member) - 1, NULL, 10) : 0;
+}
+
 static json_t *drift_to_json(const struct report *found)
 {
 	return json_pack("{s:o, s:{s:o, s:o}, s:s, s:o, s:o}", "checked_at",

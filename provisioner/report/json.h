@@ -13,6 +13,13 @@
 int report_to_json(const struct report *report, char **ret);
 
 /*
+ * report_sequence_of() - The number of a report that one of these functions has written as
+ * @text, without reading all of it as JSON: a run over many objects has no memory for that.
+ * Return: 0 where there is none.
+ */
+uint64_t report_sequence_of(const char *text);
+
+/*
  * report_merge_drift() - The report of the last run, @last as the status file has it (NULL:
  * there is none), with what a dry run has @found since as its "drift", and the sequence and
  * the state of the image from there. Where @last cannot be read, @found stands for it, marked

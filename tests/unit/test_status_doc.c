@@ -156,6 +156,8 @@ START_TEST(drift_goes_beside_the_last_run)
 	parse_good(merged, &doc);
 	ck_assert_str_eq(doc.result, "partial");
 	ck_assert_uint_eq(doc.sequence, 8);
+	ck_assert_uint_eq(report_sequence_of(merged), 8);
+	ck_assert_uint_eq(report_sequence_of(""), 0);
 	ck_assert_str_eq(doc.drift.result, "changed");
 	ck_assert(!doc.dry_run);
 	report_done(&found);
