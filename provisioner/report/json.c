@@ -5,6 +5,7 @@
 #include "base/units.h"
 
 #include <jansson.h>
+#include <limits.h>
 
 static void cleanup_json(json_t **json)
 {
@@ -119,17 +120,17 @@ static json_t *image_to_json(const char *state, const char *hint)
 		     : json_null();
 }
 
-/* [{"export": "nqn...", "count": 2}]; NULL too where there are none to tell. */
+/* [{"export": "nqn...", "count": 2}] */
 static json_t *connections_to_json(const struct report *report)
 {
-	json_t *all = report->connections.count > 0 ? json_array() : NULL;
+	json_t *all = json_array();
 
 	vec_foreach (connections, &report->connections) {
 		json_t *json = json_pack("{s:o, s:I}", "export",
 					 text_or_null(connections->export), "count",
 					 (json_int_t)connections->count);
 
-		if (all && json_array_append_new(all, json) < 0) {
+		if (json_array_append_new(all, json) < 0) {
 			json_decref(all);
 			return NULL;
 		}
@@ -232,8 +233,9 @@ uint64_t report_sequence_of(const char *text)
 	/* A member of the whole, by its indent: no text has a newline in it. */
 	static const char member[] = "\n  \"sequence\": ";
 	const char *place = strstr(text, member);
+	long long number = place ? strtoll(place + sizeof(member) - 1, NULL, 10) : 0;
 
-	return place ? strtoull(place + sizeof(member) - 1, NULL, 10) : 0;
+	return number > 0 && number < LLONG_MAX ? (uint64_t)number : 0;
 }
 
 static json_t *drift_to_json(const struct report *found)

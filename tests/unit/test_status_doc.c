@@ -158,6 +158,9 @@ START_TEST(drift_goes_beside_the_last_run)
 	ck_assert_uint_eq(doc.sequence, 8);
 	ck_assert_uint_eq(report_sequence_of(merged), 8);
 	ck_assert_uint_eq(report_sequence_of(""), 0);
+	ck_assert_uint_eq(report_sequence_of("{\n  \"sequence\": -5\n}"), 0);
+	ck_assert_uint_eq(
+		report_sequence_of("{\n  \"sequence\": 99999999999999999999\n}"), 0);
 	ck_assert_str_eq(doc.drift.result, "changed");
 	ck_assert(!doc.dry_run);
 	report_done(&found);

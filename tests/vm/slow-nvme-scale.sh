@@ -4,7 +4,7 @@
 # guest: suite=sid-nvme memory=3G cpus=2 timeout=2400
 #
 # 64 exports on 4 ports with 256 namespaces: made, found as they are, and removed; and the
-# time beside that of a shell that does the same writes and, where it is, of nvmetcli, which
+# time beside that of a shell that does the same writes and of nvmetcli, which
 # reads what was made and makes the same of it.
 . /src/tests/vm/lib.sh
 
@@ -99,6 +99,7 @@ t_note "$(awk '/subsystems/ { first = first ? first : $1; last = $1; n++ }
 
 # --- nvmetcli ---
 
+t_run "nvmetcli is there" command -v nvmetcli
 if command -v nvmetcli >/dev/null; then
 	# Names, links and values, but for what differs from one making to the next.
 	tree() {
