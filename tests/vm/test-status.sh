@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# guest: disk=128M timeout=600
+# guest: cpus=1 disk=128M timeout=600
 #
 # The status on a booted system: by a user without privilege, on the addresses that the
 # configuration names and no other, with the units' own limits; and a push to nowhere.
