@@ -81,11 +81,11 @@ static const struct field push_fields[] = {
 		      .doc = "How long to wait from one attempt to the next, and with "
 			     "prometheus from one push to the next"),
 	[PUSH_TIMEOUT] = FIELD(push_target, timeout, FIELD_DURATION, .value = "30s",
-			       .min = 1000, .max = 600000,
+			       .min = 1000, .max = 300000,
 			       .doc = "The end of one attempt, whatever it is doing"),
 	[PUSH_CONNECT_TIMEOUT] =
 		FIELD(push_target, connect_timeout, FIELD_DURATION, .value = "10s",
-		      .min = 1000, .max = 600000, .doc = "The end of connecting"),
+		      .min = 1000, .max = 300000, .doc = "The end of connecting"),
 	[PUSH_SPOOL] = FIELD(push_target, spool, FIELD_UINT, .value = "100", .min = 1,
 			     .max = 10000,
 			     .doc = "How many reports wait at most while they cannot be "
@@ -134,13 +134,19 @@ static bool is_address(const char *text)
 
 static bool is_on_loopback(const char *url)
 {
-	static const char *const hosts[] = { "http://127.", "http://localhost",
-					     "http://[::1]" };
+	const char *start = url + strlen("http://");
+	size_t len = strcspn(start, ":/?#");
+	_cleanup_free_ char *host = NULL;
+	struct in_addr address;
 
-	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++)
-		if (strncasecmp(url, hosts[i], strlen(hosts[i])) == 0)
-			return true;
-	return false;
+	if (start[0] == '[')
+		len = strcspn(start, "]") + 1;
+	host = strndup(start, len);
+	if (!host)
+		return false;
+	if (inet_pton(AF_INET, host, &address) == 1)
+		return ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET;
+	return strcasecmp(host, "localhost") == 0 || streq(host, "[::1]");
 }
 
 static void validate_push(const struct obj *obj, struct diag *diag)
@@ -149,8 +155,9 @@ static void validate_push(const struct obj *obj, struct diag *diag)
 
 	if (!field_is_set(obj, PUSH_URL))
 		return;
+	/* Through a proxy it would leave the machine. */
 	if (push->token_file && strncasecmp(push->url, "http:", 5) == 0 &&
-	    !is_on_loopback(push->url))
+	    (push->proxy || !is_on_loopback(push->url)))
 		diag_add(
 			diag, obj_field_pos(obj, PUSH_TOKEN_FILE),
 			"status: push: a token goes over https:// only, or to this machine");

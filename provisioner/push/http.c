@@ -11,17 +11,18 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-#define ANSWER_MAX (64u << 10) /* of header and body together */
-#define TOKEN_MAX  (16u << 10)
-#define GZIP_MIN   1024 /* below, the header costs more than it saves */
-#define MEMORY	   9
-#define GZIP_BITS  (15 + 16)
+#define ANSWER_MAX  (64u << 10) /* of header and body together */
+#define TOKEN_MAX   (16u << 10)
+#define RETRY_MAX_S 86400 /* of what a server may ask for */
+#define GZIP_MIN    1024  /* below, the header costs more than it saves */
+#define MEMORY	    9
+#define GZIP_BITS   (15 + 16)
 
 struct exchange {
 	CURL *curl;
 	struct curl_slist *headers;
 	char *token, *packed;
-	size_t answer_len;
+	size_t head_len, body_len; /* of the answer */
 	bool is_too_long;
 	char error[CURL_ERROR_SIZE];
 };
@@ -188,19 +189,29 @@ static const char *file_problem(int error)
 
 /* --- the answer --- */
 
-static size_t count_bytes(struct exchange *exchange, size_t len)
+static size_t count_bytes(struct exchange *exchange, size_t *counter, size_t len)
 {
-	exchange->answer_len += len;
-	if (exchange->answer_len <= ANSWER_MAX)
+	*counter += len;
+	if (exchange->head_len + exchange->body_len <= ANSWER_MAX)
 		return len;
 	exchange->is_too_long = true;
 	return CURL_WRITEFUNC_ERROR;
 }
 
-static size_t on_bytes(char *bytes, size_t size, size_t count, void *data)
+static size_t on_head(char *bytes, size_t size, size_t count, void *data)
 {
+	struct exchange *exchange = data;
+
 	(void)bytes;
-	return count_bytes(data, size * count);
+	return count_bytes(exchange, &exchange->head_len, size * count);
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *data)
+{
+	struct exchange *exchange = data;
+
+	(void)bytes;
+	return count_bytes(exchange, &exchange->body_len, size * count);
 }
 
 static void judge_failure(const struct exchange *exchange, CURLcode code,
@@ -226,12 +237,16 @@ static bool is_worth_another_try(long status)
 	return status == 408 || status == 429 || status >= 500;
 }
 
-/* A page for people is what a portal or a login answers, and not who takes reports. */
+/*
+ * A page for people is what a portal or a login answers, and not who takes reports. A type
+ * without anything of it is none: it is what many servers say of every answer.
+ */
 static bool is_page(const struct exchange *exchange)
 {
 	char *type = NULL;
 
-	return curl_easy_getinfo(exchange->curl, CURLINFO_CONTENT_TYPE, &type) ==
+	return exchange->body_len > 0 &&
+	       curl_easy_getinfo(exchange->curl, CURLINFO_CONTENT_TYPE, &type) ==
 		       CURLE_OK &&
 	       type && strncasecmp(type, "text/html", 9) == 0;
 }
@@ -260,7 +275,8 @@ static void judge_answer(const struct exchange *exchange, long status,
 	if (curl_easy_getinfo(exchange->curl, CURLINFO_RETRY_AFTER, &seconds) ==
 		    CURLE_OK &&
 	    seconds > 0)
-		ret->retry_after_ms = (uint64_t)seconds * 1000;
+		ret->retry_after_ms =
+			(uint64_t)(seconds < RETRY_MAX_S ? seconds : RETRY_MAX_S) * 1000;
 }
 
 /* --- the request --- */
@@ -341,12 +357,18 @@ static int set_options(struct exchange *exchange, const struct push_target *targ
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)target->connect_timeout);
 	SET(CURLOPT_TIMEOUT_MS, (long)target->timeout);
 	SET(CURLOPT_ERRORBUFFER, exchange->error);
-	SET(CURLOPT_WRITEFUNCTION, on_bytes);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, exchange);
-	SET(CURLOPT_HEADERFUNCTION, on_bytes);
+	SET(CURLOPT_HEADERFUNCTION, on_head);
 	SET(CURLOPT_HEADERDATA, exchange);
+	/* The certificates that are named, and not the system's as well. */
+	if (target->ca_file)
+		SET(CURLOPT_CAPATH, NULL);
 	if (target->proxy)
 		SET(CURLOPT_PROXY, target->proxy);
+	/* Not https, so it is for this machine: a proxy of the environment would read it. */
+	if (target->token_file && strncasecmp(target->url, "http:", 5) == 0)
+		SET(CURLOPT_NOPROXY, "*");
 #undef SET
 	return failed ? -ENOMEM : 0;
 }

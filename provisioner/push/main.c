@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <getopt.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -107,6 +108,25 @@ static int open_folder(const char *path)
 	return fd;
 }
 
+/*
+ * As root, by hand: what it makes has to be the service's, and what the service may not read
+ * shall be found out now.
+ */
+static int become_owner(int folder_fd)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (fstat(folder_fd, &st) < 0)
+		return -errno;
+	if (st.st_uid == 0)
+		return 0;
+	if (setgroups(0, NULL) < 0 || setgid(st.st_gid) < 0 || setuid(st.st_uid) < 0)
+		return -errno;
+	return 0;
+}
+
 /* --- the targets --- */
 
 /* Each in a process of its own: one that hangs, or worse, is nothing to the others. */
@@ -188,7 +208,9 @@ static int run(const struct options *o, const struct object_list *targets)
 	if (gethostname(host, sizeof(host) - 1) < 0)
 		log_warning("cannot find out the name of this machine: %s, ignoring",
 			    strerror(errno));
-	r = kfs_init(&kfs, o->sysroot, NULL);
+	r = become_owner(folder_fd);
+	if (r == 0)
+		r = kfs_init(&kfs, o->sysroot, NULL);
 	if (r == 0)
 		r = http_init();
 	if (r < 0) {

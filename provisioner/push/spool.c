@@ -227,5 +227,11 @@ int spool_sent(struct spool *spool)
 	spool->state.sent++;
 	spool->state.last_sent = spool->items.items[0].number;
 	r = spool_save(spool);
-	return r < 0 ? r : remove_item(spool, 0);
+	if (r == 0)
+		return remove_item(spool, 0);
+	/* No room: what was taken must not go again. That makes room, and the counts, if they
+	 * cannot be kept then, miss one. */
+	if (remove_item(spool, 0) == 0)
+		r = spool_save(spool);
+	return r;
 }

@@ -184,6 +184,9 @@ static int send_waiting(struct run *run)
 {
 	int r = 0;
 
+	/* The first one whatever the timeout is: else nothing would ever go. */
+	if (run->spool.items.count > 0)
+		r = send_first(run);
 	while (r == 0 && run->spool.items.count > 0 && can_wait(run, 0))
 		r = send_first(run);
 	return r;
@@ -245,14 +248,15 @@ static bool is_early(const struct push_state *state)
 
 static int push(struct run *run)
 {
-	int r = 0;
+	int queued = 0, sent = 0;
 
 	if (run->target->format != PUSH_PROMETHEUS)
-		r = queue_new(run);
-	if (r < 0 || is_early(&run->spool.state))
-		return r;
-	return run->target->format == PUSH_PROMETHEUS ? send_metrics(run)
-						      : send_waiting(run);
+		queued = queue_new(run);
+	/* What could not be queued, as on a full disk, does not keep the others. */
+	if (!is_early(&run->spool.state))
+		sent = run->target->format == PUSH_PROMETHEUS ? send_metrics(run)
+							      : send_waiting(run);
+	return queued < 0 ? queued : sent;
 }
 
 static int folder_name(const struct push_target *target, char ret[static SPOOL_ID_LEN])
