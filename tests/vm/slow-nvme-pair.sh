@@ -236,6 +236,8 @@ boot_target() { # NUMBER
 				$(at rapiddisk-exports.service ExecMainStartTimestampMonotonic) exports" |
 					cut -d ' ' -f 2 | xargs)"
 				say again "$(rapiddisk-apply -n --detailed-exitcode >/dev/null 2>&1; echo $?)"
+				systemctl start rapiddisk-drift.service
+				say drift "$(jq -r '.drift.result' /run/rapiddisk/status.json)"
 				journalctl -b -o cat -u rapiddisk-exports.service
 				if [ "$number" = 2 ]; then
 					journalctl -b -1 -o cat >/tmp/journal
@@ -262,6 +264,7 @@ for number in 1 2; do
 	t_is "exports are made at boot" "$(said target exports)" "active success"
 	t_is "after the disks and the network" "$(said target order)" "disks network exports"
 	t_is "and there is nothing left to do" "$(said target again)" 0
+	t_is "nor does the check for drift see anything" "$(said target drift)" converged
 	t_is "the shutdown does not wait or fail" "$(grep -E \
 		'Failed (unmount|to unmount|deactivat)|Could not detach|stop job is running|[Tt]imed out' \
 		"$work/target.console")" ""
