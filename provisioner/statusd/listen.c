@@ -9,6 +9,7 @@
 #include <netdb.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #define FIRST_FD 3
@@ -68,12 +69,14 @@ static int listen_on(int family, const struct sockaddr *address, socklen_t len)
 static int open_unix(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat st;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -EINVAL;
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	/* What a killed process left; a socket that is in use is lost to it all the same. */
-	(void)unlink(path);
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		(void)unlink(path);
 	return listen_on(AF_UNIX, (const struct sockaddr *)&address, sizeof(address));
 }
 

@@ -133,7 +133,10 @@ static bool is_loopback(const struct sockaddr *address)
 	if (address->sa_family == AF_INET6) {
 		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
 
-		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+		/* A socket for both has IPv4 inside IPv6. */
+		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) ||
+		       (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) &&
+			in6->sin6_addr.s6_addr[12] == IN_LOOPBACKNET);
 	}
 	return false;
 }
