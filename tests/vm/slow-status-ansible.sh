@@ -61,6 +61,11 @@ write invalid.yaml '{ name: rd1, size: many }'
 t_note "$(ansible-playbook --version | head -n 1)"
 t_run "a check of a good file changes nothing" play good.yaml --check
 t_is "no RAM disk is made" "$(disks)" ""
+t_fails "a first one that cannot be met fails" play impossible.yaml
+t_is "it does not stay in force" "$(ls $yaml 2>/dev/null)" ""
+t_is "and the play says that there was none before" \
+	"$(grep -c 'there was none before' "$t_dir/recap")" 1
+rapiddisk-apply --teardown
 t_run "a good file is shipped and applied" play good.yaml
 t_is "it is in force" "$(cat $yaml)" "$(cat "$t_dir/good.yaml")"
 t_is "its RAM disk is there" "$(disks)" "rd1 16"

@@ -264,7 +264,9 @@ function showVerdict() {
 		badge.textContent = words[status];
 	badge.className = "badge " + status;
 	const drift = state.drift;
-	byId("summary").textContent = !drift ? "" : drift.drifted
+	byId("summary").textContent = !drift ? "" : drift.message
+		? "the last look failed: " + drift.message
+		: drift.drifted
 		? drift.objects.length + " not as wanted, seen " + formatTime(drift.checked_at)
 		: "all as wanted, seen " + formatTime(drift.checked_at);
 }
