@@ -139,6 +139,8 @@ static int read_ports(const struct sight *sight, struct obj *obj, struct nvmet_u
 		r = field_add_item(obj, EXPORT_PORTS, id);
 		if (sight->sockets)
 			use->sockets += sight->sockets[i];
+		if (sight->sockets && !nvmet_sees_all(sight->kfs, id))
+			use->may_be_more = true;
 	}
 	return r;
 }
@@ -151,7 +153,8 @@ static int read_use(const struct sight *sight, struct obj *obj, struct nvmet_use
 		use->controllers++;
 		use->host = controller->host;
 	}
-	if (sight->controllers.complete || use->controllers > 0)
+	if (sight->controllers.complete || use->controllers > 0 ||
+	    (use->sockets == 0 && !use->may_be_more))
 		field_set_uint(obj, EXPORT_CONNECTIONS, use->controllers);
 	return nvmet_set_use(obj, use);
 }

@@ -305,6 +305,14 @@ uint64_t nvmet_count_sockets(const struct kfs *kfs, const char *id)
 	return net_count_connections(kfs, address, service);
 }
 
+bool nvmet_sees_all(const struct kfs *kfs, const char *id)
+{
+	_cleanup_free_ char *transport = NULL;
+
+	return nvmet_read(kfs, &transport, NVMET_PORTS "/%s/addr_trtype", id) == 0 &&
+	       transport && (streq(transport, "tcp") || streq(transport, "loop"));
+}
+
 static const char *plural(uint64_t count)
 {
 	return count == 1 ? "" : "s";

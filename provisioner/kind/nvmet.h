@@ -108,6 +108,7 @@ struct nvmet_use {
 	uint64_t controllers;
 	const char *host; /* one of them; NULL: not known */
 	uint64_t sockets; /* TCP connections of who knows which controllers */
+	bool may_be_more; /* by a transport whose connections nobody tells */
 };
 
 /*
@@ -117,3 +118,9 @@ int nvmet_set_use(struct obj *obj, const struct nvmet_use *use);
 
 /* nvmet_count_sockets() - Of the port @id where it is TCP. See net_count_connections(). */
 uint64_t nvmet_count_sockets(const struct kfs *kfs, const char *id);
+
+/*
+ * nvmet_sees_all() - Is everybody who is connected by port @id seen, as a socket or as a
+ * controller of this machine (TCP, loop), whatever the kernel tells?
+ */
+bool nvmet_sees_all(const struct kfs *kfs, const char *id);

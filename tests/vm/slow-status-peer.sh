@@ -54,8 +54,9 @@ cat >/etc/rapiddisk.yaml <<-END
 	version: 1
 	ramdisks:
 	  - { name: rd0, size: 16MiB }
-	  - { name: rd1, size: 32MiB, read_only: true }
+	  - { name: rd1, size: 32MiB }
 	  - { name: rd2, size: 64MiB }
+	  - { name: rd3, size: 8MiB, read_only: true }
 	caches:
 	  - { name: $cache, source: /dev/vdb, ramdisk: rd2, mode: write-around }
 	ports:
