@@ -35,16 +35,15 @@ int export_prepare(struct ports *ports, struct obj *want)
 /*
  * derive() - The same text for the same machine, purpose and names on each boot: the
  * SHA-256 of all of them. The machine's id itself cannot be found out from it
- * (machine-id(5) asks for that).
+ * (machine-id(5) asks for that). @machine: NULL: it has no id.
  */
-static int derive(struct ports *ports, const char *purpose, const char *nqn,
+static int derive(const char *machine, const char *purpose, const char *nqn,
 		  const char *id, char ret[static CONFIG_SHA256_LEN])
 {
-	_cleanup_free_ char *machine = NULL, *text = NULL;
-	int r = machine_id(&ports->kfs, &machine);
+	_cleanup_free_ char *text = NULL;
 
-	if (r < 0)
-		return r;
+	if (!machine)
+		return -ENOENT;
 	if (asprintf(&text, "rapiddisk %s\n%s\n%s\n%s\n", purpose, machine, nqn, id) <
 	    0) {
 		text = NULL;
@@ -68,7 +67,7 @@ static void format_uuid(const char *hex, char version, char ret[static UUID_LEN 
 }
 
 /* What the file says stands; what it does not is derived, as a UUID of version 8. */
-static int derive_identifier(struct ports *ports, const struct obj *want,
+static int derive_identifier(const char *machine, const struct obj *want,
 			     struct obj *item, unsigned int index, char version)
 {
 	char hex[CONFIG_SHA256_LEN], uuid[UUID_LEN + 1];
@@ -80,8 +79,8 @@ static int derive_identifier(struct ports *ports, const struct obj *want,
 			*c = (char)tolower((unsigned char)*c);
 		return field_set_string(item, index, uuid);
 	}
-	r = derive(ports, item->class->fields[index].name, obj_name(want), obj_name(item),
-		   hex);
+	r = derive(machine, item->class->fields[index].name, obj_name(want),
+		   obj_name(item), hex);
 	if (r < 0)
 		return r;
 	format_uuid(hex, version, uuid);
@@ -90,20 +89,25 @@ static int derive_identifier(struct ports *ports, const struct obj *want,
 
 static int derive_identifiers(struct ports *ports, struct obj *want)
 {
+	_cleanup_free_ char *machine = NULL;
 	char hex[CONFIG_SHA256_LEN];
-	int r = 0;
+	int r = machine_id(&ports->kfs, &machine);
 
+	/* Where all are given, it needs none. */
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = 0;
 	if (!field_is_set(want, EXPORT_SERIAL)) {
-		r = derive(ports, "serial", obj_name(want), "", hex);
+		r = derive(machine, "serial", obj_name(want), "", hex);
 		hex[EXPORT_SERIAL_LEN] = '\0';
 		if (r == 0)
 			r = field_set_string(want, EXPORT_SERIAL, hex);
 	}
 	vec_foreach (item, &export_namespaces(want)->objs) {
 		if (r == 0)
-			r = derive_identifier(ports, want, *item, NAMESPACE_UUID, '8');
+			r = derive_identifier(machine, want, *item, NAMESPACE_UUID, '8');
 		if (r == 0)
-			r = derive_identifier(ports, want, *item, NAMESPACE_NGUID, 0);
+			r = derive_identifier(machine, want, *item, NAMESPACE_NGUID, 0);
 	}
 	if (r == -ENOENT)
 		return kind_set_unmet(want,

@@ -86,7 +86,16 @@ int kfs_open(const struct kfs *kfs, int flags, const char *fmt, ...)
 	return r < 0 ? r : open_path(kfs, flags, path);
 }
 
-static int read_all(int fd, struct buf *out)
+/*
+ * An attribute of sysfs or configfs is a page at most and comes whole with one read: what is
+ * shorter was all of it. Elsewhere, as in procfs, only a read of nothing is the end.
+ */
+static bool is_attribute(const char *path)
+{
+	return strncmp(path, "sys/", strlen("sys/")) == 0;
+}
+
+static int read_all(int fd, bool is_attribute, struct buf *out)
 {
 	char chunk[4096];
 
@@ -102,6 +111,8 @@ static int read_all(int fd, struct buf *out)
 		if (out->len + (size_t)n > KFS_READ_MAX)
 			return -EFBIG;
 		buf_add_bytes(out, chunk, (size_t)n);
+		if (is_attribute && (size_t)n < sizeof(chunk))
+			return 0;
 	}
 }
 
@@ -113,7 +124,7 @@ static int read_path(const struct kfs *kfs, char **ret, const char *path)
 
 	if (fd < 0)
 		return fd;
-	r = read_all(fd, &text);
+	r = read_all(fd, is_attribute(path), &text);
 	if (r < 0)
 		return r;
 	if (text.len > 0 && text.data[text.len - 1] == '\n')
@@ -290,23 +301,36 @@ static int number_of_stand_in(const struct kfs *kfs, int fd, uint64_t *ret)
 	return 0;
 }
 
+static int number_in_tree(const struct kfs *kfs, const char *path, uint64_t *ret)
+{
+	_cleanup_close_ int fd = open_path(kfs, O_PATH, path);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISREG(st.st_mode))
+		return number_of_stand_in(kfs, fd, ret);
+	if (!S_ISBLK(st.st_mode))
+		return -ENOTBLK;
+	*ret = st.st_rdev;
+	return 0;
+}
+
 int kfs_device_number(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 {
 	_cleanup_free_ char *path = NULL;
-	_cleanup_close_ int fd = -1;
 	struct stat st;
 	int r;
 
 	r = FORMAT_PATH(&path, fmt);
 	if (r < 0)
 		return r;
-	fd = open_path(kfs, O_PATH, path);
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
+	if (kfs->is_sysroot)
+		return number_in_tree(kfs, path, ret);
+	if (fstatat(kfs->root_fd, path, &st, 0) < 0)
 		return -errno;
-	if (kfs->is_sysroot && S_ISREG(st.st_mode))
-		return number_of_stand_in(kfs, fd, ret);
 	if (!S_ISBLK(st.st_mode))
 		return -ENOTBLK;
 	*ret = st.st_rdev;
