@@ -205,6 +205,9 @@ int status_doc_parse(const char *text, size_t len, struct status_doc *ret, char 
 	*ret_why = NULL;
 	if (len > STATUS_DOC_MAX)
 		return wrong(ret_why, "it is larger than %u MiB", STATUS_DOC_MAX >> 20);
+	/* Jansson reads on behind one where it can, and others stop there. */
+	if (memchr(text, '\0', len))
+		return wrong(ret_why, "it is no JSON: there is a zero byte in it");
 	doc.json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 	if (!doc.json && json_error_code(&error) == json_error_out_of_memory)
 		return -ENOMEM;

@@ -120,6 +120,25 @@ START_TEST(every_beginning_of_a_report_is_refused)
 }
 END_TEST
 
+START_TEST(zero_byte_in_a_report_is_refused)
+{
+	char text[2048];
+	size_t len = strlen(good);
+
+	ck_assert_uint_lt(len, sizeof(text));
+	for (size_t i = 0; i < len; i++) {
+		struct status_doc doc;
+		char *why = NULL;
+
+		memcpy(text, good, i);
+		text[i] = '\0';
+		memcpy(text + i + 1, good + i, len - i);
+		ck_assert_int_eq(status_doc_parse(text, len + 1, &doc, &why), -EBADMSG);
+		free(why);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	int64_t ms;
@@ -220,6 +239,7 @@ Suite *suite_status_doc(void)
 				  deviations_are_what_the_run_could_not_do,
 				  deviations_are_what_the_last_check_found,
 				  every_beginning_of_a_report_is_refused,
+				  zero_byte_in_a_report_is_refused,
 				  drift_goes_beside_the_last_run,
 				  connections_are_those_of_the_last_look,
 				  drift_stands_for_a_run_that_left_nothing, NULL);
