@@ -90,16 +90,38 @@ static int check_twice(struct obj *want, const struct model *desired)
 	return 0;
 }
 
-/* Is all that holds the source a cache of ours that this run takes away? */
-static bool is_held_by_leaving(const struct model *desired, const struct model *observed,
-			       uint64_t number)
+/* Only one that is not in use goes before others are made. */
+static bool is_leaving(const struct obj *have)
 {
-	vec_foreach (have, &observed->objs) {
-		if ((*have)->class == &kind_cache.class && (*have)->owner == OWNER_OURS &&
-		    cache_of(*have)->source.number == number)
-			return !model_find(desired, &kind_cache.class, obj_name(*have));
+	return have && have->leaves && !have->in_use;
+}
+
+/*
+ * Of all that stands on the source, what does not go first. The kernel would not mind: all
+ * of device-mapper shares one claim, and two maps over one source each have a copy of it
+ * that the other one makes wrong.
+ */
+static int check_holders(struct ports *ports, struct obj *want,
+			 const struct model *observed, const char *disk, bool *ret_held)
+{
+	_cleanup_(kfs_names_done) struct kfs_names holders = { 0 };
+	int r = users_list_holders(&ports->kfs, disk, &holders);
+
+	if (r < 0)
+		return r;
+	vec_foreach (holder, &holders.names) {
+		const struct obj *have = model_find(observed, &kind_cache.class, *holder);
+		const char *use = have ? have->in_use : NULL;
+
+		if (is_leaving(have))
+			continue;
+		want->passing = have && have->leaves && have->passing;
+		return kind_set_unmet(want, "its source '%s' is mapped by '%s'%s%s",
+				      cache_of(want)->source.text, *holder,
+				      use ? ", which is " : "", use ? use : "");
 	}
-	return false;
+	*ret_held = holders.names.count > 0;
+	return 0;
 }
 
 static int defer(struct ports *ports, struct obj *want)
@@ -125,19 +147,21 @@ static bool is_root_device(struct ports *ports, uint64_t number)
 	       root.numbers.items[0] == number;
 }
 
-static int check_free(struct ports *ports, struct obj *want, const struct model *desired,
-		      const struct model *observed)
+static int check_free(struct ports *ports, struct obj *want, const struct model *observed)
 {
 	uint64_t number = cache_of(want)->source.number;
 	_cleanup_(users_done) struct users users = { 0 };
 	_cleanup_free_ char *name = NULL, *use = NULL;
+	bool is_held = false;
 	int r;
 
 	if (!ports->initramfs && (is_root(want) || is_root_device(ports, number)))
 		return defer(ports, want);
-	if (is_held_by_leaving(desired, observed, number))
-		return 0;
 	r = devices_name(&ports->kfs, number, &name);
+	if (r == 0)
+		r = check_holders(ports, want, observed, name, &is_held);
+	if (r == 0 && (want->unmet || is_held))
+		return 0;
 	if (r == 0)
 		r = users_describe(&users, &ports->kfs, name, &use);
 	if (r < 0)
@@ -202,7 +226,7 @@ int cache_resolve(struct ports *ports, struct obj *want, const struct model *des
 	if (r < 0 || want->unmet)
 		return r;
 	if (!have || cache_of(have)->source.number != number)
-		r = check_free(ports, want, desired, observed);
+		r = check_free(ports, want, observed);
 	if (r == 0 && !want->unmet && (!have || have->released))
 		r = check_ramdisk(want, desired, observed);
 	return r;
