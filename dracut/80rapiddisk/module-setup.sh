@@ -51,7 +51,7 @@ installkernel() {
 }
 
 install() {
-	inst_multiple dmsetup sleep mkdir
+	inst_multiple dmsetup sleep mkdir readlink
 	inst "$rapiddisk_prefix/sbin/rapiddisk-apply" /usr/sbin/rapiddisk-apply
 	inst_simple "$rapiddisk_prefix/share/rapiddisk/rapiddisk-root" /usr/sbin/rapiddisk-root
 	# By their names in Debian, and by LVM's own.

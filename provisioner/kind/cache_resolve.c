@@ -74,6 +74,36 @@ static int find_source(struct ports *ports, struct obj *want, uint64_t *ret)
 	return 0;
 }
 
+/*
+ * In the initramfs the map takes the place of what root= names, so it has to be over just
+ * that: the image may be that of a disk that was cloned, or the boot one from another disk.
+ */
+static int check_is_root(struct ports *ports, struct obj *want, uint64_t number)
+{
+	_cleanup_(device_numbers_done) struct device_numbers root = { 0 };
+	_cleanup_free_ char *spec = NULL;
+	bool is_late;
+	int r;
+
+	/* What is the matter is known, and waiting does not change it. */
+	if (is_root(want) || (want->unmet && want->patience_ms == 0))
+		return 0;
+	r = devices_find_root(ports, &root, &spec);
+	if (r < 0 && r != -EINVAL && r != -ENOTBLK && r != -EOPNOTSUPP)
+		return r;
+	is_late = r == 0 && root.numbers.count == 0;
+	if ((is_late && want->unmet) ||
+	    (root.numbers.count == 1 && root.numbers.items[0] == number))
+		return 0;
+	free(want->unmet);
+	want->unmet = NULL;
+	want->patience_ms = is_late ? cache_of(want)->wait : 0;
+	/* The device may be here, and udev not at it so far. */
+	want->passing = !is_late && number == 0;
+	return kind_set_unmet(want, "its source '%s' is not what root='%s' names",
+			      cache_of(want)->source.text, spec ? spec : "");
+}
+
 static int check_twice(struct obj *want, const struct model *desired)
 {
 	uint64_t number = cache_of(want)->source.number;
@@ -218,11 +248,14 @@ int cache_resolve(struct ports *ports, struct obj *want, const struct model *des
 	derive_ramdisk_size(want, desired);
 	r = field_set_device(want, CACHE_SOURCE, NULL, number);
 	field_clear(want, CACHE_CAPACITY);
+	if (r == 0 && ports->initramfs)
+		r = check_is_root(ports, want, number);
 	if (r < 0 || number == 0)
 		return r;
 	if (devices_bytes(&ports->kfs, number, &bytes) == 0)
 		field_set_size(want, CACHE_CAPACITY, bytes);
-	r = check_twice(want, desired);
+	if (!want->unmet)
+		r = check_twice(want, desired);
 	if (r < 0 || want->unmet)
 		return r;
 	if (!have || cache_of(have)->source.number != number)
