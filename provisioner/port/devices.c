@@ -96,13 +96,20 @@ int devices_number(const struct kfs *kfs, const char *name, uint64_t *ret)
 int devices_below(const struct kfs *kfs, const char *name, uint64_t *ret)
 {
 	_cleanup_(kfs_names_done) struct kfs_names below = { 0 };
+	const char *only = NULL;
 	int r = kfs_list(kfs, &below, "sys/class/block/%s/slaves", name);
 
 	if (r < 0)
 		return r;
-	if (below.names.count != 1)
-		return -ENOENT;
-	return devices_number(kfs, below.names.items[0], ret);
+	vec_foreach (slave, &below.names) {
+		if (below.names.count > 1 &&
+		    kfs_exists(kfs, "sys/class/block/%s/rapiddisk", *slave))
+			continue;
+		if (only)
+			return -ENOENT;
+		only = *slave;
+	}
+	return only ? devices_number(kfs, only, ret) : -ENOENT;
 }
 
 static bool is_ours(const struct kfs *kfs, const char *name)
