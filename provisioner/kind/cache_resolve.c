@@ -202,6 +202,22 @@ static int check_free(struct ports *ports, struct obj *want, const struct model 
 			      use);
 }
 
+/* Is all that holds the RAM disk caches of ours that let go of it in this run? */
+static bool is_let_go(const struct obj *ramdisk, const struct model *desired,
+		      const struct model *observed)
+{
+	uint64_t known = 0;
+
+	vec_foreach (user, &observed->objs) {
+		if ((*user)->class == &kind_cache.class && (*user)->owner == OWNER_OURS &&
+		    kind_cache.uses(*user, ramdisk) &&
+		    ((*user)->leaves ||
+		     model_find(desired, &kind_cache.class, obj_name(*user))))
+			known++;
+	}
+	return known == ramdisk->holders;
+}
+
 /* A cache takes the RAM disk's memory, and what is in it goes. */
 static int check_ramdisk(struct obj *want, const struct model *desired,
 			 const struct model *observed)
@@ -212,9 +228,15 @@ static int check_ramdisk(struct obj *want, const struct model *desired,
 	if (!field_is_set(want, CACHE_RAMDISK))
 		return 0;
 	ramdisk = model_find(observed, &kind_ramdisk.class, name);
-	/* Of a preallocated one nobody knows what is content. */
-	if (!ramdisk || !ramdisk->content || ramdisk->holders > 0 ||
-	    ramdisk_is_preallocated(ramdisk) ||
+	if (!ramdisk)
+		return 0;
+	if (!is_let_go(ramdisk, desired, observed)) {
+		want->passing = ramdisk->passing;
+		return kind_set_unmet(want, "its ramdisk '%s' is %s", name,
+				      ramdisk->in_use);
+	}
+	/* What a cache holds there is a copy. */
+	if (!ramdisk->content || ramdisk->holders > 0 || ramdisk_is_unwritten(ramdisk) ||
 	    kind_ramdisk.may_lose(model_find(desired, &kind_ramdisk.class, name)))
 		return 0;
 	return kind_set_unmet(
@@ -222,6 +244,13 @@ static int check_ramdisk(struct obj *want, const struct model *desired,
 		"it would lose %s in ramdisk '%s'; 'on_change: replace' there "
 		"allows that",
 		ramdisk->content, name);
+}
+
+/* What is on that RAM disk already is the cache itself. */
+static bool is_on_its_ramdisk(const struct obj *have, const struct obj *want)
+{
+	return field_is_set(have, CACHE_RAMDISK) && field_is_set(want, CACHE_RAMDISK) &&
+	       streq(cache_of(have)->ramdisk, cache_of(want)->ramdisk);
 }
 
 /* A RAM disk is used whole, as large as it shall be. */
@@ -260,7 +289,7 @@ int cache_resolve(struct ports *ports, struct obj *want, const struct model *des
 		return r;
 	if (!have || cache_of(have)->source.number != number)
 		r = check_free(ports, want, observed);
-	if (r == 0 && !want->unmet && (!have || have->released))
+	if (r == 0 && !want->unmet && !(have && is_on_its_ramdisk(have, want)))
 		r = check_ramdisk(want, desired, observed);
 	return r;
 }
