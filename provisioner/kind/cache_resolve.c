@@ -42,7 +42,15 @@ static int set_ambiguous(struct ports *ports, struct obj *want, const char *spec
 		spec, found->numbers.count, names.data);
 }
 
-static int find_source(struct ports *ports, struct obj *want, uint64_t *ret)
+/* Where / is an overlay, the map that the initramfs made is what is left to go by. */
+static bool stands_in_for_root(const struct ports *ports, const struct obj *have)
+{
+	return !ports->initramfs && have && have->owner == OWNER_OURS &&
+	       cache_of(have)->source.number != 0;
+}
+
+static int find_source(struct ports *ports, struct obj *want, const struct obj *have,
+		       uint64_t *ret)
 {
 	_cleanup_(device_numbers_done) struct device_numbers found = { 0 };
 	_cleanup_free_ char *root_spec = NULL;
@@ -55,6 +63,10 @@ static int find_source(struct ports *ports, struct obj *want, uint64_t *ret)
 		spec = root_spec ? root_spec : spec;
 	} else {
 		r = devices_find(ports, spec, &found);
+	}
+	if (is_root(want) && r == -EOPNOTSUPP && stands_in_for_root(ports, have)) {
+		*ret = cache_of(have)->source.number;
+		return 0;
 	}
 	if (is_root(want) && (r == -EOPNOTSUPP || r == -EINVAL))
 		return kind_set_unmet(want,
@@ -270,7 +282,7 @@ int cache_resolve(struct ports *ports, struct obj *want, const struct model *des
 {
 	const struct obj *have = model_find(observed, want->class, obj_name(want));
 	uint64_t number, bytes;
-	int r = find_source(ports, want, &number);
+	int r = find_source(ports, want, have, &number);
 
 	if (r < 0)
 		return r;
