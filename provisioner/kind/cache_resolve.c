@@ -317,3 +317,12 @@ bool cache_is_for_initramfs(struct ports *ports, const struct obj *want)
 		found.numbers.count == 1 &&
 		is_root_device(ports, found.numbers.items[0]));
 }
+
+bool cache_is_absent(struct ports *ports, const struct obj *want)
+{
+	_cleanup_(device_numbers_done) struct device_numbers found = { 0 };
+
+	return want->class == &kind_cache.class && !is_root(want) &&
+	       devices_find(ports, cache_of(want)->source.text, &found) == 0 &&
+	       found.numbers.count == 0;
+}

@@ -161,6 +161,8 @@ uint64_t cache_capacity(const struct obj *want);
  * system, so that it has to be there before that is mounted?
  */
 bool cache_is_for_initramfs(struct ports *ports, const struct obj *want);
+/* cache_is_absent() - Is @want a cache of a device that is not there so far? */
+bool cache_is_absent(struct ports *ports, const struct obj *want);
 
 /*
  * module_want() - Add to @desired the modules that its objects of @stage need. Return: 0
