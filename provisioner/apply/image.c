@@ -88,7 +88,7 @@ static int was_built_for_absent(struct ports *ports, const struct model *desired
 		if (r == 0)
 			r = print_part(&part, &text);
 		vec_done(&part.objs);
-		if (r < 0)
+		if (r != 0)
 			return r;
 		config_digest(text, strlen(text), sha256);
 		*ret = *ret || streq(built_from, sha256);
