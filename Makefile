@@ -161,6 +161,9 @@ uninstall:
 		$(moddir)/rapiddisk.ko $(moddir)/rapiddisk-cache.ko
 	rm -rf $(datadir) $(docdir) $(addprefix $(dracutdir)/,$(notdir $(wildcard dracut/*)))
 	if [ -d $(moddir) ]; then depmod -b '$(DESTDIR)/' $(KREL); fi
+	@if [ -n "$$(ls $(DESTDIR)/var/lib/rapiddisk/initramfs 2>/dev/null)" ]; then \
+		echo "An initramfs may still cache the root volume: run update-initramfs -u or dracut -f"; \
+	fi
 
 # --- tests ------------------------------------------------------------------------------
 

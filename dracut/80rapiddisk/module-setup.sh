@@ -51,7 +51,7 @@ installkernel() {
 }
 
 install() {
-	inst_multiple dmsetup sleep mkdir
+	inst_multiple dmsetup sleep mkdir readlink
 	inst "$rapiddisk_prefix/sbin/rapiddisk-apply" /usr/sbin/rapiddisk-apply
 	inst_simple "$rapiddisk_prefix/share/rapiddisk/rapiddisk-root" /usr/sbin/rapiddisk-root
 	# By their names in Debian, and by LVM's own.
@@ -60,6 +60,12 @@ install() {
 		56-rapiddisk-cache.rules 60-rapiddisk.rules
 	inst_hook pre-mount 80 "$moddir/rapiddisk-pre-mount.sh"
 	inst_hook pre-pivot 80 "$moddir/rapiddisk-pre-pivot.sh"
+	# grub-install recognises no partition below the map.
+	if [[ -d /boot/grub && ! -d /sys/firmware/efi ]] &&
+		[[ $(stat -c %d /boot/grub) == "$(stat -c %d /)" ]]; then
+		dwarn "/boot/grub is on the cached volume: on a BIOS, grub-install needs" \
+			"--modules=\"part_gpt part_msdos lvm\""
+	fi
 	mkdir -p "$initdir/etc"
 	(umask 077 && rapiddisk_part >"$initdir/etc/rapiddisk.yaml")
 	mkdir -p /var/lib/rapiddisk/initramfs

@@ -14,11 +14,13 @@ struct part {
 };
 
 /* What the objects of the part stand on belongs to it. */
-static int add_needs(const struct model *desired, const struct obj *want,
-		     struct part *part)
+static int add_with_needs(const struct model *desired, struct obj *want,
+			  struct part *part)
 {
 	const struct kind *kind = kind_of(want->class);
 
+	if (vec_push(&part->objs, want) < 0)
+		return -ENOMEM;
 	vec_foreach (other, &desired->objs) {
 		if (kind->uses && kind->uses(want, *other) &&
 		    vec_push(&part->objs, *other) < 0)
@@ -30,10 +32,8 @@ static int add_needs(const struct model *desired, const struct obj *want,
 static int find_part(struct ports *ports, const struct model *desired, struct part *part)
 {
 	vec_foreach (want, &desired->objs) {
-		if (!cache_is_for_initramfs(ports, *want))
-			continue;
-		if (vec_push(&part->objs, *want) < 0 ||
-		    add_needs(desired, *want, part) < 0)
+		if (cache_is_for_initramfs(ports, *want) &&
+		    add_with_needs(desired, *want, part) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -66,6 +66,34 @@ int image_print_config(struct ports *ports, const struct model *desired, char **
 		r = print_part(&part, ret);
 	vec_done(&part.objs);
 	return r;
+}
+
+/*
+ * Early at boot udev may not have named the source of the cache that the image was built
+ * for, which then is none of the root volume yet. So: was it built for one of these?
+ */
+static int was_built_for_absent(struct ports *ports, const struct model *desired,
+				const char *built_from, bool *ret)
+{
+	*ret = false;
+	vec_foreach (want, &desired->objs) {
+		_cleanup_free_ char *text = NULL;
+		struct part part = { 0 };
+		char sha256[CONFIG_SHA256_LEN];
+		int r;
+
+		if (!cache_is_absent(ports, *want))
+			continue;
+		r = add_with_needs(desired, *want, &part);
+		if (r == 0)
+			r = print_part(&part, &text);
+		vec_done(&part.objs);
+		if (r != 0)
+			return r;
+		config_digest(text, strlen(text), sha256);
+		*ret = *ret || streq(built_from, sha256);
+	}
+	return 0;
 }
 
 static const char *how_to_rebuild(const struct kfs *kfs)
@@ -103,26 +131,43 @@ static void look_at_this_boot(struct ports *ports, const char *sha256)
 			 "see '/" RUNDIR "/" STATUS_FILE_INITRAMFS "'");
 }
 
+/* Return: 0 or -ENOMEM. */
+static int judge(struct ports *ports, const struct model *desired, const char *part,
+		 const char *built_from, enum image_state *ret)
+{
+	char sha256[CONFIG_SHA256_LEN];
+	bool is_current;
+	int r = 0;
+
+	if (!built_from) {
+		*ret = *part ? IMAGE_MISSING : IMAGE_UNNEEDED;
+		return 0;
+	}
+	config_digest(part, strlen(part), sha256);
+	is_current = streq(built_from, sha256);
+	if (!*part)
+		r = was_built_for_absent(ports, desired, built_from, &is_current);
+	*ret = is_current ? IMAGE_CURRENT : IMAGE_STALE;
+	return r;
+}
+
 int image_look(struct ports *ports, const struct model *desired, enum image_state *ret)
 {
 	_cleanup_free_ char *part = NULL, *built_from = NULL, *release = NULL;
-	char sha256[CONFIG_SHA256_LEN];
 	int r = image_print_config(ports, desired, &part);
 
 	if (r != 0)
 		return r;
-	config_digest(part, strlen(part), sha256);
 	if (machine_release(&ports->kfs, &release) < 0 ||
 	    kfs_read(&ports->kfs, &built_from, IMAGE_DIR "/%s", release) < 0)
 		built_from = NULL;
-	if (!built_from)
-		*ret = *part ? IMAGE_MISSING : IMAGE_UNNEEDED;
-	else
-		*ret = streq(built_from, sha256) ? IMAGE_CURRENT : IMAGE_STALE;
+	r = judge(ports, desired, part, built_from, ret);
+	if (r < 0)
+		return r;
 	ports->next_boot =
 		*ret == IMAGE_CURRENT ? "restart" : how_to_rebuild(&ports->kfs);
 	if (*ret == IMAGE_CURRENT)
-		look_at_this_boot(ports, sha256);
+		look_at_this_boot(ports, built_from);
 	return 0;
 }
 

@@ -244,12 +244,15 @@ static const char *root_hint(int error)
 
 static int take_lock(const struct app *app, int rundir_fd)
 {
+	uint64_t end = clock_now_ms() + app->options.lock_timeout_ms;
 	int fd = rundir_lock(rundir_fd, 0);
 
-	if (fd == -EWOULDBLOCK && app->options.timeout_ms > 0) {
+	if (end > app->ports.deadline_ms)
+		end = app->ports.deadline_ms;
+	if (fd == -EWOULDBLOCK && end > clock_now_ms()) {
 		if (isatty(STDERR_FILENO) && !app->options.quiet)
 			fputs("waiting for another run to end\n", stderr);
-		fd = rundir_lock(rundir_fd, app->ports.deadline_ms);
+		fd = rundir_lock(rundir_fd, end);
 	}
 	if (fd == -EWOULDBLOCK)
 		log_error("another run of rapiddisk-apply holds '/" RUNDIR "/lock'");

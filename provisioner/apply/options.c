@@ -29,6 +29,7 @@ enum {
 	OPTION_DISCONNECT,
 	OPTION_FROM,
 	OPTION_TIMEOUT,
+	OPTION_LOCK_TIMEOUT,
 	OPTION_COLOR,
 	OPTION_SYSROOT,
 	OPTION_FAULT,
@@ -57,6 +58,7 @@ static const struct option long_options[] = {
 	{ "from", required_argument, NULL, OPTION_FROM },
 	{ "disconnect", no_argument, NULL, OPTION_DISCONNECT },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "lock-timeout", required_argument, NULL, OPTION_LOCK_TIMEOUT },
 	{ "color", required_argument, NULL, OPTION_COLOR },
 	{ "sysroot", required_argument, NULL, OPTION_SYSROOT },
 	{ "fault", required_argument, NULL, OPTION_FAULT },
@@ -86,6 +88,7 @@ void options_print_help(void)
 	      "      --print-socket       drop-in for rapiddisk-statusd.socket: status.listen\n"
 	      "      --stage=STAGE        initramfs, local, network or system: all (system)\n"
 	      "      --timeout=SECONDS    the end of all waiting (10)\n"
+	      "      --lock-timeout=SECONDS  of that, at most, for another run to end\n"
 	      "      --color=WHEN         auto, always or never (auto)\n"
 	      "      --sysroot=DIR        work below DIR (for tests)\n"
 	      "      --fault=MODE:N       fail:N[:ERRNO] or kill:N at the N-th change (for tests)\n"
@@ -154,14 +157,14 @@ static int set_color(struct options *o, const char *value)
 	return usage_error("--color is auto, always or never, not", value);
 }
 
-static int set_timeout(struct options *o, const char *value)
+static int set_timeout(uint64_t *ret_ms, const char *value)
 {
 	uint64_t seconds;
 
 	if (units_parse_uint(value, &seconds) < 0 || seconds > TIMEOUT_MAX_S)
-		return usage_error("--timeout takes whole seconds, a day at most, not",
+		return usage_error("a timeout takes whole seconds, a day at most, not",
 				   value);
-	o->timeout_ms = seconds * 1000;
+	*ret_ms = seconds * 1000;
 	return 0;
 }
 
@@ -231,7 +234,9 @@ static int take(struct options *o, int option, const char *value)
 	case OPTION_STAGE:
 		return set_stage(o, value);
 	case OPTION_TIMEOUT:
-		return set_timeout(o, value);
+		return set_timeout(&o->timeout_ms, value);
+	case OPTION_LOCK_TIMEOUT:
+		return set_timeout(&o->lock_timeout_ms, value);
 	case OPTION_COLOR:
 		return set_color(o, value);
 	case OPTION_SYSROOT:
@@ -273,6 +278,7 @@ int options_parse(struct options *ret, int argc, char **argv)
 		.stage_name = "system",
 		.color = -1,
 		.timeout_ms = TIMEOUT_DEFAULT_MS,
+		.lock_timeout_ms = TIMEOUT_MAX_S * UINT64_C(1000),
 	};
 	int option;
 

@@ -43,6 +43,7 @@ struct options {
 	bool dry_run, detailed_exitcode, json, prune, adopt, quiet, verbose;
 	int color; /* 1 always, 0 never, -1 on a terminal */
 	uint64_t timeout_ms;
+	uint64_t lock_timeout_ms; /* of that, for the lock */
 	struct fault fault;
 };
 

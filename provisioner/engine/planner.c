@@ -206,12 +206,18 @@ static int add_wanted(struct planner *p, struct obj *want)
 	return add_step(p, &step, r);
 }
 
+bool planner_is_pruned(const struct plan_policy *policy, const struct model *desired,
+		       const struct obj *have)
+{
+	return policy->prune && have->owner == OWNER_OURS &&
+	       !kind_of(have->class)->shared &&
+	       kind_is_in_stage(kind_of(have->class), policy->stage) &&
+	       !model_find(desired, have->class, obj_name(have));
+}
+
 static bool is_pruned(const struct planner *p, const struct obj *have)
 {
-	return p->policy->prune && have->owner == OWNER_OURS &&
-	       !kind_of(have->class)->shared &&
-	       kind_is_in_stage(kind_of(have->class), p->policy->stage) &&
-	       !model_find(p->desired, have->class, obj_name(have));
+	return planner_is_pruned(p->policy, p->desired, have);
 }
 
 static const struct plan_step *find_step(const struct planner *p, const struct obj *have)

@@ -21,6 +21,10 @@ struct plan_policy {
  */
 uint64_t planner_margin(uint64_t ram_bytes);
 
+/* planner_is_pruned() - Is @have ours, and not wanted any more, and to go for that? */
+bool planner_is_pruned(const struct plan_policy *policy, const struct model *desired,
+		       const struct obj *have);
+
 /*
  * plan_build() - Compare. Both models must be sorted; the plan points into them.
  *

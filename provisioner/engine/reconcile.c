@@ -80,6 +80,7 @@ static int resolve_kind(struct ports *ports, const struct kind *kind,
 		(*want)->unmet = NULL;
 		(*want)->patience_ms = 0;
 		(*want)->deferred = false;
+		(*want)->passing = false;
 		r = kind->resolve(ports, *want, desired, observed);
 		if (r < 0)
 			return r;
@@ -117,6 +118,13 @@ static int prepare_all(struct ports *ports, struct model *desired)
 	return model_sort(desired);
 }
 
+static void mark_leaving(const struct model *desired, const struct plan_policy *policy,
+			 struct model *observed)
+{
+	vec_foreach (have, &observed->objs)
+		(*have)->leaves = planner_is_pruned(policy, desired, *have);
+}
+
 static int look_and_plan(struct ports *ports, struct model *desired,
 			 const struct plan_policy *policy, struct report *report,
 			 struct reconcile_outcome *ret)
@@ -132,6 +140,7 @@ static int look_and_plan(struct ports *ports, struct model *desired,
 		return fail(report, r, "cannot observe each %s%s", kind->class.name,
 			    r == -EACCES ? " (run as root)" : "");
 	}
+	mark_leaving(desired, policy, &outcome.observed);
 	r = resolve_all(ports, desired, &outcome.observed, policy->stage, &want);
 	if (r < 0)
 		r = fail(report, r, "cannot find out what %s '%s' stands on",
@@ -283,7 +292,7 @@ static int plan_patiently(struct ports *ports, struct model *desired,
 		if (!step)
 			break;
 		tell_wait(watcher, step);
-		is_absent = step->want && step->want->unmet;
+		is_absent = step->want && step->want->unmet && !step->want->passing;
 		reconcile_outcome_done(ret);
 		*ret = (struct reconcile_outcome){ 0 };
 		wait_a_little(ports, is_absent);

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "kind/nvmet.h"
+#include "port/users.h"
 
 #include <inttypes.h>
 
@@ -163,13 +164,38 @@ static int cache_params(struct ports *ports, const struct obj *want, struct buf 
 	return out->failed ? -ENOMEM : 0;
 }
 
+/*
+ * What was to go before may still be there, and device-mapper would map the source twice.
+ * Return: 0; -EBUSY and a sentence; -errno.
+ */
+static int refuse_held(struct ports *ports, const struct obj *want, struct buf *why)
+{
+	const struct cache *cache = cache_of(want);
+	_cleanup_(kfs_names_done) struct kfs_names holders = { 0 };
+	_cleanup_free_ char *disk = NULL;
+	int r = devices_name(&ports->kfs, cache->source.number, &disk);
+
+	if (r == 0)
+		r = users_list_holders(&ports->kfs, disk, &holders);
+	if (r < 0)
+		return kind_fail(why, r, NULL, "cannot find out what holds '%s'",
+				 cache->source.text);
+	if (holders.names.count == 0)
+		return 0;
+	return kind_fail(why, -EBUSY, NULL, "its source '%s' is still mapped by '%s'",
+			 cache->source.text, holders.names.items[0]);
+}
+
 static int cache_create(struct ports *ports, const struct obj *want, struct buf *why)
 {
 	const struct cache *cache = cache_of(want);
 	_cleanup_(buf_done) struct buf params = { 0 }, uuid = { 0 };
 	struct dm_line line = { cache->capacity.bytes / 512, CACHE_TARGET, NULL };
-	int r = cache_params(ports, want, &params);
+	int r = refuse_held(ports, want, why);
 
+	if (r < 0)
+		return r;
+	r = cache_params(ports, want, &params);
 	buf_addf(&uuid, CACHE_UUID_PREFIX "%s", cache->name);
 	if (r == 0 && uuid.failed)
 		r = -ENOMEM;
@@ -184,11 +210,13 @@ static int cache_create(struct ports *ports, const struct obj *want, struct buf 
 static int cache_fall_back(struct ports *ports, const struct obj *want, struct buf *why)
 {
 	const struct cache *cache = cache_of(want);
-	_cleanup_(buf_done) struct buf params = { 0 }, uuid = { 0 };
+	_cleanup_(buf_done) struct buf params = { 0 }, uuid = { 0 }, held = { 0 };
 	struct dm_line line = { cache->capacity.bytes / 512, "linear", NULL };
 	char source[DEVICES_NUMBER_MAX];
-	int r;
+	int r = refuse_held(ports, want, &held);
 
+	if (r < 0)
+		return kind_fail(why, r, NULL, "and it cannot pass through either");
 	buf_addf(&params, "%s 0", devices_format_number(cache->source.number, source));
 	buf_addf(&uuid, CACHE_UUID_PREFIX "%s", cache->name);
 	if (params.failed || uuid.failed)

@@ -146,9 +146,12 @@ extern const struct kind kind_module, kind_ramdisk, kind_cache, kind_host, kind_
 /* export_connections() - Of an observed export: how many are connected; false: nobody says. */
 bool export_connections(const struct obj *obj, uint64_t *ret);
 
-/* Of a RAM disk: its size in bytes; is all of its memory taken from the start? */
+/*
+ * Of a RAM disk: its size in bytes; was nothing ever written to it, though all of its
+ * memory is taken? The latter only of a live one, and false where that cannot be known.
+ */
 uint64_t ramdisk_bytes(const struct obj *obj);
-bool ramdisk_is_preallocated(const struct obj *obj);
+bool ramdisk_is_unwritten(const struct obj *obj);
 
 /* Of a wanted cache that is resolved: the size of its device; 0: not known yet. */
 uint64_t cache_capacity(const struct obj *want);
@@ -158,6 +161,8 @@ uint64_t cache_capacity(const struct obj *want);
  * system, so that it has to be there before that is mounted?
  */
 bool cache_is_for_initramfs(struct ports *ports, const struct obj *want);
+/* cache_is_absent() - Is @want a cache of a device that is not there so far? */
+bool cache_is_absent(struct ports *ports, const struct obj *want);
 
 /*
  * module_want() - Add to @desired the modules that its objects of @stage need. Return: 0

@@ -27,6 +27,7 @@ struct ramdisk {
 	int on_change;
 	struct size used;
 	uint64_t openers;
+	bool unwritten; /* observed; see ramdisk_is_unwritten() */
 };
 
 enum {
@@ -94,6 +95,17 @@ static bool is_ramdisk_name(const char *name)
 	       strspn(name + 2, "0123456789") == strlen(name + 2);
 }
 
+/* Of a preallocated disk the usage does not tell, but each write is counted. */
+static bool is_unwritten(const struct kfs *kfs, const char *name)
+{
+	_cleanup_free_ char *text = NULL;
+	uint64_t counts, writes;
+
+	return kfs_read_u64(kfs, &counts, "sys/block/%s/queue/iostats", name) == 0 &&
+	       counts != 0 && kfs_read(kfs, &text, "sys/block/%s/stat", name) == 0 &&
+	       sscanf(text, "%*u %*u %*u %*u %" SCNu64, &writes) == 1 && writes == 0;
+}
+
 static int read_attributes(const struct kfs *kfs, const char *name, struct obj *obj)
 {
 	_cleanup_free_ char *node = NULL, *owner = NULL;
@@ -115,6 +127,7 @@ static int read_attributes(const struct kfs *kfs, const char *name, struct obj *
 	field_set_size(obj, RAMDISK_SIZE, sectors * 512);
 	field_set_bool(obj, RAMDISK_READ_ONLY, read_only != 0);
 	field_set_bool(obj, RAMDISK_PREALLOCATE, preallocate != 0);
+	((struct ramdisk *)obj)->unwritten = preallocate != 0 && is_unwritten(kfs, name);
 	/* -1 is "any node", which the YAML says by saying nothing. */
 	if (node[0] != '-') {
 		uint64_t value;
@@ -376,9 +389,9 @@ uint64_t ramdisk_bytes(const struct obj *obj)
 	return ramdisk_of(obj)->size.bytes;
 }
 
-bool ramdisk_is_preallocated(const struct obj *obj)
+bool ramdisk_is_unwritten(const struct obj *obj)
 {
-	return ramdisk_of(obj)->preallocate;
+	return ramdisk_of(obj)->unwritten;
 }
 
 static int block(struct plan_step *step, const char *condition)

@@ -55,14 +55,16 @@ struct obj {
 	char *unmet;	      /* why it cannot be made now; NULL: nothing is in the way */
 	uint64_t patience_ms; /* how long what is missing is worth waiting for; 0: not */
 	bool deferred;	      /* it is for the next boot, and nothing is wrong */
+	bool passing; /* what is in its way, or in that of its removal, may be over in a
+		       * moment: a use by nobody known, perhaps udev. Observed ones too. */
 
 	/* Observed objects only. */
 	enum obj_owner owner;
-	char *in_use;  /* why it cannot go now ("mounted on '/mnt'"); NULL: it can */
-	bool passing;  /* the use may be over in a moment: nobody known, perhaps udev */
-	char *content; /* what goes with it ("300MiB of data"); NULL: nothing */
+	char *in_use;	  /* why it cannot go now ("mounted on '/mnt'"); NULL: it can */
+	char *content;	  /* what goes with it ("300MiB of data"); NULL: nothing */
 	uint64_t holders; /* how many hold it open, where the kernel says */
 	bool released;	  /* it holds nothing but its name any more: see PLAN_RELEASE */
+	bool leaves;	  /* this run takes it away, unless it is in use */
 };
 
 /* obj_new() - An empty object. Return: NULL if there is no memory. */

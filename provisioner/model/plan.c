@@ -39,7 +39,8 @@ static bool is_passing(const struct plan_step *step, uint64_t since_ms,
 	if (!step->blocked || step->deferred)
 		return false;
 	if (step->want && step->want->unmet)
-		return since_ms < step->want->patience_ms;
+		return since_ms <
+		       (step->want->passing ? passing_ms : step->want->patience_ms);
 	return step->have && step->have->in_use && step->have->passing &&
 	       since_ms < passing_ms;
 }

@@ -96,13 +96,20 @@ int devices_number(const struct kfs *kfs, const char *name, uint64_t *ret)
 int devices_below(const struct kfs *kfs, const char *name, uint64_t *ret)
 {
 	_cleanup_(kfs_names_done) struct kfs_names below = { 0 };
+	const char *only = NULL;
 	int r = kfs_list(kfs, &below, "sys/class/block/%s/slaves", name);
 
 	if (r < 0)
 		return r;
-	if (below.names.count != 1)
-		return -ENOENT;
-	return devices_number(kfs, below.names.items[0], ret);
+	vec_foreach (slave, &below.names) {
+		if (below.names.count > 1 &&
+		    kfs_exists(kfs, "sys/class/block/%s/rapiddisk", *slave))
+			continue;
+		if (only)
+			return -ENOENT;
+		only = *slave;
+	}
+	return only ? devices_number(kfs, only, ret) : -ENOENT;
 }
 
 static bool is_ours(const struct kfs *kfs, const char *name)
@@ -293,17 +300,37 @@ int devices_find(const struct ports *ports, const char *spec, struct device_numb
 
 /* --- the root --- */
 
-/* dracut allows `block:` in front, and grub's users write quotes. In place. */
-static void strip(char *spec)
+/*
+ * dracut allows `block:` in front, and its users write a label with the escapes that udev
+ * has for it. In place.
+ */
+static void decode(char *spec)
 {
+	const char *in = spec;
 	char *out = spec;
 
-	if (strncmp(spec, "block:", strlen("block:")) == 0)
-		spec += strlen("block:");
-	for (; *spec; spec++)
-		if (*spec != '"')
-			*out++ = *spec;
+	if (strncmp(in, "block:", strlen("block:")) == 0)
+		in += strlen("block:");
+	while (*in) {
+		unsigned int byte;
+		int len = 0;
+
+		if (sscanf(in, "\\x%2x%n", &byte, &len) == 1 && len == 4 && byte) {
+			*out++ = (char)byte;
+			in += len;
+		} else {
+			*out++ = *in++;
+		}
+	}
 	*out = '\0';
+}
+
+/* What root= can say that no wait turns into a block device. */
+static bool is_no_device(const char *spec)
+{
+	return streq(spec, "/dev/nfs") || streq(spec, "/dev/cifs") ||
+	       strncmp(spec, "/dev/ram", strlen("/dev/ram")) == 0 ||
+	       strstr(spec, "/PARTNROFF=");
 }
 
 static int find_root_by_cmdline(const struct ports *ports, struct device_numbers *ret,
@@ -318,8 +345,8 @@ static int find_root_by_cmdline(const struct ports *ports, struct device_numbers
 	}
 	if (r < 0)
 		return r;
-	strip(spec);
-	r = devices_find(ports, spec, ret);
+	decode(spec);
+	r = is_no_device(spec) ? -EINVAL : devices_find(ports, spec, ret);
 	*ret_spec = TAKE_PTR(spec);
 	return r;
 }

@@ -54,7 +54,11 @@ int devices_name(const struct kfs *kfs, uint64_t number, char **ret);
 int devices_path(const struct kfs *kfs, uint64_t number, char **ret);
 /* devices_bytes() - Capacity. Return: as before. */
 int devices_bytes(const struct kfs *kfs, uint64_t number, uint64_t *ret);
-/* devices_below() - The only device that the map @name ("dm-0") stands on. */
+/*
+ * devices_below() - The only device that the map @name ("dm-0") stands on; the RAM disk of a
+ * cache, whose memory it uses, does not count. Return: as before, -ENOENT too where there
+ * are several.
+ */
 int devices_below(const struct kfs *kfs, const char *name, uint64_t *ret);
 
 /* DM UUIDs of ours begin with this. */

@@ -27,6 +27,28 @@ int machine_boot_id(const struct kfs *kfs, char **ret)
 	return kfs_read(kfs, ret, "proc/sys/kernel/random/boot_id");
 }
 
+/*
+ * The next word of the command line, as next_arg() of the kernel cuts it: blanks between
+ * quotes belong to it; the quotes themselves are taken out, in place. NULL: no more.
+ */
+static char *next_word(char **rest)
+{
+	char *in = *rest + strspn(*rest, " \t\n"), *word = in, *out = in;
+	bool is_quoted = false;
+
+	if (!*in)
+		return NULL;
+	for (; *in && (is_quoted || !strchr(" \t\n", *in)); in++) {
+		if (*in == '"')
+			is_quoted = !is_quoted;
+		else
+			*out++ = *in;
+	}
+	*rest = *in ? in + 1 : in;
+	*out = '\0';
+	return word;
+}
+
 bool machine_cmdline_has(const struct kfs *kfs, const char *word)
 {
 	_cleanup_free_ char *text = NULL;
@@ -35,7 +57,7 @@ bool machine_cmdline_has(const struct kfs *kfs, const char *word)
 	if (kfs_read(kfs, &text, "proc/cmdline") < 0)
 		return false;
 	rest = text;
-	while ((token = strsep(&rest, " \t\n")))
+	while ((token = next_word(&rest)))
 		if (streq(token, word))
 			return true;
 	return false;
@@ -51,7 +73,7 @@ int machine_cmdline_value(const struct kfs *kfs, const char *key, char **ret)
 	if (r < 0)
 		return r;
 	rest = text;
-	while ((token = strsep(&rest, " \t\n")))
+	while ((token = next_word(&rest)))
 		if (strncmp(token, key, len) == 0 && token[len] == '=')
 			value = token + len + 1;
 	if (!value)

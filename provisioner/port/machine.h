@@ -20,7 +20,8 @@ int machine_boot_id(const struct kfs *kfs, char **ret);
 bool machine_cmdline_has(const struct kfs *kfs, const char *word);
 
 /*
- * machine_cmdline_value() - Of `key=value` on the kernel command line, the last one.
+ * machine_cmdline_value() - Of `key=value` on the kernel command line, the last one, without
+ * quotes.
  * Return: 0 and *ret, the caller's to free; -ENOENT; -errno.
  */
 int machine_cmdline_value(const struct kfs *kfs, const char *key, char **ret);

@@ -173,20 +173,31 @@ static const char *find(const struct users *users, const char *device)
 	return found ? found->words : NULL;
 }
 
+int users_list_holders(const struct kfs *kfs, const char *name, struct kfs_names *ret)
+{
+	int r = kfs_list(kfs, ret, "sys/class/block/%s/holders", name);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	vec_foreach (holder, &ret->names) {
+		char *map;
+
+		if (kfs_read(kfs, &map, "sys/class/block/%s/dm/name", *holder) < 0)
+			continue;
+		free(*holder);
+		*holder = map;
+	}
+	return 0;
+}
+
 static int describe_holder(const struct kfs *kfs, const char *name, char **ret)
 {
 	_cleanup_(kfs_names_done) struct kfs_names holders = { 0 };
-	_cleanup_free_ char *map = NULL;
-	const char *holder;
-	int r;
+	int r = users_list_holders(kfs, name, &holders);
 
-	r = kfs_list(kfs, &holders, "sys/class/block/%s/holders", name);
 	if (r < 0 || holders.names.count == 0)
-		return r == -ENOENT ? 0 : r;
-	holder = holders.names.items[0];
-	if (kfs_read(kfs, &map, "sys/class/block/%s/dm/name", holder) < 0)
-		map = NULL;
-	return asprintf(ret, "mapped by '%s'", map ? map : holder) < 0 ? -ENOMEM : 0;
+		return r;
+	return asprintf(ret, "mapped by '%s'", holders.names.items[0]) < 0 ? -ENOMEM : 0;
 }
 
 static int describe_one(struct users *users, const struct kfs *kfs, const char *name,

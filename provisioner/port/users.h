@@ -26,4 +26,9 @@ struct users {
  */
 int users_describe(struct users *users, const struct kfs *kfs, const char *name,
 		   char **ret);
+/*
+ * users_list_holders() - What stands on the device @name: of a map its own name ("data"),
+ * else the kernel's ("md0"). Return: 0 and a list, which may be empty; -errno.
+ */
+int users_list_holders(const struct kfs *kfs, const char *name, struct kfs_names *ret);
 void users_done(struct users *users);

@@ -367,6 +367,77 @@ START_TEST(death_at_any_operation_is_mended_by_the_next_run)
 }
 END_TEST
 
+/* --- a cache whose map does not go --- */
+
+static unsigned int maps_made;
+
+static int refuse_to_go(struct ports *ports, const char *name)
+{
+	(void)ports, (void)name;
+	return -EBUSY;
+}
+
+static int count_map(struct ports *ports, const char *name, const char *uuid,
+		     const struct dm_line *line)
+{
+	(void)ports, (void)name, (void)uuid, (void)line;
+	maps_made++;
+	return 0;
+}
+
+/* /dev/vdb under the cache data, which nobody uses so far. */
+static void make_cache(struct fake_kernel *fake, struct dm_ops *dm)
+{
+	static const char *const files[][2] = {
+		{ "sys/module/dm_mod/refcnt", "1" },
+		{ "sys/module/rapiddisk_cache/refcnt", "1" },
+		{ "dev/vdb", "" },
+		{ "run/udev/data/b254:16", "E:ID_FS_LABEL_ENC=data" },
+		{ "sys/block/vdb/dev", "254:16" },
+		{ "sys/block/vdb/size", "2097152" },
+		{ "sys/block/dm-0/dev", "253:0" },
+		{ "sys/block/dm-0/size", "2097152" },
+		{ "sys/block/dm-0/dm/name", "data" },
+		{ "sys/block/dm-0/dm/uuid", "RAPIDDISK-cache-data" },
+		{ "sys/block/dm-0/dm/open_count", "0" },
+		{ "sys/block/dm-0/dm/suspended", "0" },
+		{ "sys/block/dm-0/dm/table",
+		  "0 2097152 rapiddisk-cache 254:16 - 131072 0" },
+	};
+
+	fake_init(fake, 16 * GIB);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		fake_set(fake, files[i][0], files[i][1]);
+	fake_link(fake, "sys/dev/block/253:0", "../../block/dm-0");
+	fake_link(fake, "sys/dev/block/254:16", "../../block/vdb");
+	fake_link(fake, "sys/block/vdb/holders/dm-0", "../../dm-0");
+	*dm = dm_tree;
+	dm->remove = refuse_to_go;
+	dm->create = count_map;
+	fake->ports.dm = dm;
+	maps_made = 0;
+}
+
+START_TEST(no_second_map_is_made_over_a_source_whose_map_did_not_go)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	struct fake_kernel fake;
+	struct dm_ops dm;
+
+	make_cache(&fake, &dm);
+	ck_assert_int_eq(apply(&fake,
+			       "caches: [{name: fast, source: LABEL=data, size: 64MiB}]",
+			       &converge, &report),
+			 0);
+	ck_assert_uint_eq(maps_made, 0);
+	ck_assert_int_eq(entry_of(&report, "data")->result, RESULT_FAILED);
+	ck_assert_int_eq(entry_of(&report, "fast")->result, RESULT_FAILED);
+	ck_assert_ptr_nonnull(strstr(entry_of(&report, "fast")->message,
+				     "'LABEL=data' is still mapped by 'data'"));
+	fake_done(&fake);
+}
+END_TEST
+
 Suite *suite_reconcile(void)
 {
 	Suite *suite = suite_create("reconcile");
@@ -386,6 +457,7 @@ Suite *suite_reconcile(void)
 	tcase_add_test(tcase, mounted_disk_stays_and_the_reason_is_told);
 	tcase_add_test(tcase, passing_use_is_waited_for);
 	tcase_add_test(tcase, adopted_disk_becomes_ours);
+	tcase_add_test(tcase, no_second_map_is_made_over_a_source_whose_map_did_not_go);
 	suite_add_tcase(suite, tcase);
 
 	tcase = tcase_create("crash");

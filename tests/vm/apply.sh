@@ -210,9 +210,10 @@ status_is "and look at the difference" 2 \
 	setpriv --reuid=65534 --clear-groups rapiddisk-apply -n --detailed-exitcode
 status_is "but not apply" 1 setpriv --reuid=65534 --clear-groups rapiddisk-apply
 shows "and is told why" "run as root"
-flock /run/rapiddisk/lock sleep 3 &
+flock /run/rapiddisk/lock sleep 10 &
 sleep 1
 status_is "another run that holds the lock gives 4" 4 rapiddisk-apply --timeout=0
+status_is "and after a wait that is for it alone" 4 rapiddisk-apply --timeout=20 --lock-timeout=1
 status_is "or is waited for" 0 rapiddisk-apply --timeout=20
 wait
 

@@ -116,7 +116,11 @@ mdadm --create /dev/md7 --run --level=1 --raid-devices=2 --metadata=1.2 \
 	"$(disk $first)" "$(disk $second)"
 settle
 fill /dev/md7
-t_run "an md array" caches "UUID=$(uuid_of /dev/md7)"
+uuid=$(uuid_of /dev/md7)
+t_run "an md array" caches "UUID=$uuid"
+udevadm trigger --action=change --settle /dev/md7
+t_is "its UUID leads to the cache, also after the array has changed" \
+	"$(readlink -f "/dev/disk/by-uuid/$uuid")" "$(readlink -f /dev/mapper/data)"
 t_run "and it goes again" remove
 config "$first"
 refused "a member of an array is refused, and the array is named" "data.*md7"
