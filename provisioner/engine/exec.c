@@ -157,17 +157,20 @@ static const struct report_entry *missing_module(const struct obj *want,
 	return NULL;
 }
 
-/* What this run was to make, and did not, and @want stands on. */
+/* What is not as it should be, and @step would put its object on. */
 static const struct report_entry *missing_object(const struct kind *kind,
-						 const struct obj *want,
+						 const struct plan_step *step,
 						 const struct plan *plan,
 						 const struct report *report)
 {
 	for (size_t i = 0; i < report->entries.count; i++) {
 		const struct report_entry *entry = &report->entries.items[i];
-		const struct plan_step *step = &plan->steps.items[i];
+		const struct obj *other = plan->steps.items[i].want;
 
-		if (is_missing(entry) && !step->have && kind->uses(want, step->want))
+		if (!is_missing(entry) || !other || !kind->uses(step->want, other))
+			continue;
+		/* Who stands on it already is worse off without the change. */
+		if (!step->have || !kind->uses(step->have, other))
 			return entry;
 	}
 	return NULL;
@@ -189,7 +192,7 @@ static const struct report_entry *missing_need(const struct plan_step *step,
 		return NULL;
 	missing = missing_module(step->want, report);
 	if (!missing && kind->uses)
-		missing = missing_object(kind, step->want, plan, report);
+		missing = missing_object(kind, step, plan, report);
 	return missing;
 }
 

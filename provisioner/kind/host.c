@@ -182,14 +182,26 @@ static int read_key_file(const struct kfs *kfs, struct obj *want, unsigned int i
 	return r;
 }
 
+/* A key that no live host has: one whose file cannot be read is wanted all the same. */
+static int want_keys(struct obj *want)
+{
+	int r = 0;
+
+	if (field_is_set(want, HOST_KEY_FILE))
+		r = field_set_string(want, HOST_KEY, "");
+	if (r == 0 && field_is_set(want, HOST_CTRL_KEY_FILE))
+		r = field_set_string(want, HOST_CTRL_KEY, "");
+	return r;
+}
+
 static int host_resolve(struct ports *ports, struct obj *want,
 			const struct model *desired, const struct model *observed)
 {
 	const struct host *host = host_of(want);
-	int r = 0;
+	int r = want_keys(want);
 
 	(void)desired, (void)observed;
-	if (field_is_set(want, HOST_KEY_FILE))
+	if (r == 0 && field_is_set(want, HOST_KEY_FILE))
 		r = read_key_file(&ports->kfs, want, HOST_KEY, host->dhchap_key_file);
 	if (r == 0 && !want->unmet && field_is_set(want, HOST_CTRL_KEY_FILE))
 		r = read_key_file(&ports->kfs, want, HOST_CTRL_KEY,

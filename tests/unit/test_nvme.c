@@ -331,6 +331,62 @@ START_TEST(tls_that_the_kernel_lacks_makes_no_port_and_no_export)
 }
 END_TEST
 
+#define PLAIN_PORT "ports: [{id: 1, transport: tcp, address: 127.0.0.1}]\n"
+#define TLS_PORT   "ports: [{id: 1, transport: tcp, address: 127.0.0.1, tls: required}]\n"
+#define RD0	   "ramdisks: [{name: rd0, size: 1GiB}]\n"
+#define OPEN_TO_ALL                                                           \
+	"exports: [{nqn: " SUBSYSTEM ", namespaces: [{id: 1, device: rd0}], " \
+	"ports: [1], allow_any_host: true}]\n"
+#define FOR_HOST                                                              \
+	"exports: [{nqn: " SUBSYSTEM ", namespaces: [{id: 1, device: rd0}], " \
+	"ports: [1], hosts: [\"" HOST "\"]}]\n"
+
+START_TEST(nothing_is_opened_on_a_port_of_others_that_differs)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	fake_nvmet_load(&fake);
+	fake_nvmet_change(&fake, KFS_MKDIR, NVMET_PORTS "/1", NULL);
+	fake_nvmet_write(&fake, NVMET_PORTS "/1/addr_trtype", "tcp");
+	fake_nvmet_write(&fake, NVMET_PORTS "/1/addr_adrfam", "ipv4");
+	fake_nvmet_write(&fake, NVMET_PORTS "/1/addr_traddr", "0.0.0.0");
+	fake_nvmet_write(&fake, NVMET_PORTS "/1/addr_trsvcid", "4420");
+	run(RD0 TLS_PORT OPEN_TO_ALL, &converge, &report);
+	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_BLOCKED);
+	ck_assert_str_eq(entry_of(&report, "export")->reason, "it needs port '1'");
+	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_SUBSYSTEMS "/" SUBSYSTEM));
+}
+END_TEST
+
+START_TEST(nothing_is_opened_on_a_port_that_cannot_become_as_the_file_says)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	ck_assert_int_eq(apply(RD0 PLAIN_PORT), VERDICT_CHANGED);
+	fake.no_keyring = true;
+	run(RD0 TLS_PORT OPEN_TO_ALL, &converge, &report);
+	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_FAILED);
+	ck_assert_str_eq(entry_of(&report, "export")->reason, "it needs port '1'");
+	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_SUBSYSTEMS "/" SUBSYSTEM));
+}
+END_TEST
+
+/* Who is on such a port already, can be changed there as ever. */
+START_TEST(export_on_a_port_that_failed_is_changed)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	ck_assert_int_eq(apply(RD0 PLAIN_PORT OPEN_TO_ALL), VERDICT_CHANGED);
+	fake.no_keyring = true;
+	run(RD0 TLS_PORT "hosts: [{nqn: \"" HOST "\"}]\n" FOR_HOST, &converge, &report);
+	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_FAILED);
+	ck_assert_int_eq(entry_of(&report, "export")->result, RESULT_DONE);
+	ck_assert_str_eq(value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/attr_allow_any_host"),
+			 "0");
+	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1/subsystems/" SUBSYSTEM));
+}
+END_TEST
+
 /* --- keys --- */
 
 #define KEYED "hosts: [{nqn: \"" HOST "\", dhchap_key_file: /etc/key}]\n"
@@ -394,6 +450,39 @@ START_TEST(bad_key_file_is_the_hosts_error)
 		      "the key is told: %s", entry->reason);
 	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_HOSTS "/" HOST));
 	ck_assert_str_eq(value("sys/block/rd0/size"), "2097152");
+}
+END_TEST
+
+START_TEST(bad_key_file_of_a_live_host_is_its_error_and_opens_no_export)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	const struct report_entry *entry;
+
+	if (bad_keys[_i].text)
+		write_key(bad_keys[_i].text, bad_keys[_i].mode);
+	apply(RD0 PLAIN_PORT "hosts: [{nqn: \"" HOST "\"}]\n");
+	run(RD0 PLAIN_PORT KEYED FOR_HOST, &converge, &report);
+	entry = entry_of(&report, "host");
+	ck_assert_int_eq(entry->result, RESULT_BLOCKED);
+	ck_assert_msg(strstr(entry->reason, bad_keys[_i].why) != NULL, "%s",
+		      entry->reason);
+	ck_assert_str_eq(entry_of(&report, "export")->reason, "it needs host '" HOST "'");
+	ck_assert_str_eq(value(NVMET_HOSTS "/" HOST "/dhchap_key"), "");
+}
+END_TEST
+
+START_TEST(missing_key_of_the_controller_is_the_live_hosts_error)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	write_key(KEY_A, 0600);
+	ck_assert_int_eq(apply(KEYED), VERDICT_CHANGED);
+	run("hosts: [{nqn: \"" HOST "\", dhchap_key_file: /etc/key, "
+	    "dhchap_ctrl_key_file: /etc/none}]\n",
+	    &converge, &report);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert_msg(strstr(entry_of(&report, "host")->reason, "/etc/none") != NULL,
+		      "%s", entry_of(&report, "host")->reason);
 }
 END_TEST
 
@@ -523,9 +612,17 @@ Suite *suite_nvme(void)
 	tcase_add_test(tcase, live_changes_keep_what_they_need_not_touch);
 	tcase_add_test(tcase, taken_port_is_the_exports_error_and_leaves_no_half);
 	tcase_add_test(tcase, tls_that_the_kernel_lacks_makes_no_port_and_no_export);
+	tcase_add_test(tcase, nothing_is_opened_on_a_port_of_others_that_differs);
+	tcase_add_test(tcase,
+		       nothing_is_opened_on_a_port_that_cannot_become_as_the_file_says);
+	tcase_add_test(tcase, export_on_a_port_that_failed_is_changed);
 	tcase_add_test(tcase, keys_are_read_from_files_and_never_told);
 	tcase_add_loop_test(tcase, bad_key_file_is_the_hosts_error, 0,
 			    ARRAY_SIZE(bad_keys));
+	tcase_add_loop_test(tcase,
+			    bad_key_file_of_a_live_host_is_its_error_and_opens_no_export,
+			    0, ARRAY_SIZE(bad_keys));
+	tcase_add_test(tcase, missing_key_of_the_controller_is_the_live_hosts_error);
 	suite_add_tcase(suite, tcase);
 
 	tcase = tcase_create("crash");
