@@ -224,8 +224,11 @@ static bool is_on_device(const struct obj *item, const struct obj *device)
 {
 	const char *folder =
 		device->class == &kind_cache.class ? "/dev/mapper/" : "/dev/";
+	const struct obj_class *made = namespace_of(item)->made;
 	const char *text = namespace_of(item)->device.text;
 
+	if (made && made != device->class)
+		return false;
 	if (text && strncmp(text, folder, strlen(folder)) == 0)
 		text += strlen(folder);
 	return text && streq(text, obj_name(device));

@@ -32,6 +32,8 @@ struct namespace
 	char *uuid, *nguid;
 	struct size capacity;
 	bool enabled;
+	/* Wanted and resolved: what this file makes of the device's name; NULL: nothing. */
+	const struct obj_class *made;
 };
 
 enum {

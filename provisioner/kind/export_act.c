@@ -16,15 +16,18 @@
  */
 static int device_path(struct ports *ports, const struct obj *item, char **ret)
 {
-	const char *text = namespace_of(item)->device.text;
+	const struct namespace *namespace = namespace_of(item);
+	const char *text = namespace->device.text, *folder = "";
 	uint64_t number;
 	int r;
 
-	/* What this run made has been named since the plan. */
+	/* A name may be that of a node in both folders. */
 	if (text[0] == '/')
-		r = kfs_device_number(&ports->kfs, &number, "%s", text + 1);
-	else if ((r = kfs_device_number(&ports->kfs, &number, "dev/%s", text)) == -ENOENT)
-		r = kfs_device_number(&ports->kfs, &number, "dev/mapper/%s", text);
+		text++;
+	else
+		folder = namespace->made == &kind_cache.class ? "dev/mapper/" : "dev/";
+	/* What this run made has been named since the plan. */
+	r = kfs_device_number(&ports->kfs, &number, "%s%s", folder, text);
 	return r < 0 ? r : devices_path(&ports->kfs, number, ret);
 }
 

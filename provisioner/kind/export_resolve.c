@@ -121,6 +121,7 @@ static int resolve_made(struct ports *ports, struct obj *item, const struct obj 
 	int r = kfs_device_number(&ports->kfs, &number, "%s/%s", folder,
 				  obj_name(device));
 
+	((struct namespace *)item)->made = device->class;
 	r = field_set_device(item, NAMESPACE_DEVICE, NULL, r == 0 ? number : 0);
 	bytes = device->class == &kind_cache.class ? cache_capacity(device)
 						   : ramdisk_bytes(device);

@@ -387,6 +387,47 @@ START_TEST(export_on_a_port_that_failed_is_changed)
 }
 END_TEST
 
+/* A disk vdb, and a cache of that name over it. */
+static void make_cache(void)
+{
+	fake_set(&fake, "dev/vdb", "");
+	fake_set(&fake, "sys/block/vdb/dev", "254:16");
+	fake_set(&fake, "sys/block/vdb/size", "2097152");
+	fake_set(&fake, "sys/block/vdb/holders/dm-0", "");
+	fake_link(&fake, "sys/dev/block/254:16", "../../block/vdb");
+	fake_set(&fake, "dev/dm-0", "");
+	fake_link(&fake, "dev/mapper/vdb", "../dm-0");
+	fake_set(&fake, "sys/block/dm-0/dev", "253:0");
+	fake_set(&fake, "sys/block/dm-0/size", "2097152");
+	fake_link(&fake, "sys/dev/block/253:0", "../../block/dm-0");
+	fake_set(&fake, "sys/block/dm-0/slaves/vdb", "");
+	fake_set(&fake, "sys/block/dm-0/dm/name", "vdb");
+	fake_set(&fake, "sys/block/dm-0/dm/uuid", "RAPIDDISK-cache-vdb");
+	fake_set(&fake, "sys/block/dm-0/dm/suspended", "0");
+	fake_set(&fake, "sys/block/dm-0/dm/open_count", "0");
+	fake_set(&fake, "sys/block/dm-0/dm/table",
+		 "0 2097152 rapiddisk-cache 254:16 - 131072 0");
+	fake_set(&fake, "sys/module/dm_mod/refcnt", "1");
+	fake_set(&fake, "sys/module/rapiddisk_cache/refcnt", "1");
+}
+
+#define CACHE "caches: [{name: vdb, source: /dev/vdb, size: 64MiB}]\n"
+
+START_TEST(cache_that_is_named_like_a_disk_is_what_is_exported)
+{
+	const char *yaml = CACHE PLAIN_PORT "exports: [{nqn: " SUBSYSTEM
+					    ", namespaces: [{id: 1, device: vdb}], "
+					    "ports: [1], allow_any_host: true}]\n";
+
+	make_cache();
+	ck_assert_int_eq(apply(yaml), VERDICT_CHANGED);
+	ck_assert_str_eq(
+		value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/1/device_path"),
+		"/dev/mapper/vdb");
+	ck_assert_int_eq(apply(yaml), VERDICT_CONVERGED);
+}
+END_TEST
+
 /* --- keys --- */
 
 #define KEYED "hosts: [{nqn: \"" HOST "\", dhchap_key_file: /etc/key}]\n"
@@ -616,6 +657,7 @@ Suite *suite_nvme(void)
 	tcase_add_test(tcase,
 		       nothing_is_opened_on_a_port_that_cannot_become_as_the_file_says);
 	tcase_add_test(tcase, export_on_a_port_that_failed_is_changed);
+	tcase_add_test(tcase, cache_that_is_named_like_a_disk_is_what_is_exported);
 	tcase_add_test(tcase, keys_are_read_from_files_and_never_told);
 	tcase_add_loop_test(tcase, bad_key_file_is_the_hosts_error, 0,
 			    ARRAY_SIZE(bad_keys));
