@@ -289,6 +289,17 @@ static int host_observe(struct ports *ports, struct model *observed)
 
 /* --- act --- */
 
+/* The kernel makes the attribute for all to read (CONFIGFS_ATTR()), the file is not. */
+static int set_secret(struct ports *ports, struct buf *why, const char *folder,
+		      const char *name, const char *value)
+{
+	int r = kfs_chmod(&ports->kfs, S_IRUSR | S_IWUSR, "%s/%s", folder, name);
+
+	return r < 0 ? kind_fail(why, r, nvmet_hint(r), "cannot hide '%s' from others",
+				 name)
+		     : nvmet_set(ports, why, folder, name, value, NULL);
+}
+
 static int set_attributes(struct ports *ports, const struct obj *want, uint64_t changed,
 			  const char *folder, struct buf *why)
 {
@@ -305,10 +316,10 @@ static int set_attributes(struct ports *ports, const struct obj *want, uint64_t 
 			      group_names[host->dhchap_dhgroup],
 			      group_names[host->dhchap_dhgroup]);
 	if (r == 0 && changed & 1u << HOST_KEY)
-		r = nvmet_set(ports, why, folder, "dhchap_key", host->dhchap_key, NULL);
+		r = set_secret(ports, why, folder, "dhchap_key", host->dhchap_key);
 	if (r == 0 && changed & 1u << HOST_CTRL_KEY)
-		r = nvmet_set(ports, why, folder, "dhchap_ctrl_key",
-			      host->dhchap_ctrl_key, NULL);
+		r = set_secret(ports, why, folder, "dhchap_ctrl_key",
+			       host->dhchap_ctrl_key);
 	return r;
 }
 

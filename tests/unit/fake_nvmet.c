@@ -355,6 +355,34 @@ static int write_subsystem(struct fake_kernel *fake, const struct place *place,
 	return 0;
 }
 
+/* fake_set() makes a new file; configfs keeps the mode that somebody gave it. */
+static void set_and_keep_mode(struct fake_kernel *fake, const char *path,
+			      const char *value)
+{
+	char full[1024];
+	struct stat st;
+
+	snprintf(full, sizeof(full), "%s/%s", fake->root, path);
+	ck_assert_int_eq(stat(full, &st), 0);
+	fake_set(fake, path, value);
+	ck_assert_int_eq(chmod(full, st.st_mode & 07777), 0);
+}
+
+/* No moment at which somebody else could read a key. */
+static int write_host(struct fake_kernel *fake, const struct place *place,
+		      const char *path, const char *value)
+{
+	char full[1024];
+	struct stat st;
+
+	if (!strstr(place->part, "_key"))
+		return 0;
+	snprintf(full, sizeof(full), "%s/%s", fake->root, path);
+	ck_assert_int_eq(stat(full, &st), 0);
+	ck_assert_msg((st.st_mode & 077) == 0, "'%s' is open to others", path);
+	return value[0] == '\0' ? -EINVAL : 0;
+}
+
 int fake_nvmet_write(struct fake_kernel *fake, const char *path, const char *value)
 {
 	struct place place = parse(path);
@@ -366,10 +394,9 @@ int fake_nvmet_write(struct fake_kernel *fake, const char *path, const char *val
 	else if (streq(place.kind, "subsystems"))
 		r = write_subsystem(fake, &place, path, value);
 	else
-		r = strncmp(place.part, "dhchap_", 7) == 0 && value[0] == '\0' ? -EINVAL
-									       : 0;
+		r = write_host(fake, &place, path, value);
 	if (r == 0)
-		fake_set(fake, path, value);
+		set_and_keep_mode(fake, path, value);
 	if (streq(place.attribute, "enable") && streq(value, "1"))
 		fake->last_on = fake->writes;
 	if (streq(place.attribute, "enable") && streq(value, "0") && !fake->first_off)

@@ -461,6 +461,31 @@ START_TEST(keys_are_read_from_files_and_never_told)
 }
 END_TEST
 
+static mode_t mode_of(const char *path)
+{
+	char full[512];
+	struct stat st;
+
+	snprintf(full, sizeof(full), "%s/%s", fake.root, path);
+	ck_assert_int_eq(stat(full, &st), 0);
+	return st.st_mode & 07777;
+}
+
+/* A new host's, and one's that had none so far; the fake asks for it before each key. */
+START_TEST(keys_are_for_root_alone_in_the_kernel_too)
+{
+	write_key(KEY_A, 0600);
+	ck_assert_int_eq(apply("hosts: [{nqn: \"" HOST "\", dhchap_key_file: /etc/key, "
+			       "dhchap_ctrl_key_file: /etc/key}]\n"),
+			 VERDICT_CHANGED);
+	ck_assert_int_eq(mode_of(NVMET_HOSTS "/" HOST "/dhchap_key"), 0600);
+	ck_assert_int_eq(mode_of(NVMET_HOSTS "/" HOST "/dhchap_ctrl_key"), 0600);
+	ck_assert_int_eq(apply("hosts: [{nqn: \"" HOST "\"}]\n"), VERDICT_CHANGED);
+	ck_assert_int_eq(apply(KEYED), VERDICT_CHANGED);
+	ck_assert_int_eq(mode_of(NVMET_HOSTS "/" HOST "/dhchap_key"), 0600);
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	mode_t mode;
@@ -541,7 +566,8 @@ static const char *const second_state =
 	"    referrals: [{name: two, address: 192.0.2.2}]\n"
 	"  - {id: 3, transport: loop}\n"
 	"hosts: [{nqn: \"" HOST
-	"\", dhchap_hash: sha512}, {nqn: nqn.2026-11.org.example:h}]\n"
+	"\", dhchap_hash: sha512}, {nqn: nqn.2026-11.org.example:h, "
+	"dhchap_key_file: /etc/key}]\n"
 	"exports:\n"
 	"  - nqn: " SUBSYSTEM "\n"
 	"    namespaces: [{id: 1, device: rd0}, {id: 2, device: rd2}]\n"
@@ -555,6 +581,7 @@ static const char *const second_state =
 static void make_first_state(void)
 {
 	setup();
+	write_key(KEY_A, 0600);
 	ck_assert_int_eq(apply(first_state), VERDICT_CHANGED);
 	fake.ports.fault.seen = 0;
 }
@@ -659,6 +686,7 @@ Suite *suite_nvme(void)
 	tcase_add_test(tcase, export_on_a_port_that_failed_is_changed);
 	tcase_add_test(tcase, cache_that_is_named_like_a_disk_is_what_is_exported);
 	tcase_add_test(tcase, keys_are_read_from_files_and_never_told);
+	tcase_add_test(tcase, keys_are_for_root_alone_in_the_kernel_too);
 	tcase_add_loop_test(tcase, bad_key_file_is_the_hosts_error, 0,
 			    ARRAY_SIZE(bad_keys));
 	tcase_add_loop_test(tcase,
