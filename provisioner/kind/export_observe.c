@@ -164,6 +164,15 @@ bool export_connections(const struct obj *obj, uint64_t *ret)
 	return true;
 }
 
+/* As mkdir(2) makes it: nobody has given it anything so far. */
+static bool is_empty(const struct obj *obj)
+{
+	return export_namespaces(obj)->objs.count == 0 &&
+	       export_strings(obj, EXPORT_PORTS)->items.count == 0 &&
+	       export_strings(obj, EXPORT_HOSTS)->items.count == 0 &&
+	       !export_of(obj)->allow_any_host;
+}
+
 static int observe_one(const struct sight *sight, const char *name,
 		       struct model *observed)
 {
@@ -185,11 +194,11 @@ static int observe_one(const struct sight *sight, const char *name,
 	    (r = read_hosts(kfs, obj, folder)) < 0 ||
 	    (r = read_string(kfs, obj, EXPORT_SERIAL, folder, "attr_serial")) < 0 ||
 	    (r = read_string(kfs, obj, EXPORT_MODEL, folder, "attr_model")) < 0 ||
-	    (r = read_use(sight, obj, &use)) < 0) {
+	    (r = read_use(sight, obj, &use)) < 0 ||
+	    (r = nvmet_set_owner(kfs, &sight->claims, obj, is_empty(obj))) < 0) {
 		obj_free(obj);
 		return r;
 	}
-	nvmet_set_owner(&sight->claims, obj);
 	return model_add(observed, obj);
 }
 

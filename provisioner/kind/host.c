@@ -266,11 +266,13 @@ static int observe_one(const struct kfs *kfs, const struct claims *claims,
 	    (r = read_secret(kfs, obj, HOST_CTRL_KEY)) < 0 ||
 	    (r = read_word(kfs, obj, HOST_HASH, hash_names)) < 0 ||
 	    (r = read_word(kfs, obj, HOST_DHGROUP, group_names)) < 0 ||
-	    (r = count_uses(kfs, obj)) < 0) {
+	    (r = count_uses(kfs, obj)) < 0 ||
+	    (r = nvmet_set_owner(kfs, claims, obj,
+				 obj->holders == 0 && !field_is_set(obj, HOST_KEY))) <
+		    0) {
 		obj_free(obj);
 		return r;
 	}
-	nvmet_set_owner(claims, obj);
 	return model_add(observed, obj);
 }
 

@@ -126,6 +126,13 @@ static inline bool kind_is_in_stage(const struct kind *kind, enum kind_stage sta
 bool kind_needs_module(const struct obj *want, const char *module);
 
 /*
+ * nvmet_tidy_claims() - Before anything is changed: drop the claims to what is gone, or is
+ * another one's by now, so that they never come to mean what somebody makes later.
+ * @observed is sorted, and was seen under the lock. Return: 0 or -errno.
+ */
+int nvmet_tidy_claims(struct ports *ports, const struct model *observed);
+
+/*
  * kind_set_unmet() - Say why @want cannot be made now, a sentence. Return: 0 or -ENOMEM.
  */
 int kind_set_unmet(struct obj *want, const char *fmt, ...) _printf_(2, 3);

@@ -51,8 +51,13 @@ int nvmet_set(struct ports *ports, struct buf *why, const char *folder, const ch
 int nvmet_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
 	_printf_(3, 4);
 
-/* nvmet_set_owner() - By the claims. */
-void nvmet_set_owner(const struct claims *claims, struct obj *obj);
+/*
+ * nvmet_set_owner() - By the claims.
+ * @half_made: the object is as the kernel makes it, so that a run may have been killed
+ * before it noted the inode. Return: 0 or -errno.
+ */
+int nvmet_set_owner(const struct kfs *kfs, const struct claims *claims, struct obj *obj,
+		    bool half_made);
 
 /*
  * nvmet_expect_size() - Before the device at @path ("/dev/rd0") gets another size: note

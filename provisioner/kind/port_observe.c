@@ -165,11 +165,12 @@ static int observe_one(const struct kfs *kfs, const char *name,
 		return -ENOMEM;
 	field_set_uint(obj, PORT_ID, strtoull(name, NULL, 10));
 	r = read_port(kfs, obj, controllers);
+	if (r == 0)
+		r = nvmet_set_owner(kfs, claims, obj, !field_is_set(obj, PORT_TRANSPORT));
 	if (r < 0) {
 		obj_free(obj);
 		return r;
 	}
-	nvmet_set_owner(claims, obj);
 	return model_add(observed, obj);
 }
 

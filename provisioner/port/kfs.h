@@ -74,6 +74,12 @@ int kfs_write(const struct kfs *kfs, const char *value, const char *fmt, ...)
 	_printf_(3, 4);
 
 /*
+ * kfs_inode() - The number of a folder's inode: of two folders that are there at once,
+ * each has its own. Return: 0; -ENOENT; -errno.
+ */
+int kfs_inode(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...) _printf_(3, 4);
+
+/*
  * kfs_chmod() - Who may read and write a file, as fchmod(2). configfs keeps it as long as
  * the object is there. Return: 0 or -errno.
  */

@@ -428,6 +428,63 @@ START_TEST(cache_that_is_named_like_a_disk_is_what_is_exported)
 }
 END_TEST
 
+/* --- whose it is --- */
+
+/* What `nvmetcli clear` does to a port with nothing on it. */
+static void clear_port(void)
+{
+	ck_assert_int_eq(fake_nvmet_change(&fake, KFS_RMDIR, NVMET_PORTS "/1", NULL), 0);
+}
+
+static void make_port_of_others(void)
+{
+	ck_assert_int_eq(fake_nvmet_change(&fake, KFS_MKDIR, NVMET_PORTS "/1", NULL), 0);
+	fake_nvmet_write(&fake, NVMET_PORTS "/1/addr_trtype", "loop");
+}
+
+START_TEST(claim_to_what_is_gone_is_dropped_by_the_next_run)
+{
+	static const char *const other = RD0 "ports: [{id: 2, transport: loop}]\n";
+
+	ck_assert_int_eq(apply(RD0 PLAIN_PORT), VERDICT_CHANGED);
+	clear_port();
+	apply(other);
+	ck_assert(!kfs_exists(&fake.ports.kfs, "run/rapiddisk/owned/port:1"));
+	make_port_of_others();
+	ck_assert_int_eq(apply(other), VERDICT_CONVERGED);
+	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
+}
+END_TEST
+
+START_TEST(object_that_somebody_made_anew_is_not_ours)
+{
+	char old[128], kept[128];
+
+	ck_assert_int_eq(apply(RD0 PLAIN_PORT), VERDICT_CHANGED);
+	/* As long as it is kept, no other folder gets its inode number. */
+	snprintf(old, sizeof(old), "%s/" NVMET_PORTS "/1", fake.root);
+	snprintf(kept, sizeof(kept), "%s/kept", fake.root);
+	ck_assert_int_eq(rename(old, kept), 0);
+	make_port_of_others();
+	ck_assert_int_eq(apply(RD0 "ports: []\n"), VERDICT_CONVERGED);
+	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
+	ck_assert(!kfs_exists(&fake.ports.kfs, "run/rapiddisk/owned/port:1"));
+}
+END_TEST
+
+START_TEST(empty_claim_counts_for_what_is_half_made_and_for_nothing_else)
+{
+	fake_nvmet_load(&fake);
+	make_port_of_others();
+	fake_nvmet_change(&fake, KFS_MKDIR, NVMET_PORTS "/2", NULL);
+	fake_set(&fake, "run/rapiddisk/owned/port:1", "");
+	fake_set(&fake, "run/rapiddisk/owned/port:2", "");
+	ck_assert_int_eq(apply(RD0 "ports: []\n"), VERDICT_CHANGED);
+	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
+	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_PORTS "/2"));
+}
+END_TEST
+
 /* --- keys --- */
 
 #define KEYED "hosts: [{nqn: \"" HOST "\", dhchap_key_file: /etc/key}]\n"
@@ -685,6 +742,10 @@ Suite *suite_nvme(void)
 		       nothing_is_opened_on_a_port_that_cannot_become_as_the_file_says);
 	tcase_add_test(tcase, export_on_a_port_that_failed_is_changed);
 	tcase_add_test(tcase, cache_that_is_named_like_a_disk_is_what_is_exported);
+	tcase_add_test(tcase, claim_to_what_is_gone_is_dropped_by_the_next_run);
+	tcase_add_test(tcase, object_that_somebody_made_anew_is_not_ours);
+	tcase_add_test(tcase,
+		       empty_claim_counts_for_what_is_half_made_and_for_nothing_else);
 	tcase_add_test(tcase, keys_are_read_from_files_and_never_told);
 	tcase_add_test(tcase, keys_are_for_root_alone_in_the_kernel_too);
 	tcase_add_loop_test(tcase, bad_key_file_is_the_hosts_error, 0,
