@@ -7,6 +7,7 @@
  */
 #include "kind/export.h"
 
+#include "kind/cache.h"
 #include "kind/nvmet.h"
 
 /* What rapiddisk 9 calls its exports: its prefix, the host's name and the device's. */
@@ -144,19 +145,53 @@ const struct obj *export_find_device(const struct model *model, const char *text
 	return found || name != text ? found : model_find(model, &kind_cache.class, name);
 }
 
+/* What is below a cache, written to from elsewhere, is not what the cache knows. */
+static const struct obj *find_cache_on(const struct model *desired, const char *device,
+				       const char **ret_part)
+{
+	const struct obj *ramdisk = export_find_device(desired, device);
+
+	vec_foreach (obj, &desired->objs) {
+		const struct cache *cache = cache_of(*obj);
+
+		if ((*obj)->class != &kind_cache.class)
+			continue;
+		*ret_part = "source";
+		if (field_is_set(*obj, CACHE_SOURCE) && streq(cache->source.text, device))
+			return *obj;
+		*ret_part = "RAM disk";
+		if (field_is_set(*obj, CACHE_RAMDISK) && ramdisk &&
+		    ramdisk->class == &kind_ramdisk.class &&
+		    streq(cache->ramdisk, obj_name(ramdisk)))
+			return *obj;
+	}
+	return NULL;
+}
+
+static void validate_device(const struct obj *want, const struct obj *item,
+			    const struct model *desired, struct diag *diag)
+{
+	const char *device = namespace_of(item)->device.text, *part;
+	const struct obj *cache = find_cache_on(desired, device, &part);
+
+	if (device[0] != '/' && !export_find_device(desired, device))
+		diag_add(diag, obj_field_pos(item, NAMESPACE_DEVICE),
+			 "export '%s': namespace '%s': there is no ramdisk and no cache "
+			 "'%s' in this file",
+			 obj_name(want), obj_name(item), device);
+	else if (cache)
+		diag_add(
+			diag, obj_field_pos(item, NAMESPACE_DEVICE),
+			"export '%s': namespace '%s': '%s' is the %s of cache '%s'; export "
+			"the cache",
+			obj_name(want), obj_name(item), device, part, obj_name(cache));
+}
+
 static void validate_devices(const struct obj *want, const struct model *desired,
 			     struct diag *diag)
 {
-	vec_foreach (item, &export_namespaces(want)->objs) {
-		const char *device = namespace_of(*item)->device.text;
-
-		if (device[0] != '/' && !export_find_device(desired, device))
-			diag_add(
-				diag, obj_field_pos(*item, NAMESPACE_DEVICE),
-				"export '%s': namespace '%s': there is no ramdisk and no "
-				"cache '%s' in this file",
-				obj_name(want), obj_name(*item), device);
-	}
+	vec_foreach (item, &export_namespaces(want)->objs)
+		validate_device(want, *item, desired, diag);
 }
 
 static void export_validate(const struct obj *want, const struct model *desired,
