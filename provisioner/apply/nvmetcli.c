@@ -27,12 +27,6 @@ static const char *text_of(const json_t *value, char number[static 24])
 	return json_string_value(value);
 }
 
-/* Values that nobody set are written as nothing, or as zeroes. */
-static bool says_nothing(const char *text)
-{
-	return *text == '\0' || strspn(text, "0-") == strlen(text);
-}
-
 /* A value that the file would refuse is no reason to lose the rest. */
 static int set(struct obj *obj, const char *field, const json_t *value)
 {
@@ -49,13 +43,6 @@ static int set(struct obj *obj, const char *field, const json_t *value)
 		log_warning("%s: %s '%s': %s; it is left out", obj->class->name, field,
 			    text, error);
 	return r == -EINVAL ? 0 : r;
-}
-
-static int set_identifier(struct obj *obj, const char *field, const json_t *value)
-{
-	const char *text = json_string_value(value);
-
-	return text && !says_nothing(text) ? set(obj, field, value) : 0;
 }
 
 /* Of one in a list of names. */
@@ -184,8 +171,8 @@ static int read_namespace(struct obj *export, const json_t *json)
 		return -ENOMEM;
 	if ((r = set(item, "id", json_object_get(json, "nsid"))) == 0 &&
 	    (r = set(item, "device", json_object_get(device, "path"))) == 0 &&
-	    (r = set_identifier(item, "uuid", json_object_get(device, "uuid"))) == 0)
-		r = set_identifier(item, "nguid", json_object_get(device, "nguid"));
+	    (r = set(item, "uuid", json_object_get(device, "uuid"))) == 0)
+		r = set(item, "nguid", json_object_get(device, "nguid"));
 	if (r == 0 && field_is_set(item, 0))
 		return field_add_object(export, index, item);
 	obj_free(item);

@@ -22,18 +22,6 @@ static int read_string(const struct kfs *kfs, struct obj *obj, unsigned int inde
 	return r < 0 || !text ? r : field_set_string(obj, index, text);
 }
 
-/* An identifier of zeroes is none: the attribute's value before anybody sets it. */
-static int read_identifier(const struct kfs *kfs, struct obj *obj, unsigned int index,
-			   const char *folder, const char *attribute)
-{
-	_cleanup_free_ char *text = NULL;
-	int r = nvmet_read(kfs, &text, "%s/%s", folder, attribute);
-
-	if (r < 0 || !text || strspn(text, "0-") == strlen(text))
-		return r;
-	return field_set_string(obj, index, text);
-}
-
 static int read_device(const struct kfs *kfs, struct obj *obj, const char *folder)
 {
 	_cleanup_free_ char *path = NULL;
@@ -62,9 +50,8 @@ static int read_namespace(const struct kfs *kfs, struct obj *obj, const char *id
 	}
 	field_set_uint(obj, NAMESPACE_ID, strtoull(id, NULL, 10));
 	if ((r = read_device(kfs, obj, folder)) < 0 ||
-	    (r = read_identifier(kfs, obj, NAMESPACE_UUID, folder, "device_uuid")) < 0 ||
-	    (r = read_identifier(kfs, obj, NAMESPACE_NGUID, folder, "device_nguid")) <
-		    0 ||
+	    (r = read_string(kfs, obj, NAMESPACE_UUID, folder, "device_uuid")) < 0 ||
+	    (r = read_string(kfs, obj, NAMESPACE_NGUID, folder, "device_nguid")) < 0 ||
 	    (r = nvmet_read(kfs, &enabled, "%s/enable", folder)) < 0)
 		return r;
 	field_set_bool(obj, NAMESPACE_ENABLED, enabled && streq(enabled, "1"));

@@ -65,11 +65,10 @@ static const struct field host_fields[] = {
 		.doc = "File with the key by which the controller proves itself to the "
 		       "host; needs dhchap_key_file"),
 	[HOST_HASH] = FIELD(host, dhchap_hash, FIELD_ENUM, .words = hash_words,
-			    .doc = "Hash of the authentication; the kernel's choice "
-				   "unless given"),
+			    .doc = "Hash of the authentication; sha256 unless given"),
 	[HOST_DHGROUP] = FIELD(host, dhchap_dhgroup, FIELD_ENUM, .words = group_words,
-			       .doc = "Diffie-Hellman group of the authentication; the "
-				      "kernel's choice unless given"),
+			       .doc = "Diffie-Hellman group of the authentication; none "
+				      "unless given"),
 	[HOST_KEY] = FIELD(host, dhchap_key, FIELD_STRING,
 			   .flags = FIELD_DERIVED | FIELD_SECRET | FIELD_EXACT,
 			   .doc = "The host's key"),
@@ -194,6 +193,17 @@ static int want_keys(struct obj *want)
 	return r;
 }
 
+/* What the kernel has for a new host: the first of the words. */
+static void want_defaults(struct obj *want)
+{
+	if (!field_is_set(want, HOST_KEY))
+		return;
+	if (!field_is_set(want, HOST_HASH))
+		field_set_enum(want, HOST_HASH, 0);
+	if (!field_is_set(want, HOST_DHGROUP))
+		field_set_enum(want, HOST_DHGROUP, 0);
+}
+
 static int host_resolve(struct ports *ports, struct obj *want,
 			const struct model *desired, const struct model *observed)
 {
@@ -201,6 +211,7 @@ static int host_resolve(struct ports *ports, struct obj *want,
 	int r = want_keys(want);
 
 	(void)desired, (void)observed;
+	want_defaults(want);
 	if (r == 0 && field_is_set(want, HOST_KEY_FILE))
 		r = read_key_file(&ports->kfs, want, HOST_KEY, host->dhchap_key_file);
 	if (r == 0 && !want->unmet && field_is_set(want, HOST_CTRL_KEY_FILE))

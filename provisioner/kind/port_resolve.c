@@ -68,8 +68,11 @@ static int resolve_address(struct obj *want, const struct net_addresses *all)
 		want, "its address '%s' is none of this machine; see 'ip addr'", address);
 }
 
-static void resolve_referrals(struct obj *want)
+/* A port of ours has those of the file, and where that says nothing, none. */
+static void resolve_referrals(struct obj *want, const struct obj *have)
 {
+	if (!field_is_set(want, PORT_REFERRALS) && have && have->owner == OWNER_OURS)
+		field_set_empty(want, PORT_REFERRALS);
 	if (!field_is_set(want, PORT_REFERRALS))
 		return;
 	vec_foreach (item, &field_objects(want, PORT_REFERRALS)->objs)
@@ -101,6 +104,21 @@ static int check_others(struct obj *want, const struct model *observed)
 	return 0;
 }
 
+/*
+ * Any word will do. One that is live stays, and none at all too, which the kernel takes as
+ * well; but what a run was killed at half-way is to become what others are.
+ */
+static int resolve_loop(struct obj *want, const struct obj *have)
+{
+	bool is_new = !have || (have->owner == OWNER_OURS && have->holders == 0);
+
+	if (field_is_set(want, PORT_ADDRESS))
+		return 0;
+	if (have && field_is_set(have, PORT_ADDRESS))
+		return field_set_string(want, PORT_ADDRESS, port_of(have)->address);
+	return is_new ? field_set_string(want, PORT_ADDRESS, obj_name(want)) : 0;
+}
+
 int port_resolve(struct ports *ports, struct obj *want, const struct model *desired,
 		 const struct model *observed)
 {
@@ -109,11 +127,9 @@ int port_resolve(struct ports *ports, struct obj *want, const struct model *desi
 	int r;
 
 	(void)desired;
-	resolve_referrals(want);
+	resolve_referrals(want, have);
 	if (port_of(want)->transport == TRANSPORT_LOOP)
-		return field_is_set(want, PORT_ADDRESS)
-			       ? 0
-			       : field_set_string(want, PORT_ADDRESS, obj_name(want));
+		return resolve_loop(want, have);
 	field_set_uint(want, PORT_SERVICE, port_service(want));
 	r = net_addresses_load(&ports->kfs, &all);
 	if (r == 0)

@@ -428,6 +428,18 @@ START_TEST(cache_that_is_named_like_a_disk_is_what_is_exported)
 }
 END_TEST
 
+START_TEST(what_the_file_drops_the_port_loses)
+{
+	ck_assert_int_eq(apply("ports: [{id: 1, transport: tcp, address: 127.0.0.1, "
+			       "referrals: [{name: two, address: 192.0.2.2}]}]\n"),
+			 VERDICT_CHANGED);
+	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1/referrals/two"));
+	ck_assert_int_eq(apply(PLAIN_PORT), VERDICT_CHANGED);
+	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1/referrals/two"));
+	ck_assert_int_eq(apply(PLAIN_PORT), VERDICT_CONVERGED);
+}
+END_TEST
+
 /* --- whose it is --- */
 
 /* What `nvmetcli clear` does to a port with nothing on it. */
@@ -482,6 +494,49 @@ START_TEST(empty_claim_counts_for_what_is_half_made_and_for_nothing_else)
 	ck_assert_int_eq(apply(RD0 "ports: []\n"), VERDICT_CHANGED);
 	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
 	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_PORTS "/2"));
+}
+END_TEST
+
+/* What the kernel has where nobody set anything, and a text of the same address. */
+START_TEST(import_of_defaults_is_what_is_live)
+{
+	const char *yaml =
+		RD0 "ports: [{id: 1, transport: loop}, "
+		    "{id: 2, transport: tcp, address: \"2001:db8::1\"}]\n"
+		    "exports: [{nqn: " SUBSYSTEM ", namespaces: [{id: 1, device: rd0, "
+		    "uuid: 5f0c3c1e-0000-4000-8000-000000000001, "
+		    "nguid: 00000000-0000-0000-0000-000000000000}], "
+		    "ports: [1], allow_any_host: true, serial: S, model: Linux}]\n";
+	static const struct reconcile_options adopt = { .prune = true, .adopt = true };
+	_cleanup_(report_done) struct report report = { 0 };
+
+	fake_set(&fake, "sys/class/net/lo/addresses", "2001:db8::1");
+	apply(RD0);
+	fake_nvmet_load(&fake);
+	make_port_of_others();
+	fake_nvmet_write(&fake, NVMET_PORTS "/1/addr_adrfam", "loop");
+	fake_nvmet_change(&fake, KFS_MKDIR, NVMET_PORTS "/2", NULL);
+	fake_nvmet_write(&fake, NVMET_PORTS "/2/addr_trtype", "tcp");
+	fake_nvmet_write(&fake, NVMET_PORTS "/2/addr_adrfam", "ipv6");
+	fake_nvmet_write(&fake, NVMET_PORTS "/2/addr_traddr", "2001:0DB8::1");
+	fake_nvmet_write(&fake, NVMET_PORTS "/2/addr_trsvcid", "4420");
+	fake_nvmet_change(&fake, KFS_MKDIR, NVMET_SUBSYSTEMS "/" SUBSYSTEM, NULL);
+	fake_nvmet_write(&fake, NVMET_SUBSYSTEMS "/" SUBSYSTEM "/attr_serial", "S");
+	fake_nvmet_write(&fake, NVMET_SUBSYSTEMS "/" SUBSYSTEM "/attr_allow_any_host",
+			 "1");
+	fake_nvmet_change(&fake, KFS_MKDIR,
+			  NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/1", NULL);
+	fake_nvmet_write(&fake,
+			 NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/1/device_path",
+			 "/dev/rd0");
+	fake_nvmet_write(&fake, NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/1/enable",
+			 "1");
+	fake_nvmet_change(&fake, KFS_SYMLINK, NVMET_PORTS "/1/subsystems/" SUBSYSTEM,
+			  NVMET_SUBSYSTEMS "/" SUBSYSTEM);
+	run(yaml, &adopt, &report);
+	ck_assert_int_eq(report.verdict, VERDICT_CHANGED);
+	ck_assert_int_eq(apply(yaml), VERDICT_CONVERGED);
+	ck_assert_str_eq(value(NVMET_PORTS "/1/addr_traddr"), "");
 }
 END_TEST
 
@@ -540,6 +595,19 @@ START_TEST(keys_are_for_root_alone_in_the_kernel_too)
 	ck_assert_int_eq(apply("hosts: [{nqn: \"" HOST "\"}]\n"), VERDICT_CHANGED);
 	ck_assert_int_eq(apply(KEYED), VERDICT_CHANGED);
 	ck_assert_int_eq(mode_of(NVMET_HOSTS "/" HOST "/dhchap_key"), 0600);
+}
+END_TEST
+
+START_TEST(hash_and_group_that_the_file_drops_are_the_kernels_again)
+{
+	write_key(KEY_A, 0600);
+	ck_assert_int_eq(apply("hosts: [{nqn: \"" HOST "\", dhchap_key_file: /etc/key, "
+			       "dhchap_hash: sha512, dhchap_dhgroup: ffdhe2048}]\n"),
+			 VERDICT_CHANGED);
+	ck_assert_int_eq(apply(KEYED), VERDICT_CHANGED);
+	ck_assert_str_eq(value(NVMET_HOSTS "/" HOST "/dhchap_hash"), "hmac(sha256)");
+	ck_assert_str_eq(value(NVMET_HOSTS "/" HOST "/dhchap_dhgroup"), "null");
+	ck_assert_int_eq(apply(KEYED), VERDICT_CONVERGED);
 }
 END_TEST
 
@@ -746,6 +814,9 @@ Suite *suite_nvme(void)
 	tcase_add_test(tcase, object_that_somebody_made_anew_is_not_ours);
 	tcase_add_test(tcase,
 		       empty_claim_counts_for_what_is_half_made_and_for_nothing_else);
+	tcase_add_test(tcase, what_the_file_drops_the_port_loses);
+	tcase_add_test(tcase, hash_and_group_that_the_file_drops_are_the_kernels_again);
+	tcase_add_test(tcase, import_of_defaults_is_what_is_live);
 	tcase_add_test(tcase, keys_are_read_from_files_and_never_told);
 	tcase_add_test(tcase, keys_are_for_root_alone_in_the_kernel_too);
 	tcase_add_loop_test(tcase, bad_key_file_is_the_hosts_error, 0,
