@@ -170,7 +170,8 @@ static const struct report_entry *missing_object(const struct kind *kind,
 		if (!is_missing(entry) || !other || !kind->uses(step->want, other))
 			continue;
 		/* Who stands on it already is worse off without the change. */
-		if (!step->have || !kind->uses(step->have, other))
+		if (!step->have || !kind->uses(step->have, other) ||
+		    (kind->follows && kind->follows(step, other)))
 			return entry;
 	}
 	return NULL;

@@ -289,6 +289,24 @@ static bool export_uses(const struct obj *obj, const struct obj *other)
 	       stands_on_device(obj, other);
 }
 
+/* Initiators are told of a size only once the device has it. */
+static bool export_follows(const struct plan_step *step, const struct obj *device)
+{
+	if (step->changed != UINT64_C(1) << EXPORT_NAMESPACES ||
+	    export_namespaces(step->have)->objs.count !=
+		    export_namespaces(step->want)->objs.count)
+		return false;
+	vec_foreach (item, &export_namespaces(step->want)->objs) {
+		const struct obj *live =
+			field_find_object(step->have, EXPORT_NAMESPACES, obj_name(*item));
+
+		if (!live || export_is_another(live, *item) ||
+		    (obj_differing(live, *item) && !is_on_device(*item, device)))
+			return false;
+	}
+	return true;
+}
+
 /* The kernel opens the device once for each namespace that is enabled. */
 static uint64_t export_holds(const struct obj *obj, const struct obj *other)
 {
@@ -326,6 +344,7 @@ const struct kind kind_export = {
 	.close = export_close,
 	.adopt = nvmet_adopt,
 	.uses = export_uses,
+	.follows = export_follows,
 	.holds = export_holds,
 	.judge = export_judge,
 	.may_lose = export_may_lose,

@@ -81,6 +81,11 @@ struct kind {
 	bool (*needs_module)(const struct obj *want, const char *module);
 	/* Does @obj (wanted or live) stand on @other? Pure. NULL: on nothing. */
 	bool (*uses)(const struct obj *obj, const struct obj *other);
+	/*
+	 * Is the update nothing but what comes of a change of @other, on which its object
+	 * stands already? Pure. NULL: never.
+	 */
+	bool (*follows)(const struct plan_step *step, const struct obj *other);
 	/* How often does a live @obj hold @other, which it uses? Pure. NULL: once. */
 	uint64_t (*holds)(const struct obj *obj, const struct obj *other);
 	/* Does the file allow that its content goes? NULL: there is none to lose. */
