@@ -50,15 +50,20 @@ struct kind {
 		      uint64_t changed, struct buf *why);
 	int (*remove)(struct ports *ports, const struct obj *have, struct buf *why);
 	/*
-	 * The last part of create, for all new objects of the kind one after the other:
-	 * let others see it. Undoes the whole creation where it fails. May be NULL.
+	 * The last part of create, of update and of both together, for all objects of
+	 * the kind one after the other: let others see it. Where it fails it undoes the
+	 * whole creation; but what was there before (@have, NULL: nothing) is seen where
+	 * it was. May be NULL.
 	 */
-	int (*open)(struct ports *ports, const struct obj *want, struct buf *why);
+	int (*open)(struct ports *ports, const struct obj *have, const struct obj *want,
+		    struct buf *why);
 	/*
-	 * The first part of remove, for all that go. Where it fails, remove does so
-	 * too, and says it. May be NULL.
+	 * The first part of remove and update, for all that go or change, before the
+	 * first of them does: @have is no longer seen where @want (NULL: nothing) shall
+	 * not be. Where it fails, remove and update do so too, and say it. May be NULL.
 	 */
-	void (*close)(struct ports *ports, const struct obj *have);
+	void (*close)(struct ports *ports, const struct obj *have,
+		      const struct obj *want);
 	/*
 	 * Of an object that should go and is in use: give back all that it holds, and
 	 * let its users go on with what is left. NULL: there is no such thing.

@@ -79,6 +79,56 @@ static void resolve_referrals(struct obj *want, const struct obj *have)
 		field_set_bool(*item, REFERRAL_ENABLED, true);
 }
 
+static bool is_same_place(const struct obj *a, const struct obj *b)
+{
+	const struct port *left = port_of(a), *right = port_of(b);
+
+	return field_is_set(a, PORT_TRANSPORT) && field_is_set(b, PORT_TRANSPORT) &&
+	       field_is_set(a, PORT_ADDRESS) && field_is_set(b, PORT_ADDRESS) &&
+	       field_is_set(a, PORT_SERVICE) && field_is_set(b, PORT_SERVICE) &&
+	       left->transport == right->transport && left->service == right->service &&
+	       streq(left->address, right->address);
+}
+
+/* Is @other one that moves elsewhere before @want does? */
+static bool is_gone_by_then(const struct obj *other, const struct obj *want,
+			    const struct model *desired)
+{
+	vec_foreach (obj, &desired->objs) {
+		if (*obj == want)
+			return false;
+		if ((*obj)->class == want->class &&
+		    streq(obj_name(*obj), obj_name(other)))
+			return !(*obj)->unmet && !is_same_place(*obj, other);
+	}
+	return false;
+}
+
+/*
+ * A port with exports that would come to where another one of ours listens still could not
+ * open there, and all that is on it would be cut off for nothing.
+ */
+static int check_ours(struct obj *want, const struct obj *have,
+		      const struct model *desired, const struct model *observed)
+{
+	if (want->unmet || !have || have->holders == 0 || is_same_place(have, want))
+		return 0;
+	vec_foreach (other, &observed->objs) {
+		if ((*other)->class != want->class || *other == have ||
+		    (*other)->owner != OWNER_OURS || (*other)->holders == 0 ||
+		    !is_same_place(*other, want) ||
+		    is_gone_by_then(*other, want, desired))
+			continue;
+		return kind_set_unmet(
+			want,
+			"its address '%s' and service %" PRIu64
+			" are still those of port '%s'; run again once that is elsewhere, "
+			"and let two that swap go by way of a third service",
+			port_of(want)->address, port_of(want)->service, obj_name(*other));
+	}
+	return 0;
+}
+
 /* Somebody else's port at the same place would keep the listener from opening. */
 static int check_others(struct obj *want, const struct model *observed)
 {
@@ -89,12 +139,7 @@ static int check_others(struct obj *want, const struct model *observed)
 
 		if ((*other)->class != want->class || (*other)->owner == OWNER_OURS ||
 		    streq(obj_name(*other), obj_name(want)) || (*other)->holders == 0 ||
-		    !field_is_set(*other, PORT_TRANSPORT) ||
-		    !field_is_set(*other, PORT_ADDRESS) ||
-		    !field_is_set(*other, PORT_SERVICE) ||
-		    port->transport != port_of(want)->transport ||
-		    port->service != port_of(want)->service ||
-		    !streq(port->address, port_of(want)->address))
+		    !is_same_place(*other, want))
 			continue;
 		return kind_set_unmet(want,
 				      "its address '%s' and service %" PRIu64
@@ -126,7 +171,6 @@ int port_resolve(struct ports *ports, struct obj *want, const struct model *desi
 	_cleanup_(net_addresses_done) struct net_addresses all = { 0 };
 	int r;
 
-	(void)desired;
 	resolve_referrals(want, have);
 	if (port_of(want)->transport == TRANSPORT_LOOP)
 		return resolve_loop(want, have);
@@ -136,5 +180,7 @@ int port_resolve(struct ports *ports, struct obj *want, const struct model *desi
 		r = field_is_set(want, PORT_INTERFACE)
 			    ? resolve_interface(want, have, &all)
 			    : resolve_address(want, &all);
-	return r < 0 ? r : check_others(want, observed);
+	if (r == 0)
+		r = check_others(want, observed);
+	return r < 0 ? r : check_ours(want, have, desired, observed);
 }

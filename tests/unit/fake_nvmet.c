@@ -228,6 +228,36 @@ static int check_host_link(struct fake_kernel *fake, const struct place *place,
 		       : 0;
 }
 
+/* Does another port that is open listen on the address of this one? */
+static bool is_taken(struct fake_kernel *fake, const char *port)
+{
+	char folder[512], address[64], service[64], type[16];
+	struct dirent *entry;
+	bool taken = false;
+	DIR *dir;
+
+	snprintf(type, sizeof(type), "%s", get(fake, "ports", port, "addr_trtype"));
+	snprintf(address, sizeof(address), "%s", get(fake, "ports", port, "addr_traddr"));
+	snprintf(service, sizeof(service), "%s",
+		 get(fake, "ports", port, "addr_trsvcid"));
+	snprintf(folder, sizeof(folder), "%s/%s", fake->root, NVMET_PORTS);
+	dir = opendir(folder);
+	while (dir && !taken && (entry = readdir(dir))) {
+		char other[400];
+
+		snprintf(other, sizeof(other), NVMET_PORTS "/%s", entry->d_name);
+		taken = entry->d_name[0] != '.' && !streq(entry->d_name, port) &&
+			streq(type, "tcp") &&
+			count_in(fake, other, "subsystems", DT_LNK) &&
+			streq(get(fake, "ports", entry->d_name, "addr_traddr"),
+			      address) &&
+			streq(get(fake, "ports", entry->d_name, "addr_trsvcid"), service);
+	}
+	if (dir)
+		closedir(dir);
+	return taken;
+}
+
 static int check_port_link(struct fake_kernel *fake, const struct place *place,
 			   const char *target)
 {
@@ -237,7 +267,10 @@ static int check_port_link(struct fake_kernel *fake, const struct place *place,
 		strncmp(target, NVMET_SUBSYSTEMS "/", strlen(NVMET_SUBSYSTEMS "/")), 0);
 	if (type[0] == '\0')
 		return -EINVAL;
-	return fake->bind_error;
+	if (is_taken(fake, place->name))
+		return -EADDRINUSE;
+	return !fake->bind_port || streq(fake->bind_port, place->name) ? fake->bind_error
+								       : 0;
 }
 
 static int make_link(struct fake_kernel *fake, const struct place *place,

@@ -540,6 +540,127 @@ START_TEST(import_of_defaults_is_what_is_live)
 }
 END_TEST
 
+/* --- ports that change places --- */
+
+#define DISK_TWO "ramdisks: [{name: rd0, size: 1GiB}, {name: rd1, size: 1GiB}]\n"
+/* Two exports, a and b, on these ports. */
+#define ON_PORTS(a, b)                                                                        \
+	"exports:\n"                                                                          \
+	"  - {nqn: nqn.2026-11.org.example:a, namespaces: [{id: 1, device: rd0}], ports: [" a \
+	"], allow_any_host: true}\n"                                                          \
+	"  - {nqn: nqn.2026-11.org.example:b, namespaces: [{id: 1, device: rd1}], ports: [" b \
+	"], allow_any_host: true}\n"
+
+static bool is_on_port(const char *name, const char *port)
+{
+	return kfs_exists(&fake.ports.kfs,
+			  NVMET_PORTS "/%s/subsystems/nqn.2026-11.org.example:%s", port,
+			  name);
+}
+
+START_TEST(exports_move_to_a_new_port_at_the_same_address)
+{
+	ck_assert_int_eq(apply(DISK_TWO PLAIN_PORT ON_PORTS("1", "1")), VERDICT_CHANGED);
+	ck_assert_int_eq(apply(DISK_TWO "ports: [{id: 2, transport: tcp, address: "
+					"127.0.0.1}]\n" ON_PORTS("2", "2")),
+			 VERDICT_CHANGED);
+	ck_assert(is_on_port("a", "2") && is_on_port("b", "2"));
+	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
+}
+END_TEST
+
+static void check_stays(const char *serial)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	_cleanup_free_ char *yaml = NULL;
+
+	ck_assert_int_ge(
+		asprintf(
+			&yaml,
+			DISK_TWO
+			"ports: [{id: 1, transport: tcp, address: 127.0.0.1}, {id: 2, "
+			"transport: tcp, address: 127.0.0.1, service: 4421}]\n"
+			"exports: [{nqn: nqn.2026-11.org.example:a, namespaces: [{id: 1, "
+			"device: rd0}], ports: [2], allow_any_host: true%s}]\n",
+			serial),
+		0);
+	ck_assert_int_eq(apply(DISK_TWO PLAIN_PORT ON_PORTS("1", "1")), VERDICT_CHANGED);
+	fake.bind_error = -EADDRINUSE;
+	fake.bind_port = "2";
+	run(yaml, &converge, &report);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert(is_on_port("a", "1"));
+	ck_assert(!is_on_port("a", "2"));
+	fake.bind_error = 0;
+	ck_assert_int_eq(apply(yaml), VERDICT_CHANGED);
+	ck_assert(!is_on_port("a", "1"));
+	ck_assert(is_on_port("a", "2"));
+}
+
+START_TEST(export_stays_on_its_port_if_the_new_one_cannot_open)
+{
+	check_stays("");
+}
+END_TEST
+
+START_TEST(so_does_one_that_is_made_anew)
+{
+	check_stays(", serial: other");
+}
+END_TEST
+
+#define TWO_PORTS(one, two)                                                 \
+	"ports: [{id: 1, transport: tcp, address: 127.0.0.1, service: " one \
+	"}, {id: 2, transport: tcp, address: 127.0.0.1, service: " two "}]\n"
+
+START_TEST(ports_that_swap_their_places_are_not_taken_down_for_it)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	unsigned int writes;
+
+	apply(DISK_TWO TWO_PORTS("4420", "4421") ON_PORTS("1", "2"));
+	writes = fake.writes;
+	run(DISK_TWO TWO_PORTS("4421", "4420") ON_PORTS("1", "2"), &converge, &report);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert_ptr_nonnull(
+		strstr(entry_of(&report, "port")->reason, "still those of port '2'"));
+	ck_assert_uint_eq(fake.writes, writes);
+}
+END_TEST
+
+START_TEST(port_moves_to_where_another_one_has_left)
+{
+	apply(DISK_TWO TWO_PORTS("4420", "4421") ON_PORTS("1", "2"));
+	/* The first one has to wait for the second one, which stands behind it. */
+	ck_assert_int_eq(apply(DISK_TWO TWO_PORTS("4421", "4422") ON_PORTS("1", "2")),
+			 VERDICT_PARTIAL);
+	ck_assert_int_eq(apply(DISK_TWO TWO_PORTS("4421", "4422") ON_PORTS("1", "2")),
+			 VERDICT_CHANGED);
+	/* And here the second one for the first one. */
+	ck_assert_int_eq(apply(DISK_TWO TWO_PORTS("4420", "4421") ON_PORTS("1", "2")),
+			 VERDICT_CHANGED);
+	ck_assert(is_on_port("a", "1") && is_on_port("b", "2"));
+}
+END_TEST
+
+START_TEST(growth_that_failed_is_not_told)
+{
+	static const char *const larger =
+		"ramdisks: [{name: rd0, size: 2GiB}]\n" PLAIN_PORT OPEN_TO_ALL;
+	_cleanup_(report_done) struct report report = { 0 };
+
+	ck_assert_int_eq(apply(RD0 PLAIN_PORT OPEN_TO_ALL), VERDICT_CHANGED);
+	fake.refuse_error = -ENOSPC;
+	run(larger, &converge, &report);
+	ck_assert_int_eq(entry_of(&report, "export")->result, RESULT_SKIPPED);
+	ck_assert_str_eq(entry_of(&report, "export")->reason, "it needs ramdisk 'rd0'");
+	ck_assert_uint_eq(fake.revalidations, 0);
+	fake.refuse_error = 0;
+	ck_assert_int_eq(apply(larger), VERDICT_CHANGED);
+	ck_assert_uint_eq(fake.revalidations, 1);
+}
+END_TEST
+
 /* --- keys --- */
 
 #define KEYED "hosts: [{nqn: \"" HOST "\", dhchap_key_file: /etc/key}]\n"
@@ -817,6 +938,12 @@ Suite *suite_nvme(void)
 	tcase_add_test(tcase, what_the_file_drops_the_port_loses);
 	tcase_add_test(tcase, hash_and_group_that_the_file_drops_are_the_kernels_again);
 	tcase_add_test(tcase, import_of_defaults_is_what_is_live);
+	tcase_add_test(tcase, exports_move_to_a_new_port_at_the_same_address);
+	tcase_add_test(tcase, export_stays_on_its_port_if_the_new_one_cannot_open);
+	tcase_add_test(tcase, so_does_one_that_is_made_anew);
+	tcase_add_test(tcase, ports_that_swap_their_places_are_not_taken_down_for_it);
+	tcase_add_test(tcase, port_moves_to_where_another_one_has_left);
+	tcase_add_test(tcase, growth_that_failed_is_not_told);
 	tcase_add_test(tcase, keys_are_read_from_files_and_never_told);
 	tcase_add_test(tcase, keys_are_for_root_alone_in_the_kernel_too);
 	tcase_add_loop_test(tcase, bad_key_file_is_the_hosts_error, 0,
