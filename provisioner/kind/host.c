@@ -22,6 +22,8 @@ struct host {
 	char *dhchap_key_file, *dhchap_ctrl_key_file;
 	int dhchap_hash, dhchap_dhgroup;
 	char *dhchap_key, *dhchap_ctrl_key;
+	const char
+		*foreign; /* wanted and resolved: an export that is not ours lets it in */
 };
 
 enum {
@@ -204,14 +206,27 @@ static void want_defaults(struct obj *want)
 		field_set_enum(want, HOST_DHGROUP, 0);
 }
 
+/* Only who loses a key is made anew, and taken off the lists for that. */
+static const char *find_foreign(const struct obj *want, const struct model *observed)
+{
+	const struct obj *have = model_find(observed, want->class, obj_name(want));
+
+	return have && field_is_set(have, HOST_KEY) &&
+			       !(field_is_set(want, HOST_KEY) &&
+				 field_is_set(want, HOST_CTRL_KEY))
+		       ? nvmet_find_foreign(have, observed)
+		       : NULL;
+}
+
 static int host_resolve(struct ports *ports, struct obj *want,
 			const struct model *desired, const struct model *observed)
 {
 	const struct host *host = host_of(want);
 	int r = want_keys(want);
 
-	(void)desired, (void)observed;
+	(void)desired;
 	want_defaults(want);
+	((struct host *)want)->foreign = find_foreign(want, observed);
 	if (r == 0 && field_is_set(want, HOST_KEY_FILE))
 		r = read_key_file(&ports->kfs, want, HOST_KEY, host->dhchap_key_file);
 	if (r == 0 && !want->unmet && field_is_set(want, HOST_CTRL_KEY_FILE))
@@ -358,6 +373,15 @@ static bool has_to_forget(const struct obj *want, uint64_t changed)
 	return changed & ~want->set & (1u << HOST_KEY | 1u << HOST_CTRL_KEY);
 }
 
+static int host_judge(struct plan_step *step)
+{
+	const char *foreign = host_of(step->want)->foreign;
+
+	return foreign && has_to_forget(step->want, step->changed)
+		       ? nvmet_block_foreign(step, foreign)
+		       : 0;
+}
+
 static int relink(struct ports *ports, const struct obj *obj, const char *folder,
 		  const struct kfs_names *subsystems, struct buf *why)
 {
@@ -453,6 +477,7 @@ const struct kind kind_host = {
 	.resolve = host_resolve,
 	.create = host_create,
 	.update = host_update,
+	.judge = host_judge,
 	.remove = host_remove,
 	.adopt = nvmet_adopt,
 };

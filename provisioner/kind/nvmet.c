@@ -224,6 +224,29 @@ int nvmet_tidy_claims(struct ports *ports, const struct model *observed)
 	return r;
 }
 
+const char *nvmet_find_foreign(const struct obj *have, const struct model *observed)
+{
+	vec_foreach (obj, &observed->objs) {
+		if ((*obj)->class == &kind_export.class && (*obj)->owner != OWNER_OURS &&
+		    kind_export.uses(*obj, have))
+			return obj_name(*obj);
+	}
+	return NULL;
+}
+
+int nvmet_block_foreign(struct plan_step *step, const char *name)
+{
+	if (asprintf(
+		    &step->blocked,
+		    "export '%s' on it is not ours, and would be cut off; take it off by "
+		    "hand first",
+		    name) < 0) {
+		step->blocked = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 char *nvmet_size_claim(const char *subsystem, const char *id)
 {
 	char *text;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ports: what is wanted, on this machine. */
 #include "base/cleanup.h"
+#include "kind/nvmet.h"
 #include "kind/port.h"
 #include "port/net.h"
 
@@ -172,6 +173,8 @@ int port_resolve(struct ports *ports, struct obj *want, const struct model *desi
 	int r;
 
 	resolve_referrals(want, have);
+	((struct port *)want)->foreign =
+		have && have->holders > 0 ? nvmet_find_foreign(have, observed) : NULL;
 	if (port_of(want)->transport == TRANSPORT_LOOP)
 		return resolve_loop(want, have);
 	field_set_uint(want, PORT_SERVICE, port_service(want));

@@ -798,6 +798,67 @@ START_TEST(missing_key_of_the_controller_is_the_live_hosts_error)
 }
 END_TEST
 
+/* --- what others put on ours --- */
+
+#define THEIRS "nqn.2020-01.net.other:theirs"
+
+static void make_export_of_others(void)
+{
+	fake_nvmet_change(&fake, KFS_MKDIR, NVMET_SUBSYSTEMS "/" THEIRS, NULL);
+}
+
+START_TEST(port_with_an_export_of_others_does_not_move)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	ck_assert_int_eq(apply(RD0 PLAIN_PORT), VERDICT_CHANGED);
+	make_export_of_others();
+	fake_nvmet_change(&fake, KFS_SYMLINK, NVMET_PORTS "/1/subsystems/" THEIRS,
+			  NVMET_SUBSYSTEMS "/" THEIRS);
+	run(RD0 "ports: [{id: 1, transport: tcp, address: 127.0.0.1, service: 4421}]\n",
+	    &converge, &report);
+	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_BLOCKED);
+	ck_assert_ptr_nonnull(strstr(entry_of(&report, "port")->reason, "'" THEIRS "'"));
+	ck_assert_str_eq(value(NVMET_PORTS "/1/addr_trsvcid"), "4420");
+	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1/subsystems/" THEIRS));
+}
+END_TEST
+
+START_TEST(disconnect_leaves_a_port_with_an_export_of_others)
+{
+	static const struct reconcile_options disconnect = { .prune = true,
+							     .disconnect = true };
+	_cleanup_(report_done) struct report report = { 0 };
+
+	ck_assert_int_eq(apply(RD0 PLAIN_PORT), VERDICT_CHANGED);
+	make_export_of_others();
+	fake_nvmet_change(&fake, KFS_SYMLINK, NVMET_PORTS "/1/subsystems/" THEIRS,
+			  NVMET_SUBSYSTEMS "/" THEIRS);
+	fake_set(&fake, "sys/kernel/debug/nvmet/" THEIRS "/ctrl1/hostnqn", HOST);
+	fake_set(&fake, "sys/kernel/debug/nvmet/" THEIRS "/ctrl1/port", "1");
+	run(RD0 "ports: []\n", &disconnect, &report);
+	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_BLOCKED);
+	ck_assert_str_eq(entry_of(&report, "port")->reason, "it is the way to 1 export");
+}
+END_TEST
+
+START_TEST(host_that_others_let_in_is_not_remade)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	write_key(KEY_A, 0600);
+	ck_assert_int_eq(apply(KEYED), VERDICT_CHANGED);
+	make_export_of_others();
+	fake_nvmet_change(&fake, KFS_SYMLINK,
+			  NVMET_SUBSYSTEMS "/" THEIRS "/allowed_hosts/" HOST,
+			  NVMET_HOSTS "/" HOST);
+	run("hosts: [{nqn: \"" HOST "\"}]\n", &converge, &report);
+	ck_assert_int_eq(entry_of(&report, "host")->result, RESULT_BLOCKED);
+	ck_assert_ptr_nonnull(strstr(entry_of(&report, "host")->reason, "'" THEIRS "'"));
+	ck_assert_str_eq(value(NVMET_HOSTS "/" HOST "/dhchap_key"), KEY_A);
+}
+END_TEST
+
 /* --- crash safety --- */
 
 /* Every operation: makes, changes, moves and removes one of each kind. */
@@ -944,6 +1005,9 @@ Suite *suite_nvme(void)
 	tcase_add_test(tcase, ports_that_swap_their_places_are_not_taken_down_for_it);
 	tcase_add_test(tcase, port_moves_to_where_another_one_has_left);
 	tcase_add_test(tcase, growth_that_failed_is_not_told);
+	tcase_add_test(tcase, port_with_an_export_of_others_does_not_move);
+	tcase_add_test(tcase, disconnect_leaves_a_port_with_an_export_of_others);
+	tcase_add_test(tcase, host_that_others_let_in_is_not_remade);
 	tcase_add_test(tcase, keys_are_read_from_files_and_never_told);
 	tcase_add_test(tcase, keys_are_for_root_alone_in_the_kernel_too);
 	tcase_add_loop_test(tcase, bad_key_file_is_the_hosts_error, 0,
