@@ -75,19 +75,28 @@ static int keep(struct model *model, struct obj *obj, int r)
 
 /* --- hosts --- */
 
+/* Only that there is one is written. */
+static int set_secret(struct obj *obj, const char *field, const json_t *value)
+{
+	const char *key = json_string_value(value);
+
+	return key && *key ? field_set_string(obj, index_of(obj->class, field), key) : 0;
+}
+
 static int read_host(struct model *model, const json_t *json)
 {
+	const json_t *dhchap = json_object_get(json, "dhchap");
 	struct obj *obj = obj_new(&kind_host.class);
-	const char *key = json_string_value(
-		json_object_get(json_object_get(json, "dhchap"), "key"));
 	int r;
 
 	if (!obj)
 		return -ENOMEM;
 	r = set(obj, "nqn", json_object_get(json, "nqn"));
-	/* Only that there is one is written. */
-	if (r == 0 && key && *key)
-		r = field_set_string(obj, index_of(obj->class, "dhchap_key"), key);
+	if (r == 0)
+		r = set_secret(obj, "dhchap_key", json_object_get(dhchap, "key"));
+	if (r == 0)
+		r = set_secret(obj, "dhchap_ctrl_key",
+			       json_object_get(dhchap, "ctrl_key"));
 	return keep(model, obj, r);
 }
 
