@@ -27,12 +27,6 @@ static const char *text_of(const json_t *value, char number[static 24])
 	return json_string_value(value);
 }
 
-/* Values that nobody set are written as nothing, or as zeroes. */
-static bool says_nothing(const char *text)
-{
-	return *text == '\0' || strspn(text, "0-") == strlen(text);
-}
-
 /* A value that the file would refuse is no reason to lose the rest. */
 static int set(struct obj *obj, const char *field, const json_t *value)
 {
@@ -49,13 +43,6 @@ static int set(struct obj *obj, const char *field, const json_t *value)
 		log_warning("%s: %s '%s': %s; it is left out", obj->class->name, field,
 			    text, error);
 	return r == -EINVAL ? 0 : r;
-}
-
-static int set_identifier(struct obj *obj, const char *field, const json_t *value)
-{
-	const char *text = json_string_value(value);
-
-	return text && !says_nothing(text) ? set(obj, field, value) : 0;
 }
 
 /* Of one in a list of names. */
@@ -88,19 +75,28 @@ static int keep(struct model *model, struct obj *obj, int r)
 
 /* --- hosts --- */
 
+/* Only that there is one is written. */
+static int set_secret(struct obj *obj, const char *field, const json_t *value)
+{
+	const char *key = json_string_value(value);
+
+	return key && *key ? field_set_string(obj, index_of(obj->class, field), key) : 0;
+}
+
 static int read_host(struct model *model, const json_t *json)
 {
+	const json_t *dhchap = json_object_get(json, "dhchap");
 	struct obj *obj = obj_new(&kind_host.class);
-	const char *key = json_string_value(
-		json_object_get(json_object_get(json, "dhchap"), "key"));
 	int r;
 
 	if (!obj)
 		return -ENOMEM;
 	r = set(obj, "nqn", json_object_get(json, "nqn"));
-	/* Only that there is one is written. */
-	if (r == 0 && key && *key)
-		r = field_set_string(obj, index_of(obj->class, "dhchap_key"), key);
+	if (r == 0)
+		r = set_secret(obj, "dhchap_key", json_object_get(dhchap, "key"));
+	if (r == 0)
+		r = set_secret(obj, "dhchap_ctrl_key",
+			       json_object_get(dhchap, "ctrl_key"));
 	return keep(model, obj, r);
 }
 
@@ -184,8 +180,8 @@ static int read_namespace(struct obj *export, const json_t *json)
 		return -ENOMEM;
 	if ((r = set(item, "id", json_object_get(json, "nsid"))) == 0 &&
 	    (r = set(item, "device", json_object_get(device, "path"))) == 0 &&
-	    (r = set_identifier(item, "uuid", json_object_get(device, "uuid"))) == 0)
-		r = set_identifier(item, "nguid", json_object_get(device, "nguid"));
+	    (r = set(item, "uuid", json_object_get(device, "uuid"))) == 0)
+		r = set(item, "nguid", json_object_get(device, "nguid"));
 	if (r == 0 && field_is_set(item, 0))
 		return field_add_object(export, index, item);
 	obj_free(item);

@@ -104,15 +104,12 @@ static int fill_entry(const struct plan_step *step, struct report_entry *ret)
 
 /* --- the step --- */
 
-/* One of many stays away for as short a time as can be: it is not opened with others. */
 static int replace(struct ports *ports, const struct kind *kind,
 		   const struct plan_step *step, struct buf *why)
 {
 	int r = kind->remove(ports, step->have, why);
 
-	if (r == 0)
-		r = kind->create(ports, step->want, why);
-	return r < 0 || !kind->open ? r : kind->open(ports, step->want, why);
+	return r < 0 ? r : kind->create(ports, step->want, why);
 }
 
 static int act(struct ports *ports, const struct plan_step *step, struct buf *why)
@@ -157,17 +154,21 @@ static const struct report_entry *missing_module(const struct obj *want,
 	return NULL;
 }
 
-/* What this run was to make, and did not, and @want stands on. */
+/* What is not as it should be, and @step would put its object on. */
 static const struct report_entry *missing_object(const struct kind *kind,
-						 const struct obj *want,
+						 const struct plan_step *step,
 						 const struct plan *plan,
 						 const struct report *report)
 {
 	for (size_t i = 0; i < report->entries.count; i++) {
 		const struct report_entry *entry = &report->entries.items[i];
-		const struct plan_step *step = &plan->steps.items[i];
+		const struct obj *other = plan->steps.items[i].want;
 
-		if (is_missing(entry) && !step->have && kind->uses(want, step->want))
+		if (!is_missing(entry) || !other || !kind->uses(step->want, other))
+			continue;
+		/* Who stands on it already is worse off without the change. */
+		if (!step->have || !kind->uses(step->have, other) ||
+		    (kind->follows && kind->follows(step, other)))
 			return entry;
 	}
 	return NULL;
@@ -189,7 +190,7 @@ static const struct report_entry *missing_need(const struct plan_step *step,
 		return NULL;
 	missing = missing_module(step->want, report);
 	if (!missing && kind->uses)
-		missing = missing_object(kind, step->want, plan, report);
+		missing = missing_object(kind, step, plan, report);
 	return missing;
 }
 
@@ -240,7 +241,9 @@ static int fall_back(struct ports *ports, const struct plan_step *step,
 
 static bool is_opened_later(const struct plan_step *step)
 {
-	return step->action == PLAN_CREATE && kind_of(step->want->class)->open;
+	return step->want && kind_of(step->want->class)->open &&
+	       (step->action == PLAN_CREATE || step->action == PLAN_UPDATE ||
+		step->action == PLAN_REPLACE);
 }
 
 static int run_step(struct ports *ports, const struct plan *plan,
@@ -284,11 +287,12 @@ static void end(const struct exec_watcher *watcher, const struct plan_step *step
 /*
  * Who asks for an export that is not there while another one of its port is, is told to
  * give up, and does (nvmf_should_reconnect()). So all that are made are opened in one go,
- * and all that are removed are closed in one go.
+ * and all that are removed are closed in one go. And what one leaves, others may come to:
+ * none is opened before all are closed.
  */
-static int open_created(struct ports *ports, const struct plan *plan,
-			const struct exec_watcher *watcher, struct report *report,
-			size_t first)
+static int open_done(struct ports *ports, const struct plan *plan,
+		     const struct exec_watcher *watcher, struct report *report,
+		     size_t first)
 {
 	for (size_t i = first; i < report->entries.count; i++) {
 		const struct plan_step *step = &plan->steps.items[i];
@@ -298,7 +302,8 @@ static int open_created(struct ports *ports, const struct plan *plan,
 		if (entry->result != RESULT_PENDING)
 			continue;
 		begin(watcher, step);
-		entry->error = kind_of(entry->class)->open(ports, step->want, &why);
+		entry->error =
+			kind_of(entry->class)->open(ports, step->have, step->want, &why);
 		entry->result = entry->error < 0 ? RESULT_FAILED : RESULT_DONE;
 		if (entry->error < 0 && buf_take(&why, &entry->message) < 0)
 			return -ENOMEM;
@@ -307,19 +312,22 @@ static int open_created(struct ports *ports, const struct plan *plan,
 	return 0;
 }
 
-static void close_removed(struct ports *ports, const struct plan *plan, size_t first)
+static void close_changed(struct ports *ports, const struct plan *plan,
+			  const struct report *report, size_t first)
 {
 	const struct obj_class *class = plan_step_obj(&plan->steps.items[first])->class;
-	void (*close)(struct ports * ports, const struct obj *have) =
-		kind_of(class)->close;
+	void (*close)(struct ports * ports, const struct obj *have,
+		      const struct obj *want) = kind_of(class)->close;
 
 	for (size_t i = first; close && i < plan->steps.count; i++) {
 		const struct plan_step *step = &plan->steps.items[i];
 
 		if (plan_step_obj(step)->class != class)
 			break;
-		if (step->action == PLAN_REMOVE && !step->blocked)
-			close(ports, step->have);
+		if ((step->action == PLAN_REMOVE || step->action == PLAN_UPDATE ||
+		     step->action == PLAN_REPLACE) &&
+		    !step->blocked && !missing_need(step, plan, report))
+			close(ports, step->have, step->want);
 	}
 }
 
@@ -358,14 +366,14 @@ int exec_run(struct ports *ports, const struct plan *plan,
 
 		if (plan_step_obj(step)->class != class) {
 			class = plan_step_obj(step)->class;
-			r = open_created(ports, plan, watcher, report, first);
-			close_removed(ports, plan, i);
+			r = open_done(ports, plan, watcher, report, first);
+			close_changed(ports, plan, report, i);
 			first = i;
 		}
 		if (r == 0)
 			r = run_entry(ports, plan, step, watcher, report);
 	}
-	return r < 0 ? r : open_created(ports, plan, watcher, report, first);
+	return r < 0 ? r : open_done(ports, plan, watcher, report, first);
 }
 
 int exec_report_pending(const struct plan *plan, struct report *report)

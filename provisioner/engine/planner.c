@@ -293,7 +293,9 @@ static int judge_removal(const struct planner *p, struct plan_step *step,
 		r = set_loss(step, have->content);
 	if (r < 0 || !have->in_use)
 		return r;
-	if (p->policy->disconnect && kind_of(have->class)->severs && have->content)
+	/* Who holds it open, and stays, is more than connections. */
+	if (p->policy->disconnect && kind_of(have->class)->severs && have->content &&
+	    have->holders == 0)
 		return 0;
 	if (!kind_of(have->class)->release)
 		return block(step, "it is %s", have->in_use);

@@ -329,6 +329,9 @@ static int run(struct ports *ports, struct model *desired,
 		return r;
 	if (options->dry_run)
 		return exec_report_pending(&outcome->plan, report);
+	r = nvmet_tidy_claims(ports, &outcome->observed);
+	if (r < 0)
+		return fail(report, r, "cannot look through '/run/rapiddisk/owned'");
 	r = exec_run(ports, &outcome->plan, watcher, report);
 	if (r == 0 && plan_has_changes(&outcome->plan))
 		r = verify(ports, desired, &policy, report);

@@ -7,6 +7,7 @@
  */
 #include "kind/export.h"
 
+#include "kind/cache.h"
 #include "kind/nvmet.h"
 
 /* What rapiddisk 9 calls its exports: its prefix, the host's name and the device's. */
@@ -144,19 +145,53 @@ const struct obj *export_find_device(const struct model *model, const char *text
 	return found || name != text ? found : model_find(model, &kind_cache.class, name);
 }
 
+/* What is below a cache, written to from elsewhere, is not what the cache knows. */
+static const struct obj *find_cache_on(const struct model *desired, const char *device,
+				       const char **ret_part)
+{
+	const struct obj *ramdisk = export_find_device(desired, device);
+
+	vec_foreach (obj, &desired->objs) {
+		const struct cache *cache = cache_of(*obj);
+
+		if ((*obj)->class != &kind_cache.class)
+			continue;
+		*ret_part = "source";
+		if (field_is_set(*obj, CACHE_SOURCE) && streq(cache->source.text, device))
+			return *obj;
+		*ret_part = "RAM disk";
+		if (field_is_set(*obj, CACHE_RAMDISK) && ramdisk &&
+		    ramdisk->class == &kind_ramdisk.class &&
+		    streq(cache->ramdisk, obj_name(ramdisk)))
+			return *obj;
+	}
+	return NULL;
+}
+
+static void validate_device(const struct obj *want, const struct obj *item,
+			    const struct model *desired, struct diag *diag)
+{
+	const char *device = namespace_of(item)->device.text, *part;
+	const struct obj *cache = find_cache_on(desired, device, &part);
+
+	if (device[0] != '/' && !export_find_device(desired, device))
+		diag_add(diag, obj_field_pos(item, NAMESPACE_DEVICE),
+			 "export '%s': namespace '%s': there is no ramdisk and no cache "
+			 "'%s' in this file",
+			 obj_name(want), obj_name(item), device);
+	else if (cache)
+		diag_add(
+			diag, obj_field_pos(item, NAMESPACE_DEVICE),
+			"export '%s': namespace '%s': '%s' is the %s of cache '%s'; export "
+			"the cache",
+			obj_name(want), obj_name(item), device, part, obj_name(cache));
+}
+
 static void validate_devices(const struct obj *want, const struct model *desired,
 			     struct diag *diag)
 {
-	vec_foreach (item, &export_namespaces(want)->objs) {
-		const char *device = namespace_of(*item)->device.text;
-
-		if (device[0] != '/' && !export_find_device(desired, device))
-			diag_add(
-				diag, obj_field_pos(*item, NAMESPACE_DEVICE),
-				"export '%s': namespace '%s': there is no ramdisk and no "
-				"cache '%s' in this file",
-				obj_name(want), obj_name(*item), device);
-	}
+	vec_foreach (item, &export_namespaces(want)->objs)
+		validate_device(want, *item, desired, diag);
 }
 
 static void export_validate(const struct obj *want, const struct model *desired,
@@ -224,8 +259,11 @@ static bool is_on_device(const struct obj *item, const struct obj *device)
 {
 	const char *folder =
 		device->class == &kind_cache.class ? "/dev/mapper/" : "/dev/";
+	const struct obj_class *made = namespace_of(item)->made;
 	const char *text = namespace_of(item)->device.text;
 
+	if (made && made != device->class)
+		return false;
 	if (text && strncmp(text, folder, strlen(folder)) == 0)
 		text += strlen(folder);
 	return text && streq(text, obj_name(device));
@@ -249,6 +287,24 @@ static bool export_uses(const struct obj *obj, const struct obj *other)
 	return (other->class == &kind_ramdisk.class ||
 		other->class == &kind_cache.class) &&
 	       stands_on_device(obj, other);
+}
+
+/* Initiators are told of a size only once the device has it. */
+static bool export_follows(const struct plan_step *step, const struct obj *device)
+{
+	if (step->changed != UINT64_C(1) << EXPORT_NAMESPACES ||
+	    export_namespaces(step->have)->objs.count !=
+		    export_namespaces(step->want)->objs.count)
+		return false;
+	vec_foreach (item, &export_namespaces(step->want)->objs) {
+		const struct obj *live =
+			field_find_object(step->have, EXPORT_NAMESPACES, obj_name(*item));
+
+		if (!live || export_is_another(live, *item) ||
+		    (obj_differing(live, *item) && !is_on_device(*item, device)))
+			return false;
+	}
+	return true;
 }
 
 /* The kernel opens the device once for each namespace that is enabled. */
@@ -288,6 +344,7 @@ const struct kind kind_export = {
 	.close = export_close,
 	.adopt = nvmet_adopt,
 	.uses = export_uses,
+	.follows = export_follows,
 	.holds = export_holds,
 	.judge = export_judge,
 	.may_lose = export_may_lose,

@@ -32,6 +32,8 @@ struct namespace
 	char *uuid, *nguid;
 	struct size capacity;
 	bool enabled;
+	/* Wanted and resolved: what this file makes of the device's name; NULL: nothing. */
+	const struct obj_class *made;
 };
 
 enum {
@@ -97,5 +99,6 @@ int export_create(struct ports *ports, const struct obj *want, struct buf *why);
 int export_update(struct ports *ports, const struct obj *have, const struct obj *want,
 		  uint64_t changed, struct buf *why);
 int export_remove(struct ports *ports, const struct obj *have, struct buf *why);
-int export_open(struct ports *ports, const struct obj *want, struct buf *why);
-void export_close(struct ports *ports, const struct obj *have);
+int export_open(struct ports *ports, const struct obj *have, const struct obj *want,
+		struct buf *why);
+void export_close(struct ports *ports, const struct obj *have, const struct obj *want);

@@ -16,15 +16,18 @@
  */
 static int device_path(struct ports *ports, const struct obj *item, char **ret)
 {
-	const char *text = namespace_of(item)->device.text;
+	const struct namespace *namespace = namespace_of(item);
+	const char *text = namespace->device.text, *folder = "";
 	uint64_t number;
 	int r;
 
-	/* What this run made has been named since the plan. */
+	/* A name may be that of a node in both folders. */
 	if (text[0] == '/')
-		r = kfs_device_number(&ports->kfs, &number, "%s", text + 1);
-	else if ((r = kfs_device_number(&ports->kfs, &number, "dev/%s", text)) == -ENOENT)
-		r = kfs_device_number(&ports->kfs, &number, "dev/mapper/%s", text);
+		text++;
+	else
+		folder = namespace->made == &kind_cache.class ? "dev/mapper/" : "dev/";
+	/* What this run made has been named since the plan. */
+	r = kfs_device_number(&ports->kfs, &number, "%s%s", folder, text);
 	return r < 0 ? r : devices_path(&ports->kfs, number, ret);
 }
 
@@ -243,9 +246,12 @@ static int change_hosts(struct ports *ports, const struct obj *have,
 static int link_port(struct ports *ports, const struct obj *obj, const char *port,
 		     const char *folder, struct buf *why)
 {
-	int r = kfs_symlink(&ports->kfs, folder, NVMET_PORTS "/%s/subsystems/%s", port,
-			    obj_name(obj));
+	int r;
 
+	if (kfs_exists(&ports->kfs, NVMET_PORTS "/%s/subsystems/%s", port, obj_name(obj)))
+		return 0;
+	r = kfs_symlink(&ports->kfs, folder, NVMET_PORTS "/%s/subsystems/%s", port,
+			obj_name(obj));
 	return r < 0 ? kind_fail(why, r, nvmet_hint(r), "cannot open it on port '%s'",
 				 port)
 		     : 0;
@@ -277,19 +283,28 @@ static int unlink_ports(struct ports *ports, const struct obj *have,
 	return 0;
 }
 
-/* @have NULL: it is on none so far. */
-static int link_ports(struct ports *ports, const struct obj *have, const struct obj *want,
-		      const char *folder, struct buf *why)
+/* Into those in which it is not yet. */
+static int link_ports(struct ports *ports, const struct obj *want, const char *folder,
+		      struct buf *why)
 {
 	vec_foreach (item, &export_strings(want, EXPORT_PORTS)->items) {
-		int r = 0;
+		int r = link_port(ports, want, item->text, folder, why);
 
-		if (!have || !field_has_item(have, EXPORT_PORTS, item->text))
-			r = link_port(ports, want, item->text, folder, why);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+/* Back to the ports that it had: who is there keeps what works. */
+static void go_back(struct ports *ports, const struct obj *have, const struct obj *want,
+		    const char *folder)
+{
+	_cleanup_(buf_done) struct buf ignored = { 0 };
+
+	/* The first error counts. */
+	(void)unlink_ports(ports, want, have, &ignored);
+	(void)link_ports(ports, have, folder, &ignored);
 }
 
 /* --- the whole --- */
@@ -340,23 +355,26 @@ int export_create(struct ports *ports, const struct obj *want, struct buf *why)
 	return r;
 }
 
-int export_open(struct ports *ports, const struct obj *want, struct buf *why)
+int export_open(struct ports *ports, const struct obj *have, const struct obj *want,
+		struct buf *why)
 {
 	_cleanup_free_ char *folder = export_folder(want);
 	_cleanup_(buf_done) struct buf ignored = { 0 };
-	int r = folder ? link_ports(ports, NULL, want, folder, why) : -ENOMEM;
+	int r = folder ? link_ports(ports, want, folder, why) : -ENOMEM;
 
-	if (r < 0 && folder)
+	if (r < 0 && folder && have)
+		go_back(ports, have, want, folder);
+	else if (r < 0 && folder)
 		(void)take_away(ports, want, folder,
 				&ignored); /* the first error counts */
 	return r;
 }
 
-void export_close(struct ports *ports, const struct obj *have)
+void export_close(struct ports *ports, const struct obj *have, const struct obj *want)
 {
 	_cleanup_(buf_done) struct buf ignored = { 0 };
 
-	(void)unlink_ports(ports, have, NULL, &ignored); /* remove tries again */
+	(void)unlink_ports(ports, have, want, &ignored); /* the next part tries again */
 }
 
 int export_update(struct ports *ports, const struct obj *have, const struct obj *want,
@@ -372,7 +390,9 @@ int export_update(struct ports *ports, const struct obj *have, const struct obj 
 		r = change_hosts(ports, have, want, folder, why);
 	if (r == 0)
 		r = add_namespaces(ports, have, want, folder, why);
-	return r < 0 ? r : link_ports(ports, have, want, folder, why);
+	if (r < 0 && folder)
+		go_back(ports, have, want, folder);
+	return r;
 }
 
 int export_remove(struct ports *ports, const struct obj *have, struct buf *why)

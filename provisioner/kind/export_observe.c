@@ -22,18 +22,6 @@ static int read_string(const struct kfs *kfs, struct obj *obj, unsigned int inde
 	return r < 0 || !text ? r : field_set_string(obj, index, text);
 }
 
-/* An identifier of zeroes is none: the attribute's value before anybody sets it. */
-static int read_identifier(const struct kfs *kfs, struct obj *obj, unsigned int index,
-			   const char *folder, const char *attribute)
-{
-	_cleanup_free_ char *text = NULL;
-	int r = nvmet_read(kfs, &text, "%s/%s", folder, attribute);
-
-	if (r < 0 || !text || strspn(text, "0-") == strlen(text))
-		return r;
-	return field_set_string(obj, index, text);
-}
-
 static int read_device(const struct kfs *kfs, struct obj *obj, const char *folder)
 {
 	_cleanup_free_ char *path = NULL;
@@ -62,9 +50,8 @@ static int read_namespace(const struct kfs *kfs, struct obj *obj, const char *id
 	}
 	field_set_uint(obj, NAMESPACE_ID, strtoull(id, NULL, 10));
 	if ((r = read_device(kfs, obj, folder)) < 0 ||
-	    (r = read_identifier(kfs, obj, NAMESPACE_UUID, folder, "device_uuid")) < 0 ||
-	    (r = read_identifier(kfs, obj, NAMESPACE_NGUID, folder, "device_nguid")) <
-		    0 ||
+	    (r = read_string(kfs, obj, NAMESPACE_UUID, folder, "device_uuid")) < 0 ||
+	    (r = read_string(kfs, obj, NAMESPACE_NGUID, folder, "device_nguid")) < 0 ||
 	    (r = nvmet_read(kfs, &enabled, "%s/enable", folder)) < 0)
 		return r;
 	field_set_bool(obj, NAMESPACE_ENABLED, enabled && streq(enabled, "1"));
@@ -167,6 +154,15 @@ bool export_connections(const struct obj *obj, uint64_t *ret)
 	return true;
 }
 
+/* As mkdir(2) makes it: nobody has given it anything so far. */
+static bool is_empty(const struct obj *obj)
+{
+	return export_namespaces(obj)->objs.count == 0 &&
+	       export_strings(obj, EXPORT_PORTS)->items.count == 0 &&
+	       export_strings(obj, EXPORT_HOSTS)->items.count == 0 &&
+	       !export_of(obj)->allow_any_host;
+}
+
 static int observe_one(const struct sight *sight, const char *name,
 		       struct model *observed)
 {
@@ -188,11 +184,11 @@ static int observe_one(const struct sight *sight, const char *name,
 	    (r = read_hosts(kfs, obj, folder)) < 0 ||
 	    (r = read_string(kfs, obj, EXPORT_SERIAL, folder, "attr_serial")) < 0 ||
 	    (r = read_string(kfs, obj, EXPORT_MODEL, folder, "attr_model")) < 0 ||
-	    (r = read_use(sight, obj, &use)) < 0) {
+	    (r = read_use(sight, obj, &use)) < 0 ||
+	    (r = nvmet_set_owner(kfs, &sight->claims, obj, is_empty(obj))) < 0) {
 		obj_free(obj);
 		return r;
 	}
-	nvmet_set_owner(&sight->claims, obj);
 	return model_add(observed, obj);
 }
 

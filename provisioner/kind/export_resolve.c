@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exports: what is wanted, on this machine. */
 #include "base/cleanup.h"
+#include "kind/cache.h"
 #include "kind/export.h"
 #include "model/config.h"
 #include "port/devices.h"
 #include "port/machine.h"
+#include "port/users.h"
 
 #include <ctype.h>
 
@@ -125,6 +127,7 @@ static int resolve_made(struct ports *ports, struct obj *item, const struct obj 
 	int r = kfs_device_number(&ports->kfs, &number, "%s/%s", folder,
 				  obj_name(device));
 
+	((struct namespace *)item)->made = device->class;
 	r = field_set_device(item, NAMESPACE_DEVICE, NULL, r == 0 ? number : 0);
 	bytes = device->class == &kind_cache.class ? cache_capacity(device)
 						   : ramdisk_bytes(device);
@@ -161,8 +164,56 @@ static int resolve_found(struct ports *ports, struct obj *want, struct obj *item
 	return field_set_device(item, NAMESPACE_DEVICE, NULL, number);
 }
 
+static bool is_live(const struct obj *item, const struct obj *have)
+{
+	const struct obj *live =
+		have ? field_find_object(have, EXPORT_NAMESPACES, obj_name(item)) : NULL;
+
+	return live && namespace_of(live)->enabled &&
+	       namespace_of(live)->device.number == namespace_of(item)->device.number;
+}
+
+/* A cache that this run may make first. */
+static const struct obj *find_cache_over(uint64_t number, const struct model *desired)
+{
+	vec_foreach (obj, &desired->objs) {
+		if ((*obj)->class == &kind_cache.class && !(*obj)->unmet &&
+		    cache_of(*obj)->source.number == number)
+			return *obj;
+	}
+	return NULL;
+}
+
+/* Two that write to one device, and do not know of one another, destroy what is on it. */
+static int check_use(struct ports *ports, struct obj *want, const struct obj *item,
+		     const struct model *desired)
+{
+	_cleanup_(users_done) struct users users = { .no_exports = true };
+	uint64_t number = namespace_of(item)->device.number;
+	const char *device = namespace_of(item)->device.text;
+	const struct obj *cache = find_cache_over(number, desired);
+	_cleanup_free_ char *name = NULL, *use = NULL;
+	int r;
+
+	if (cache)
+		return kind_set_unmet(
+			want,
+			"the device '%s' of its namespace '%s' is the source "
+			"of cache '%s'; export the cache",
+			device, obj_name(item), obj_name(cache));
+	r = devices_name(&ports->kfs, number, &name);
+	if (r == 0)
+		r = users_describe(&users, &ports->kfs, name, &use);
+	if (r < 0 || !use)
+		return r == -ENOENT ? 0 : r;
+	return kind_set_unmet(want,
+			      "the device '%s' of its namespace '%s' is %s; what is "
+			      "exported is for other machines alone",
+			      device, obj_name(item), use);
+}
+
 static int resolve_devices(struct ports *ports, struct obj *want,
-			   const struct model *desired)
+			   const struct model *desired, const struct obj *have)
 {
 	vec_foreach (item, &export_namespaces(want)->objs) {
 		const struct obj *made =
@@ -170,6 +221,9 @@ static int resolve_devices(struct ports *ports, struct obj *want,
 		int r = made ? resolve_made(ports, *item, made)
 			     : resolve_found(ports, want, *item);
 
+		if (r == 0 && !want->unmet && namespace_of(*item)->device.number > 0 &&
+		    !is_live(*item, have))
+			r = check_use(ports, want, *item, desired);
 		if (r < 0 || want->unmet)
 			return r;
 		field_set_bool(*item, NAMESPACE_ENABLED, true);
@@ -198,10 +252,10 @@ int export_resolve(struct ports *ports, struct obj *want, const struct model *de
 {
 	int r = check_twice(want, desired);
 
-	(void)observed;
 	if (r == 0 && !want->unmet)
 		r = derive_identifiers(ports, want);
 	if (r == 0 && !want->unmet)
-		r = resolve_devices(ports, want, desired);
+		r = resolve_devices(ports, want, desired,
+				    model_find(observed, want->class, obj_name(want)));
 	return r;
 }

@@ -22,6 +22,8 @@ struct host {
 	char *dhchap_key_file, *dhchap_ctrl_key_file;
 	int dhchap_hash, dhchap_dhgroup;
 	char *dhchap_key, *dhchap_ctrl_key;
+	const char
+		*foreign; /* wanted and resolved: an export that is not ours lets it in */
 };
 
 enum {
@@ -65,11 +67,10 @@ static const struct field host_fields[] = {
 		.doc = "File with the key by which the controller proves itself to the "
 		       "host; needs dhchap_key_file"),
 	[HOST_HASH] = FIELD(host, dhchap_hash, FIELD_ENUM, .words = hash_words,
-			    .doc = "Hash of the authentication; the kernel's choice "
-				   "unless given"),
+			    .doc = "Hash of the authentication; sha256 unless given"),
 	[HOST_DHGROUP] = FIELD(host, dhchap_dhgroup, FIELD_ENUM, .words = group_words,
-			       .doc = "Diffie-Hellman group of the authentication; the "
-				      "kernel's choice unless given"),
+			       .doc = "Diffie-Hellman group of the authentication; none "
+				      "unless given"),
 	[HOST_KEY] = FIELD(host, dhchap_key, FIELD_STRING,
 			   .flags = FIELD_DERIVED | FIELD_SECRET | FIELD_EXACT,
 			   .doc = "The host's key"),
@@ -182,14 +183,51 @@ static int read_key_file(const struct kfs *kfs, struct obj *want, unsigned int i
 	return r;
 }
 
+/* A key that no live host has: one whose file cannot be read is wanted all the same. */
+static int want_keys(struct obj *want)
+{
+	int r = 0;
+
+	if (field_is_set(want, HOST_KEY_FILE))
+		r = field_set_string(want, HOST_KEY, "");
+	if (r == 0 && field_is_set(want, HOST_CTRL_KEY_FILE))
+		r = field_set_string(want, HOST_CTRL_KEY, "");
+	return r;
+}
+
+/* What the kernel has for a new host: the first of the words. */
+static void want_defaults(struct obj *want)
+{
+	if (!field_is_set(want, HOST_KEY))
+		return;
+	if (!field_is_set(want, HOST_HASH))
+		field_set_enum(want, HOST_HASH, 0);
+	if (!field_is_set(want, HOST_DHGROUP))
+		field_set_enum(want, HOST_DHGROUP, 0);
+}
+
+/* Only who loses a key is made anew, and taken off the lists for that. */
+static const char *find_foreign(const struct obj *want, const struct model *observed)
+{
+	const struct obj *have = model_find(observed, want->class, obj_name(want));
+
+	return have && field_is_set(have, HOST_KEY) &&
+			       !(field_is_set(want, HOST_KEY) &&
+				 field_is_set(want, HOST_CTRL_KEY))
+		       ? nvmet_find_foreign(have, observed)
+		       : NULL;
+}
+
 static int host_resolve(struct ports *ports, struct obj *want,
 			const struct model *desired, const struct model *observed)
 {
 	const struct host *host = host_of(want);
-	int r = 0;
+	int r = want_keys(want);
 
-	(void)desired, (void)observed;
-	if (field_is_set(want, HOST_KEY_FILE))
+	(void)desired;
+	want_defaults(want);
+	((struct host *)want)->foreign = find_foreign(want, observed);
+	if (r == 0 && field_is_set(want, HOST_KEY_FILE))
 		r = read_key_file(&ports->kfs, want, HOST_KEY, host->dhchap_key_file);
 	if (r == 0 && !want->unmet && field_is_set(want, HOST_CTRL_KEY_FILE))
 		r = read_key_file(&ports->kfs, want, HOST_CTRL_KEY,
@@ -254,11 +292,13 @@ static int observe_one(const struct kfs *kfs, const struct claims *claims,
 	    (r = read_secret(kfs, obj, HOST_CTRL_KEY)) < 0 ||
 	    (r = read_word(kfs, obj, HOST_HASH, hash_names)) < 0 ||
 	    (r = read_word(kfs, obj, HOST_DHGROUP, group_names)) < 0 ||
-	    (r = count_uses(kfs, obj)) < 0) {
+	    (r = count_uses(kfs, obj)) < 0 ||
+	    (r = nvmet_set_owner(kfs, claims, obj,
+				 obj->holders == 0 && !field_is_set(obj, HOST_KEY))) <
+		    0) {
 		obj_free(obj);
 		return r;
 	}
-	nvmet_set_owner(claims, obj);
 	return model_add(observed, obj);
 }
 
@@ -277,6 +317,17 @@ static int host_observe(struct ports *ports, struct model *observed)
 
 /* --- act --- */
 
+/* The kernel makes the attribute for all to read (CONFIGFS_ATTR()), the file is not. */
+static int set_secret(struct ports *ports, struct buf *why, const char *folder,
+		      const char *name, const char *value)
+{
+	int r = kfs_chmod(&ports->kfs, S_IRUSR | S_IWUSR, "%s/%s", folder, name);
+
+	return r < 0 ? kind_fail(why, r, nvmet_hint(r), "cannot hide '%s' from others",
+				 name)
+		     : nvmet_set(ports, why, folder, name, value, NULL);
+}
+
 static int set_attributes(struct ports *ports, const struct obj *want, uint64_t changed,
 			  const char *folder, struct buf *why)
 {
@@ -293,10 +344,10 @@ static int set_attributes(struct ports *ports, const struct obj *want, uint64_t 
 			      group_names[host->dhchap_dhgroup],
 			      group_names[host->dhchap_dhgroup]);
 	if (r == 0 && changed & 1u << HOST_KEY)
-		r = nvmet_set(ports, why, folder, "dhchap_key", host->dhchap_key, NULL);
+		r = set_secret(ports, why, folder, "dhchap_key", host->dhchap_key);
 	if (r == 0 && changed & 1u << HOST_CTRL_KEY)
-		r = nvmet_set(ports, why, folder, "dhchap_ctrl_key",
-			      host->dhchap_ctrl_key, NULL);
+		r = set_secret(ports, why, folder, "dhchap_ctrl_key",
+			       host->dhchap_ctrl_key);
 	return r;
 }
 
@@ -320,6 +371,15 @@ static int host_create(struct ports *ports, const struct obj *want, struct buf *
 static bool has_to_forget(const struct obj *want, uint64_t changed)
 {
 	return changed & ~want->set & (1u << HOST_KEY | 1u << HOST_CTRL_KEY);
+}
+
+static int host_judge(struct plan_step *step)
+{
+	const char *foreign = host_of(step->want)->foreign;
+
+	return foreign && has_to_forget(step->want, step->changed)
+		       ? nvmet_block_foreign(step, foreign)
+		       : 0;
 }
 
 static int relink(struct ports *ports, const struct obj *obj, const char *folder,
@@ -417,6 +477,7 @@ const struct kind kind_host = {
 	.resolve = host_resolve,
 	.create = host_create,
 	.update = host_update,
+	.judge = host_judge,
 	.remove = host_remove,
 	.adopt = nvmet_adopt,
 };

@@ -50,15 +50,20 @@ struct kind {
 		      uint64_t changed, struct buf *why);
 	int (*remove)(struct ports *ports, const struct obj *have, struct buf *why);
 	/*
-	 * The last part of create, for all new objects of the kind one after the other:
-	 * let others see it. Undoes the whole creation where it fails. May be NULL.
+	 * The last part of create, of update and of both together, for all objects of
+	 * the kind one after the other: let others see it. Where it fails it undoes the
+	 * whole creation; but what was there before (@have, NULL: nothing) is seen where
+	 * it was. May be NULL.
 	 */
-	int (*open)(struct ports *ports, const struct obj *want, struct buf *why);
+	int (*open)(struct ports *ports, const struct obj *have, const struct obj *want,
+		    struct buf *why);
 	/*
-	 * The first part of remove, for all that go. Where it fails, remove does so
-	 * too, and says it. May be NULL.
+	 * The first part of remove and update, for all that go or change, before the
+	 * first of them does: @have is no longer seen where @want (NULL: nothing) shall
+	 * not be. Where it fails, remove and update do so too, and say it. May be NULL.
 	 */
-	void (*close)(struct ports *ports, const struct obj *have);
+	void (*close)(struct ports *ports, const struct obj *have,
+		      const struct obj *want);
 	/*
 	 * Of an object that should go and is in use: give back all that it holds, and
 	 * let its users go on with what is left. NULL: there is no such thing.
@@ -81,6 +86,11 @@ struct kind {
 	bool (*needs_module)(const struct obj *want, const char *module);
 	/* Does @obj (wanted or live) stand on @other? Pure. NULL: on nothing. */
 	bool (*uses)(const struct obj *obj, const struct obj *other);
+	/*
+	 * Is the update nothing but what comes of a change of @other, on which its object
+	 * stands already? Pure. NULL: never.
+	 */
+	bool (*follows)(const struct plan_step *step, const struct obj *other);
 	/* How often does a live @obj hold @other, which it uses? Pure. NULL: once. */
 	uint64_t (*holds)(const struct obj *obj, const struct obj *other);
 	/* Does the file allow that its content goes? NULL: there is none to lose. */
@@ -124,6 +134,13 @@ static inline bool kind_is_in_stage(const struct kind *kind, enum kind_stage sta
 
 /* kind_needs_module() - Does @want need the kernel module @module? */
 bool kind_needs_module(const struct obj *want, const char *module);
+
+/*
+ * nvmet_tidy_claims() - Before anything is changed: drop the claims to what is gone, or is
+ * another one's by now, so that they never come to mean what somebody makes later.
+ * @observed is sorted, and was seen under the lock. Return: 0 or -errno.
+ */
+int nvmet_tidy_claims(struct ports *ports, const struct model *observed);
 
 /*
  * kind_set_unmet() - Say why @want cannot be made now, a sentence. Return: 0 or -ENOMEM.

@@ -109,10 +109,142 @@ int nvmet_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ..
 
 /* --- whose it is --- */
 
-void nvmet_set_owner(const struct claims *claims, struct obj *obj)
+/* Their folders. */
+static const struct {
+	const struct kind *kind;
+	const char *folder;
+} places[] = {
+	{ &kind_host, NVMET_HOSTS },
+	{ &kind_port, NVMET_PORTS },
+	{ &kind_export, NVMET_SUBSYSTEMS },
+};
+
+static int read_inode(const struct kfs *kfs, const struct obj *obj, uint64_t *ret)
 {
-	if (claims_have(claims, obj->class->name, obj_name(obj)))
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (&places[i].kind->class == obj->class)
+			return kfs_inode(kfs, ret, "%s/%s", places[i].folder,
+					 obj_name(obj));
+	return -EINVAL;
+}
+
+int nvmet_set_owner(const struct kfs *kfs, const struct claims *claims, struct obj *obj,
+		    bool half_made)
+{
+	uint64_t noted, inode;
+	int r = claims_inode(kfs, claims, obj->class->name, obj_name(obj), &noted);
+
+	if (r == 0 && noted > 0)
+		r = read_inode(kfs, obj, &inode);
+	/* What nobody can read is no claim. */
+	if (r < 0)
+		return r == -ENOENT || r == -EBADMSG ? 0 : r;
+	if (noted > 0 ? noted == inode : half_made)
 		obj->owner = OWNER_OURS;
+	return 0;
+}
+
+static int note_inode(struct ports *ports, const struct obj *obj)
+{
+	uint64_t inode;
+	int r = read_inode(&ports->kfs, obj, &inode);
+
+	return r < 0 ? r
+		     : claims_note_inode(&ports->kfs, obj->class->name, obj_name(obj),
+					 inode);
+}
+
+/* What a claim of the kind is about, or NULL; @name: behind the kind's. */
+static const struct obj *find_claimed(const struct model *observed,
+				      const struct obj_class *class, const char *name)
+{
+	const struct obj *obj = model_find(observed, class, name);
+
+	return obj && obj->owner == OWNER_OURS ? obj : NULL;
+}
+
+static int tidy_claim(struct ports *ports, const struct claims *claims,
+		      const struct obj_class *class, const char *name,
+		      const struct model *observed)
+{
+	const struct obj *obj = find_claimed(observed, class, name);
+	uint64_t noted;
+
+	if (!obj)
+		return claims_drop(&ports->kfs, class->name, name);
+	if (claims_inode(&ports->kfs, claims, class->name, name, &noted) == 0 &&
+	    noted > 0)
+		return 0;
+	return note_inode(ports, obj);
+}
+
+/* "NQN:ID": the note goes with the export. */
+static int tidy_size(struct ports *ports, const char *claim, const struct model *observed)
+{
+	const char *colon = strrchr(claim, ':');
+	_cleanup_free_ char *nqn =
+		strndup(claim, colon ? (size_t)(colon - claim) : strlen(claim));
+
+	if (!nqn)
+		return -ENOMEM;
+	return find_claimed(observed, &kind_export.class, nqn)
+		       ? 0
+		       : claims_drop(&ports->kfs, NVMET_SIZE_CLAIM, claim);
+}
+
+static int tidy_file(struct ports *ports, const struct claims *claims, const char *file,
+		     const struct model *observed)
+{
+	const char *colon = strchr(file, ':');
+
+	for (size_t i = 0; colon && i < ARRAY_SIZE(places); i++) {
+		const struct obj_class *class = &places[i].kind->class;
+
+		if (strlen(class->name) == (size_t)(colon - file) &&
+		    strncmp(file, class->name, strlen(class->name)) == 0)
+			return tidy_claim(ports, claims, class, colon + 1, observed);
+	}
+	return strncmp(file, NVMET_SIZE_CLAIM ":", strlen(NVMET_SIZE_CLAIM ":")) == 0
+		       ? tidy_size(ports, colon + 1, observed)
+		       : 0;
+}
+
+int nvmet_tidy_claims(struct ports *ports, const struct model *observed)
+{
+	_cleanup_(claims_done) struct claims claims = { 0 };
+	int r;
+
+	/* Where configfs is not mounted, what is there cannot be seen. */
+	if (!kfs_exists(&ports->kfs, NVMET) &&
+	    kfs_exists(&ports->kfs, "sys/module/nvmet"))
+		return 0;
+	r = claims_load(&ports->kfs, &claims);
+	for (size_t i = 0; r == 0 && i < claims.files.names.count; i++)
+		r = tidy_file(ports, &claims, claims.files.names.items[i], observed);
+	return r;
+}
+
+const char *nvmet_find_foreign(const struct obj *have, const struct model *observed)
+{
+	vec_foreach (obj, &observed->objs) {
+		if ((*obj)->class == &kind_export.class && (*obj)->owner != OWNER_OURS &&
+		    kind_export.uses(*obj, have))
+			return obj_name(*obj);
+	}
+	return NULL;
+}
+
+int nvmet_block_foreign(struct plan_step *step, const char *name)
+{
+	if (asprintf(
+		    &step->blocked,
+		    "export '%s' on it is not ours, and would be cut off; take it off by "
+		    "hand first",
+		    name) < 0) {
+		step->blocked = NULL;
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 char *nvmet_size_claim(const char *subsystem, const char *id)
@@ -168,8 +300,12 @@ int nvmet_begin(struct ports *ports, const struct obj *want, const char *folder,
 				 "cannot note in '/run/rapiddisk' that it "
 				 "is ours");
 	r = kfs_mkdir(&ports->kfs, "%s", folder);
-	if (r == 0)
-		return 0;
+	if (r == 0) {
+		r = note_inode(ports, want);
+		if (r == 0)
+			return 0;
+		(void)kfs_rmdir(&ports->kfs, "%s", folder); /* the first error counts */
+	}
 	(void)claims_drop(&ports->kfs, kind, name); /* the first error is reported */
 	return kind_fail(why, r, nvmet_hint(r), "cannot make '/%s'", folder);
 }
@@ -190,6 +326,8 @@ int nvmet_adopt(struct ports *ports, const struct obj *have, struct buf *why)
 {
 	int r = claims_add(&ports->kfs, have->class->name, obj_name(have));
 
+	if (r == 0)
+		r = note_inode(ports, have);
 	return r < 0 ? kind_fail(why, r, NULL, "cannot take it over") : 0;
 }
 

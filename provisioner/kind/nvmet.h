@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "model/object.h"
+#include "model/plan.h"
 #include "port/claims.h"
 #include "port/ports.h"
 
@@ -51,8 +52,25 @@ int nvmet_set(struct ports *ports, struct buf *why, const char *folder, const ch
 int nvmet_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
 	_printf_(3, 4);
 
-/* nvmet_set_owner() - By the claims. */
-void nvmet_set_owner(const struct claims *claims, struct obj *obj);
+/*
+ * nvmet_set_owner() - By the claims.
+ * @half_made: the object is as the kernel makes it, so that a run may have been killed
+ * before it noted the inode. Return: 0 or -errno.
+ */
+int nvmet_set_owner(const struct kfs *kfs, const struct claims *claims, struct obj *obj,
+		    bool half_made);
+
+/*
+ * nvmet_find_foreign() - The name of a live export that is not ours and stands on the port
+ * or host @have; @observed owns it. NULL: there is none.
+ */
+const char *nvmet_find_foreign(const struct obj *have, const struct model *observed);
+
+/*
+ * nvmet_block_foreign() - Block what would take the export @name of others off the object
+ * for a moment: it might not come back. Return: 0 or -ENOMEM.
+ */
+int nvmet_block_foreign(struct plan_step *step, const char *name);
 
 /*
  * nvmet_expect_size() - Before the device at @path ("/dev/rd0") gets another size: note

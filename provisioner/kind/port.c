@@ -222,7 +222,11 @@ static void port_validate(const struct obj *want, const struct model *desired,
 
 static int port_judge(struct plan_step *step)
 {
-	if (!(step->changed & ~(UINT64_C(1) << PORT_REFERRALS)) || !step->have->content)
+	if (!(step->changed & ~(UINT64_C(1) << PORT_REFERRALS)))
+		return 0;
+	if (port_of(step->want)->foreign)
+		return nvmet_block_foreign(step, port_of(step->want)->foreign);
+	if (!step->have->content)
 		return 0;
 	step->loss = strdup(step->have->content);
 	return step->loss ? 0 : -ENOMEM;

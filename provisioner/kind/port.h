@@ -22,6 +22,7 @@ struct port {
 	struct object_list referrals;
 	uint64_t wait;
 	int on_change;
+	const char *foreign; /* wanted and resolved: an export on it that is not ours */
 };
 
 struct referral {

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "kind/nvmet.h"
 #include "kind/port.h"
+#include "port/net.h"
 
 #include <inttypes.h>
 
@@ -23,7 +24,7 @@ static int read_word(const struct kfs *kfs, struct obj *obj, unsigned int index,
 static int read_address(const struct kfs *kfs, struct obj *obj, unsigned int index,
 			int transport, const char *folder)
 {
-	_cleanup_free_ char *address = NULL, *family = NULL;
+	_cleanup_free_ char *address = NULL, *family = NULL, *canonical = NULL;
 	int r = nvmet_read(kfs, &address, "%s/addr_traddr", folder);
 
 	if (r == 0)
@@ -31,7 +32,9 @@ static int read_address(const struct kfs *kfs, struct obj *obj, unsigned int ind
 	if (r < 0 || !address || !family ||
 	    !streq(family, port_family(transport, address)))
 		return r;
-	return field_set_string(obj, index, address);
+	if (transport != TRANSPORT_LOOP && net_family(address) != NET_NONE)
+		r = net_canonical(address, &canonical);
+	return r < 0 ? r : field_set_string(obj, index, canonical ? canonical : address);
 }
 
 static int read_service(const struct kfs *kfs, struct obj *obj, unsigned int index,
@@ -165,11 +168,12 @@ static int observe_one(const struct kfs *kfs, const char *name,
 		return -ENOMEM;
 	field_set_uint(obj, PORT_ID, strtoull(name, NULL, 10));
 	r = read_port(kfs, obj, controllers);
+	if (r == 0)
+		r = nvmet_set_owner(kfs, claims, obj, !field_is_set(obj, PORT_TRANSPORT));
 	if (r < 0) {
 		obj_free(obj);
 		return r;
 	}
-	nvmet_set_owner(claims, obj);
 	return model_add(observed, obj);
 }
 

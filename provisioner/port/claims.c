@@ -2,9 +2,11 @@
 #include "port/claims.h"
 
 #include "base/cleanup.h"
+#include "base/units.h"
 #include "port/rundir.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 
 #define FOLDER "owned"
@@ -49,6 +51,24 @@ bool claims_have(const struct claims *claims, const char *kind, const char *name
 		       sizeof(char *), compare);
 }
 
+int claims_inode(const struct kfs *kfs, const struct claims *claims, const char *kind,
+		 const char *name, uint64_t *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	if (!claims_have(claims, kind, name))
+		return -ENOENT;
+	r = kfs_read(kfs, &text, RUNDIR "/" FOLDER "/%s:%s", kind, name);
+	if (r < 0)
+		return r;
+	if (text[0] == '\0') {
+		*ret = 0;
+		return 0;
+	}
+	return units_parse_uint(text, ret) < 0 ? -EBADMSG : 0;
+}
+
 /* Return: fd of the folder, which is made if it is not there; -errno. */
 static int open_folder(const struct kfs *kfs)
 {
@@ -83,8 +103,27 @@ int claims_add(const struct kfs *kfs, const char *kind, const char *name)
 	r = fault_point(kfs->fault);
 	if (r < 0)
 		return r;
-	fd = openat(folder, file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = openat(folder, file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		    0644);
 	return fd < 0 ? -errno : 0;
+}
+
+int claims_note_inode(const struct kfs *kfs, const char *kind, const char *name,
+		      uint64_t inode)
+{
+	_cleanup_close_ int fd = kfs_open(kfs, O_WRONLY | O_NOFOLLOW,
+					  RUNDIR "/" FOLDER "/%s:%s", kind, name);
+	char text[21];
+	int len = snprintf(text, sizeof(text), "%" PRIu64, inode), r;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	r = fault_point(kfs->fault);
+	if (r < 0)
+		return r;
+	n = write(fd, text, (size_t)len);
+	return n < 0 ? -errno : n == len ? 0 : -EIO;
 }
 
 int claims_drop(const struct kfs *kfs, const char *kind, const char *name)

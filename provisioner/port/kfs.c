@@ -203,6 +203,43 @@ int kfs_write(const struct kfs *kfs, const char *value, const char *fmt, ...)
 	return write_once(fd, value);
 }
 
+int kfs_inode(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	int r;
+
+	r = FORMAT_PATH(&path, fmt);
+	if (r < 0)
+		return r;
+	fd = open_path(kfs, O_PATH | O_DIRECTORY, path);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	*ret = st.st_ino;
+	return 0;
+}
+
+int kfs_chmod(const struct kfs *kfs, mode_t mode, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	r = FORMAT_PATH(&path, fmt);
+	if (r < 0)
+		return r;
+	fd = open_path(kfs, O_RDONLY, path);
+	if (fd < 0)
+		return fd;
+	r = fault_point(kfs->fault);
+	if (r < 0)
+		return r;
+	return fchmod(fd, mode) < 0 ? -errno : 0;
+}
+
 int kfs_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
 {
 	_cleanup_free_ char *path = NULL;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Longest attribute that is read: what a kernel file gives beyond it is an error. */
 #define KFS_READ_MAX (8u << 20)
@@ -71,6 +72,18 @@ bool kfs_exists(const struct kfs *kfs, const char *fmt, ...) _printf_(2, 3);
  */
 int kfs_write(const struct kfs *kfs, const char *value, const char *fmt, ...)
 	_printf_(3, 4);
+
+/*
+ * kfs_inode() - The number of a folder's inode: of two folders that are there at once,
+ * each has its own. Return: 0; -ENOENT; -errno.
+ */
+int kfs_inode(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...) _printf_(3, 4);
+
+/*
+ * kfs_chmod() - Who may read and write a file, as fchmod(2). configfs keeps it as long as
+ * the object is there. Return: 0 or -errno.
+ */
+int kfs_chmod(const struct kfs *kfs, mode_t mode, const char *fmt, ...) _printf_(3, 4);
 
 /*
  * kfs_list() - Names in a folder, without "." and "..", unsorted.

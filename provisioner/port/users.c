@@ -150,7 +150,7 @@ static int load(struct users *users, const struct kfs *kfs)
 	r = for_each_line(users, kfs, "proc/self/mountinfo", add_mount);
 	if (r == 0)
 		r = for_each_line(users, kfs, "proc/swaps", add_swap);
-	if (r == 0)
+	if (r == 0 && !users->no_exports)
 		r = add_exports(users, kfs);
 	if (r < 0) {
 		users_done(users);

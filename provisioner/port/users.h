@@ -14,6 +14,7 @@ struct users_entry {
 struct users {
 	VEC(struct users_entry) entries;
 	bool loaded;
+	bool no_exports; /* the caller's to set: exports do not count */
 };
 
 /*

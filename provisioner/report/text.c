@@ -345,10 +345,12 @@ static void print_config_object(FILE *out, const struct obj *obj, unsigned int w
 	for (unsigned int i = 0; i < class->field_count; i++) {
 		unsigned int flags = class->fields[i].flags;
 
+		/* A value that no run takes: without the key all would be let in. */
 		if (flags & FIELD_SECRET && field_is_set(obj, i))
 			fprintf(out,
-				"    # it has a %s, which is not shown: name its file here\n",
-				class->fields[i].name);
+				"    # it has a %s, which is not shown: name its file here\n"
+				"    %s_file: \"\"\n",
+				class->fields[i].name, class->fields[i].name);
 		if (flags & without || !field_is_set(obj, i) || field_is_default(obj, i))
 			continue;
 		fputs(class->single ? "  " : flags & FIELD_KEY ? "  - " : "    ", out);

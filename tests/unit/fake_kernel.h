@@ -23,6 +23,7 @@ struct fake_kernel {
 
 	const struct fake_nvmet_kernel *nvmet; /* its attributes, see fake_nvmet.h */
 	int bind_error;		    /* a negative errno: a link into a port gives it */
+	const char *bind_port;	    /* only a link into this one; NULL: into any */
 	bool no_keyring;	    /* for TLS */
 	unsigned int revalidations; /* how often initiators were told of a size */
 	/* In what order: .writes when a namespace went on or off and an export onto a

@@ -228,6 +228,36 @@ static int check_host_link(struct fake_kernel *fake, const struct place *place,
 		       : 0;
 }
 
+/* Does another port that is open listen on the address of this one? */
+static bool is_taken(struct fake_kernel *fake, const char *port)
+{
+	char folder[512], address[64], service[64], type[16];
+	struct dirent *entry;
+	bool taken = false;
+	DIR *dir;
+
+	snprintf(type, sizeof(type), "%s", get(fake, "ports", port, "addr_trtype"));
+	snprintf(address, sizeof(address), "%s", get(fake, "ports", port, "addr_traddr"));
+	snprintf(service, sizeof(service), "%s",
+		 get(fake, "ports", port, "addr_trsvcid"));
+	snprintf(folder, sizeof(folder), "%s/%s", fake->root, NVMET_PORTS);
+	dir = opendir(folder);
+	while (dir && !taken && (entry = readdir(dir))) {
+		char other[400];
+
+		snprintf(other, sizeof(other), NVMET_PORTS "/%s", entry->d_name);
+		taken = entry->d_name[0] != '.' && !streq(entry->d_name, port) &&
+			streq(type, "tcp") &&
+			count_in(fake, other, "subsystems", DT_LNK) &&
+			streq(get(fake, "ports", entry->d_name, "addr_traddr"),
+			      address) &&
+			streq(get(fake, "ports", entry->d_name, "addr_trsvcid"), service);
+	}
+	if (dir)
+		closedir(dir);
+	return taken;
+}
+
 static int check_port_link(struct fake_kernel *fake, const struct place *place,
 			   const char *target)
 {
@@ -237,7 +267,10 @@ static int check_port_link(struct fake_kernel *fake, const struct place *place,
 		strncmp(target, NVMET_SUBSYSTEMS "/", strlen(NVMET_SUBSYSTEMS "/")), 0);
 	if (type[0] == '\0')
 		return -EINVAL;
-	return fake->bind_error;
+	if (is_taken(fake, place->name))
+		return -EADDRINUSE;
+	return !fake->bind_port || streq(fake->bind_port, place->name) ? fake->bind_error
+								       : 0;
 }
 
 static int make_link(struct fake_kernel *fake, const struct place *place,
@@ -355,6 +388,34 @@ static int write_subsystem(struct fake_kernel *fake, const struct place *place,
 	return 0;
 }
 
+/* fake_set() makes a new file; configfs keeps the mode that somebody gave it. */
+static void set_and_keep_mode(struct fake_kernel *fake, const char *path,
+			      const char *value)
+{
+	char full[1024];
+	struct stat st;
+
+	snprintf(full, sizeof(full), "%s/%s", fake->root, path);
+	ck_assert_int_eq(stat(full, &st), 0);
+	fake_set(fake, path, value);
+	ck_assert_int_eq(chmod(full, st.st_mode & 07777), 0);
+}
+
+/* No moment at which somebody else could read a key. */
+static int write_host(struct fake_kernel *fake, const struct place *place,
+		      const char *path, const char *value)
+{
+	char full[1024];
+	struct stat st;
+
+	if (!strstr(place->part, "_key"))
+		return 0;
+	snprintf(full, sizeof(full), "%s/%s", fake->root, path);
+	ck_assert_int_eq(stat(full, &st), 0);
+	ck_assert_msg((st.st_mode & 077) == 0, "'%s' is open to others", path);
+	return value[0] == '\0' ? -EINVAL : 0;
+}
+
 int fake_nvmet_write(struct fake_kernel *fake, const char *path, const char *value)
 {
 	struct place place = parse(path);
@@ -366,10 +427,9 @@ int fake_nvmet_write(struct fake_kernel *fake, const char *path, const char *val
 	else if (streq(place.kind, "subsystems"))
 		r = write_subsystem(fake, &place, path, value);
 	else
-		r = strncmp(place.part, "dhchap_", 7) == 0 && value[0] == '\0' ? -EINVAL
-									       : 0;
+		r = write_host(fake, &place, path, value);
 	if (r == 0)
-		fake_set(fake, path, value);
+		set_and_keep_mode(fake, path, value);
 	if (streq(place.attribute, "enable") && streq(value, "1"))
 		fake->last_on = fake->writes;
 	if (streq(place.attribute, "enable") && streq(value, "0") && !fake->first_off)

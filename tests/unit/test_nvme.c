@@ -331,6 +331,336 @@ START_TEST(tls_that_the_kernel_lacks_makes_no_port_and_no_export)
 }
 END_TEST
 
+#define PLAIN_PORT "ports: [{id: 1, transport: tcp, address: 127.0.0.1}]\n"
+#define TLS_PORT   "ports: [{id: 1, transport: tcp, address: 127.0.0.1, tls: required}]\n"
+#define RD0	   "ramdisks: [{name: rd0, size: 1GiB}]\n"
+#define OPEN_TO_ALL                                                           \
+	"exports: [{nqn: " SUBSYSTEM ", namespaces: [{id: 1, device: rd0}], " \
+	"ports: [1], allow_any_host: true}]\n"
+#define FOR_HOST                                                              \
+	"exports: [{nqn: " SUBSYSTEM ", namespaces: [{id: 1, device: rd0}], " \
+	"ports: [1], hosts: [\"" HOST "\"]}]\n"
+
+START_TEST(nothing_is_opened_on_a_port_of_others_that_differs)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	fake_nvmet_load(&fake);
+	fake_nvmet_change(&fake, KFS_MKDIR, NVMET_PORTS "/1", NULL);
+	fake_nvmet_write(&fake, NVMET_PORTS "/1/addr_trtype", "tcp");
+	fake_nvmet_write(&fake, NVMET_PORTS "/1/addr_adrfam", "ipv4");
+	fake_nvmet_write(&fake, NVMET_PORTS "/1/addr_traddr", "0.0.0.0");
+	fake_nvmet_write(&fake, NVMET_PORTS "/1/addr_trsvcid", "4420");
+	run(RD0 TLS_PORT OPEN_TO_ALL, &converge, &report);
+	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_BLOCKED);
+	ck_assert_str_eq(entry_of(&report, "export")->reason, "it needs port '1'");
+	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_SUBSYSTEMS "/" SUBSYSTEM));
+}
+END_TEST
+
+START_TEST(nothing_is_opened_on_a_port_that_cannot_become_as_the_file_says)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	ck_assert_int_eq(apply(RD0 PLAIN_PORT), VERDICT_CHANGED);
+	fake.no_keyring = true;
+	run(RD0 TLS_PORT OPEN_TO_ALL, &converge, &report);
+	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_FAILED);
+	ck_assert_str_eq(entry_of(&report, "export")->reason, "it needs port '1'");
+	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_SUBSYSTEMS "/" SUBSYSTEM));
+}
+END_TEST
+
+/* Who is on such a port already, can be changed there as ever. */
+START_TEST(export_on_a_port_that_failed_is_changed)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	ck_assert_int_eq(apply(RD0 PLAIN_PORT OPEN_TO_ALL), VERDICT_CHANGED);
+	fake.no_keyring = true;
+	run(RD0 TLS_PORT "hosts: [{nqn: \"" HOST "\"}]\n" FOR_HOST, &converge, &report);
+	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_FAILED);
+	ck_assert_int_eq(entry_of(&report, "export")->result, RESULT_DONE);
+	ck_assert_str_eq(value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/attr_allow_any_host"),
+			 "0");
+	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1/subsystems/" SUBSYSTEM));
+}
+END_TEST
+
+/* A disk vdb, and a cache of that name over it. */
+static void make_cache(void)
+{
+	fake_set(&fake, "dev/vdb", "");
+	fake_set(&fake, "sys/block/vdb/dev", "254:16");
+	fake_set(&fake, "sys/block/vdb/size", "2097152");
+	fake_set(&fake, "sys/block/vdb/holders/dm-0", "");
+	fake_link(&fake, "sys/dev/block/254:16", "../../block/vdb");
+	fake_set(&fake, "dev/dm-0", "");
+	fake_link(&fake, "dev/mapper/vdb", "../dm-0");
+	fake_set(&fake, "sys/block/dm-0/dev", "253:0");
+	fake_set(&fake, "sys/block/dm-0/size", "2097152");
+	fake_link(&fake, "sys/dev/block/253:0", "../../block/dm-0");
+	fake_set(&fake, "sys/block/dm-0/slaves/vdb", "");
+	fake_set(&fake, "sys/block/dm-0/dm/name", "vdb");
+	fake_set(&fake, "sys/block/dm-0/dm/uuid", "RAPIDDISK-cache-vdb");
+	fake_set(&fake, "sys/block/dm-0/dm/suspended", "0");
+	fake_set(&fake, "sys/block/dm-0/dm/open_count", "0");
+	fake_set(&fake, "sys/block/dm-0/dm/table",
+		 "0 2097152 rapiddisk-cache 254:16 - 131072 0");
+	fake_set(&fake, "sys/module/dm_mod/refcnt", "1");
+	fake_set(&fake, "sys/module/rapiddisk_cache/refcnt", "1");
+}
+
+#define CACHE "caches: [{name: vdb, source: /dev/vdb, size: 64MiB}]\n"
+
+START_TEST(cache_that_is_named_like_a_disk_is_what_is_exported)
+{
+	const char *yaml = CACHE PLAIN_PORT "exports: [{nqn: " SUBSYSTEM
+					    ", namespaces: [{id: 1, device: vdb}], "
+					    "ports: [1], allow_any_host: true}]\n";
+
+	make_cache();
+	ck_assert_int_eq(apply(yaml), VERDICT_CHANGED);
+	ck_assert_str_eq(
+		value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/1/device_path"),
+		"/dev/mapper/vdb");
+	ck_assert_int_eq(apply(yaml), VERDICT_CONVERGED);
+}
+END_TEST
+
+START_TEST(what_the_file_drops_the_port_loses)
+{
+	ck_assert_int_eq(apply("ports: [{id: 1, transport: tcp, address: 127.0.0.1, "
+			       "referrals: [{name: two, address: 192.0.2.2}]}]\n"),
+			 VERDICT_CHANGED);
+	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1/referrals/two"));
+	ck_assert_int_eq(apply(PLAIN_PORT), VERDICT_CHANGED);
+	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1/referrals/two"));
+	ck_assert_int_eq(apply(PLAIN_PORT), VERDICT_CONVERGED);
+}
+END_TEST
+
+/* --- whose it is --- */
+
+/* What `nvmetcli clear` does to a port with nothing on it. */
+static void clear_port(void)
+{
+	ck_assert_int_eq(fake_nvmet_change(&fake, KFS_RMDIR, NVMET_PORTS "/1", NULL), 0);
+}
+
+static void make_port_of_others(void)
+{
+	ck_assert_int_eq(fake_nvmet_change(&fake, KFS_MKDIR, NVMET_PORTS "/1", NULL), 0);
+	fake_nvmet_write(&fake, NVMET_PORTS "/1/addr_trtype", "loop");
+}
+
+START_TEST(claim_to_what_is_gone_is_dropped_by_the_next_run)
+{
+	static const char *const other = RD0 "ports: [{id: 2, transport: loop}]\n";
+
+	ck_assert_int_eq(apply(RD0 PLAIN_PORT), VERDICT_CHANGED);
+	clear_port();
+	apply(other);
+	ck_assert(!kfs_exists(&fake.ports.kfs, "run/rapiddisk/owned/port:1"));
+	make_port_of_others();
+	ck_assert_int_eq(apply(other), VERDICT_CONVERGED);
+	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
+}
+END_TEST
+
+START_TEST(object_that_somebody_made_anew_is_not_ours)
+{
+	char old[128], kept[128];
+
+	ck_assert_int_eq(apply(RD0 PLAIN_PORT), VERDICT_CHANGED);
+	/* As long as it is kept, no other folder gets its inode number. */
+	snprintf(old, sizeof(old), "%s/" NVMET_PORTS "/1", fake.root);
+	snprintf(kept, sizeof(kept), "%s/kept", fake.root);
+	ck_assert_int_eq(rename(old, kept), 0);
+	make_port_of_others();
+	ck_assert_int_eq(apply(RD0 "ports: []\n"), VERDICT_CONVERGED);
+	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
+	ck_assert(!kfs_exists(&fake.ports.kfs, "run/rapiddisk/owned/port:1"));
+}
+END_TEST
+
+START_TEST(empty_claim_counts_for_what_is_half_made_and_for_nothing_else)
+{
+	fake_nvmet_load(&fake);
+	make_port_of_others();
+	fake_nvmet_change(&fake, KFS_MKDIR, NVMET_PORTS "/2", NULL);
+	fake_set(&fake, "run/rapiddisk/owned/port:1", "");
+	fake_set(&fake, "run/rapiddisk/owned/port:2", "");
+	ck_assert_int_eq(apply(RD0 "ports: []\n"), VERDICT_CHANGED);
+	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
+	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_PORTS "/2"));
+}
+END_TEST
+
+/* What the kernel has where nobody set anything, and a text of the same address. */
+START_TEST(import_of_defaults_is_what_is_live)
+{
+	const char *yaml =
+		RD0 "ports: [{id: 1, transport: loop}, "
+		    "{id: 2, transport: tcp, address: \"2001:db8::1\"}]\n"
+		    "exports: [{nqn: " SUBSYSTEM ", namespaces: [{id: 1, device: rd0, "
+		    "uuid: 5f0c3c1e-0000-4000-8000-000000000001, "
+		    "nguid: 00000000-0000-0000-0000-000000000000}], "
+		    "ports: [1], allow_any_host: true, serial: S, model: Linux}]\n";
+	static const struct reconcile_options adopt = { .prune = true, .adopt = true };
+	_cleanup_(report_done) struct report report = { 0 };
+
+	fake_set(&fake, "sys/class/net/lo/addresses", "2001:db8::1");
+	apply(RD0);
+	fake_nvmet_load(&fake);
+	make_port_of_others();
+	fake_nvmet_write(&fake, NVMET_PORTS "/1/addr_adrfam", "loop");
+	fake_nvmet_change(&fake, KFS_MKDIR, NVMET_PORTS "/2", NULL);
+	fake_nvmet_write(&fake, NVMET_PORTS "/2/addr_trtype", "tcp");
+	fake_nvmet_write(&fake, NVMET_PORTS "/2/addr_adrfam", "ipv6");
+	fake_nvmet_write(&fake, NVMET_PORTS "/2/addr_traddr", "2001:0DB8::1");
+	fake_nvmet_write(&fake, NVMET_PORTS "/2/addr_trsvcid", "4420");
+	fake_nvmet_change(&fake, KFS_MKDIR, NVMET_SUBSYSTEMS "/" SUBSYSTEM, NULL);
+	fake_nvmet_write(&fake, NVMET_SUBSYSTEMS "/" SUBSYSTEM "/attr_serial", "S");
+	fake_nvmet_write(&fake, NVMET_SUBSYSTEMS "/" SUBSYSTEM "/attr_allow_any_host",
+			 "1");
+	fake_nvmet_change(&fake, KFS_MKDIR,
+			  NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/1", NULL);
+	fake_nvmet_write(&fake,
+			 NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/1/device_path",
+			 "/dev/rd0");
+	fake_nvmet_write(&fake, NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/1/enable",
+			 "1");
+	fake_nvmet_change(&fake, KFS_SYMLINK, NVMET_PORTS "/1/subsystems/" SUBSYSTEM,
+			  NVMET_SUBSYSTEMS "/" SUBSYSTEM);
+	run(yaml, &adopt, &report);
+	ck_assert_int_eq(report.verdict, VERDICT_CHANGED);
+	ck_assert_int_eq(apply(yaml), VERDICT_CONVERGED);
+	ck_assert_str_eq(value(NVMET_PORTS "/1/addr_traddr"), "");
+}
+END_TEST
+
+/* --- ports that change places --- */
+
+#define DISK_TWO "ramdisks: [{name: rd0, size: 1GiB}, {name: rd1, size: 1GiB}]\n"
+/* Two exports, a and b, on these ports. */
+#define ON_PORTS(a, b)                                                                        \
+	"exports:\n"                                                                          \
+	"  - {nqn: nqn.2026-11.org.example:a, namespaces: [{id: 1, device: rd0}], ports: [" a \
+	"], allow_any_host: true}\n"                                                          \
+	"  - {nqn: nqn.2026-11.org.example:b, namespaces: [{id: 1, device: rd1}], ports: [" b \
+	"], allow_any_host: true}\n"
+
+static bool is_on_port(const char *name, const char *port)
+{
+	return kfs_exists(&fake.ports.kfs,
+			  NVMET_PORTS "/%s/subsystems/nqn.2026-11.org.example:%s", port,
+			  name);
+}
+
+START_TEST(exports_move_to_a_new_port_at_the_same_address)
+{
+	ck_assert_int_eq(apply(DISK_TWO PLAIN_PORT ON_PORTS("1", "1")), VERDICT_CHANGED);
+	ck_assert_int_eq(apply(DISK_TWO "ports: [{id: 2, transport: tcp, address: "
+					"127.0.0.1}]\n" ON_PORTS("2", "2")),
+			 VERDICT_CHANGED);
+	ck_assert(is_on_port("a", "2") && is_on_port("b", "2"));
+	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
+}
+END_TEST
+
+static void check_stays(const char *serial)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	_cleanup_free_ char *yaml = NULL;
+
+	ck_assert_int_ge(
+		asprintf(
+			&yaml,
+			DISK_TWO
+			"ports: [{id: 1, transport: tcp, address: 127.0.0.1}, {id: 2, "
+			"transport: tcp, address: 127.0.0.1, service: 4421}]\n"
+			"exports: [{nqn: nqn.2026-11.org.example:a, namespaces: [{id: 1, "
+			"device: rd0}], ports: [2], allow_any_host: true%s}]\n",
+			serial),
+		0);
+	ck_assert_int_eq(apply(DISK_TWO PLAIN_PORT ON_PORTS("1", "1")), VERDICT_CHANGED);
+	fake.bind_error = -EADDRINUSE;
+	fake.bind_port = "2";
+	run(yaml, &converge, &report);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert(is_on_port("a", "1"));
+	ck_assert(!is_on_port("a", "2"));
+	fake.bind_error = 0;
+	ck_assert_int_eq(apply(yaml), VERDICT_CHANGED);
+	ck_assert(!is_on_port("a", "1"));
+	ck_assert(is_on_port("a", "2"));
+}
+
+START_TEST(export_stays_on_its_port_if_the_new_one_cannot_open)
+{
+	check_stays("");
+}
+END_TEST
+
+START_TEST(so_does_one_that_is_made_anew)
+{
+	check_stays(", serial: other");
+}
+END_TEST
+
+#define TWO_PORTS(one, two)                                                 \
+	"ports: [{id: 1, transport: tcp, address: 127.0.0.1, service: " one \
+	"}, {id: 2, transport: tcp, address: 127.0.0.1, service: " two "}]\n"
+
+START_TEST(ports_that_swap_their_places_are_not_taken_down_for_it)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	unsigned int writes;
+
+	apply(DISK_TWO TWO_PORTS("4420", "4421") ON_PORTS("1", "2"));
+	writes = fake.writes;
+	run(DISK_TWO TWO_PORTS("4421", "4420") ON_PORTS("1", "2"), &converge, &report);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert_ptr_nonnull(
+		strstr(entry_of(&report, "port")->reason, "still those of port '2'"));
+	ck_assert_uint_eq(fake.writes, writes);
+}
+END_TEST
+
+START_TEST(port_moves_to_where_another_one_has_left)
+{
+	apply(DISK_TWO TWO_PORTS("4420", "4421") ON_PORTS("1", "2"));
+	/* The first one has to wait for the second one, which stands behind it. */
+	ck_assert_int_eq(apply(DISK_TWO TWO_PORTS("4421", "4422") ON_PORTS("1", "2")),
+			 VERDICT_PARTIAL);
+	ck_assert_int_eq(apply(DISK_TWO TWO_PORTS("4421", "4422") ON_PORTS("1", "2")),
+			 VERDICT_CHANGED);
+	/* And here the second one for the first one. */
+	ck_assert_int_eq(apply(DISK_TWO TWO_PORTS("4420", "4421") ON_PORTS("1", "2")),
+			 VERDICT_CHANGED);
+	ck_assert(is_on_port("a", "1") && is_on_port("b", "2"));
+}
+END_TEST
+
+START_TEST(growth_that_failed_is_not_told)
+{
+	static const char *const larger =
+		"ramdisks: [{name: rd0, size: 2GiB}]\n" PLAIN_PORT OPEN_TO_ALL;
+	_cleanup_(report_done) struct report report = { 0 };
+
+	ck_assert_int_eq(apply(RD0 PLAIN_PORT OPEN_TO_ALL), VERDICT_CHANGED);
+	fake.refuse_error = -ENOSPC;
+	run(larger, &converge, &report);
+	ck_assert_int_eq(entry_of(&report, "export")->result, RESULT_SKIPPED);
+	ck_assert_str_eq(entry_of(&report, "export")->reason, "it needs ramdisk 'rd0'");
+	ck_assert_uint_eq(fake.revalidations, 0);
+	fake.refuse_error = 0;
+	ck_assert_int_eq(apply(larger), VERDICT_CHANGED);
+	ck_assert_uint_eq(fake.revalidations, 1);
+}
+END_TEST
+
 /* --- keys --- */
 
 #define KEYED "hosts: [{nqn: \"" HOST "\", dhchap_key_file: /etc/key}]\n"
@@ -361,6 +691,44 @@ START_TEST(keys_are_read_from_files_and_never_told)
 	/* A host without one, as the file now says, is not one with the old key. */
 	ck_assert_int_eq(apply("hosts: [{nqn: \"" HOST "\"}]\n"), VERDICT_CHANGED);
 	ck_assert_str_eq(value(NVMET_HOSTS "/" HOST "/dhchap_key"), "");
+}
+END_TEST
+
+static mode_t mode_of(const char *path)
+{
+	char full[512];
+	struct stat st;
+
+	snprintf(full, sizeof(full), "%s/%s", fake.root, path);
+	ck_assert_int_eq(stat(full, &st), 0);
+	return st.st_mode & 07777;
+}
+
+/* A new host's, and one's that had none so far; the fake asks for it before each key. */
+START_TEST(keys_are_for_root_alone_in_the_kernel_too)
+{
+	write_key(KEY_A, 0600);
+	ck_assert_int_eq(apply("hosts: [{nqn: \"" HOST "\", dhchap_key_file: /etc/key, "
+			       "dhchap_ctrl_key_file: /etc/key}]\n"),
+			 VERDICT_CHANGED);
+	ck_assert_int_eq(mode_of(NVMET_HOSTS "/" HOST "/dhchap_key"), 0600);
+	ck_assert_int_eq(mode_of(NVMET_HOSTS "/" HOST "/dhchap_ctrl_key"), 0600);
+	ck_assert_int_eq(apply("hosts: [{nqn: \"" HOST "\"}]\n"), VERDICT_CHANGED);
+	ck_assert_int_eq(apply(KEYED), VERDICT_CHANGED);
+	ck_assert_int_eq(mode_of(NVMET_HOSTS "/" HOST "/dhchap_key"), 0600);
+}
+END_TEST
+
+START_TEST(hash_and_group_that_the_file_drops_are_the_kernels_again)
+{
+	write_key(KEY_A, 0600);
+	ck_assert_int_eq(apply("hosts: [{nqn: \"" HOST "\", dhchap_key_file: /etc/key, "
+			       "dhchap_hash: sha512, dhchap_dhgroup: ffdhe2048}]\n"),
+			 VERDICT_CHANGED);
+	ck_assert_int_eq(apply(KEYED), VERDICT_CHANGED);
+	ck_assert_str_eq(value(NVMET_HOSTS "/" HOST "/dhchap_hash"), "hmac(sha256)");
+	ck_assert_str_eq(value(NVMET_HOSTS "/" HOST "/dhchap_dhgroup"), "null");
+	ck_assert_int_eq(apply(KEYED), VERDICT_CONVERGED);
 }
 END_TEST
 
@@ -397,6 +765,100 @@ START_TEST(bad_key_file_is_the_hosts_error)
 }
 END_TEST
 
+START_TEST(bad_key_file_of_a_live_host_is_its_error_and_opens_no_export)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	const struct report_entry *entry;
+
+	if (bad_keys[_i].text)
+		write_key(bad_keys[_i].text, bad_keys[_i].mode);
+	apply(RD0 PLAIN_PORT "hosts: [{nqn: \"" HOST "\"}]\n");
+	run(RD0 PLAIN_PORT KEYED FOR_HOST, &converge, &report);
+	entry = entry_of(&report, "host");
+	ck_assert_int_eq(entry->result, RESULT_BLOCKED);
+	ck_assert_msg(strstr(entry->reason, bad_keys[_i].why) != NULL, "%s",
+		      entry->reason);
+	ck_assert_str_eq(entry_of(&report, "export")->reason, "it needs host '" HOST "'");
+	ck_assert_str_eq(value(NVMET_HOSTS "/" HOST "/dhchap_key"), "");
+}
+END_TEST
+
+START_TEST(missing_key_of_the_controller_is_the_live_hosts_error)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	write_key(KEY_A, 0600);
+	ck_assert_int_eq(apply(KEYED), VERDICT_CHANGED);
+	run("hosts: [{nqn: \"" HOST "\", dhchap_key_file: /etc/key, "
+	    "dhchap_ctrl_key_file: /etc/none}]\n",
+	    &converge, &report);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert_msg(strstr(entry_of(&report, "host")->reason, "/etc/none") != NULL,
+		      "%s", entry_of(&report, "host")->reason);
+}
+END_TEST
+
+/* --- what others put on ours --- */
+
+#define THEIRS "nqn.2020-01.net.other:theirs"
+
+static void make_export_of_others(void)
+{
+	fake_nvmet_change(&fake, KFS_MKDIR, NVMET_SUBSYSTEMS "/" THEIRS, NULL);
+}
+
+START_TEST(port_with_an_export_of_others_does_not_move)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	ck_assert_int_eq(apply(RD0 PLAIN_PORT), VERDICT_CHANGED);
+	make_export_of_others();
+	fake_nvmet_change(&fake, KFS_SYMLINK, NVMET_PORTS "/1/subsystems/" THEIRS,
+			  NVMET_SUBSYSTEMS "/" THEIRS);
+	run(RD0 "ports: [{id: 1, transport: tcp, address: 127.0.0.1, service: 4421}]\n",
+	    &converge, &report);
+	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_BLOCKED);
+	ck_assert_ptr_nonnull(strstr(entry_of(&report, "port")->reason, "'" THEIRS "'"));
+	ck_assert_str_eq(value(NVMET_PORTS "/1/addr_trsvcid"), "4420");
+	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1/subsystems/" THEIRS));
+}
+END_TEST
+
+START_TEST(disconnect_leaves_a_port_with_an_export_of_others)
+{
+	static const struct reconcile_options disconnect = { .prune = true,
+							     .disconnect = true };
+	_cleanup_(report_done) struct report report = { 0 };
+
+	ck_assert_int_eq(apply(RD0 PLAIN_PORT), VERDICT_CHANGED);
+	make_export_of_others();
+	fake_nvmet_change(&fake, KFS_SYMLINK, NVMET_PORTS "/1/subsystems/" THEIRS,
+			  NVMET_SUBSYSTEMS "/" THEIRS);
+	fake_set(&fake, "sys/kernel/debug/nvmet/" THEIRS "/ctrl1/hostnqn", HOST);
+	fake_set(&fake, "sys/kernel/debug/nvmet/" THEIRS "/ctrl1/port", "1");
+	run(RD0 "ports: []\n", &disconnect, &report);
+	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_BLOCKED);
+	ck_assert_str_eq(entry_of(&report, "port")->reason, "it is the way to 1 export");
+}
+END_TEST
+
+START_TEST(host_that_others_let_in_is_not_remade)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	write_key(KEY_A, 0600);
+	ck_assert_int_eq(apply(KEYED), VERDICT_CHANGED);
+	make_export_of_others();
+	fake_nvmet_change(&fake, KFS_SYMLINK,
+			  NVMET_SUBSYSTEMS "/" THEIRS "/allowed_hosts/" HOST,
+			  NVMET_HOSTS "/" HOST);
+	run("hosts: [{nqn: \"" HOST "\"}]\n", &converge, &report);
+	ck_assert_int_eq(entry_of(&report, "host")->result, RESULT_BLOCKED);
+	ck_assert_ptr_nonnull(strstr(entry_of(&report, "host")->reason, "'" THEIRS "'"));
+	ck_assert_str_eq(value(NVMET_HOSTS "/" HOST "/dhchap_key"), KEY_A);
+}
+END_TEST
+
 /* --- crash safety --- */
 
 /* Every operation: makes, changes, moves and removes one of each kind. */
@@ -411,7 +873,8 @@ static const char *const second_state =
 	"    referrals: [{name: two, address: 192.0.2.2}]\n"
 	"  - {id: 3, transport: loop}\n"
 	"hosts: [{nqn: \"" HOST
-	"\", dhchap_hash: sha512}, {nqn: nqn.2026-11.org.example:h}]\n"
+	"\", dhchap_hash: sha512}, {nqn: nqn.2026-11.org.example:h, "
+	"dhchap_key_file: /etc/key}]\n"
 	"exports:\n"
 	"  - nqn: " SUBSYSTEM "\n"
 	"    namespaces: [{id: 1, device: rd0}, {id: 2, device: rd2}]\n"
@@ -425,6 +888,7 @@ static const char *const second_state =
 static void make_first_state(void)
 {
 	setup();
+	write_key(KEY_A, 0600);
 	ck_assert_int_eq(apply(first_state), VERDICT_CHANGED);
 	fake.ports.fault.seen = 0;
 }
@@ -523,9 +987,35 @@ Suite *suite_nvme(void)
 	tcase_add_test(tcase, live_changes_keep_what_they_need_not_touch);
 	tcase_add_test(tcase, taken_port_is_the_exports_error_and_leaves_no_half);
 	tcase_add_test(tcase, tls_that_the_kernel_lacks_makes_no_port_and_no_export);
+	tcase_add_test(tcase, nothing_is_opened_on_a_port_of_others_that_differs);
+	tcase_add_test(tcase,
+		       nothing_is_opened_on_a_port_that_cannot_become_as_the_file_says);
+	tcase_add_test(tcase, export_on_a_port_that_failed_is_changed);
+	tcase_add_test(tcase, cache_that_is_named_like_a_disk_is_what_is_exported);
+	tcase_add_test(tcase, claim_to_what_is_gone_is_dropped_by_the_next_run);
+	tcase_add_test(tcase, object_that_somebody_made_anew_is_not_ours);
+	tcase_add_test(tcase,
+		       empty_claim_counts_for_what_is_half_made_and_for_nothing_else);
+	tcase_add_test(tcase, what_the_file_drops_the_port_loses);
+	tcase_add_test(tcase, hash_and_group_that_the_file_drops_are_the_kernels_again);
+	tcase_add_test(tcase, import_of_defaults_is_what_is_live);
+	tcase_add_test(tcase, exports_move_to_a_new_port_at_the_same_address);
+	tcase_add_test(tcase, export_stays_on_its_port_if_the_new_one_cannot_open);
+	tcase_add_test(tcase, so_does_one_that_is_made_anew);
+	tcase_add_test(tcase, ports_that_swap_their_places_are_not_taken_down_for_it);
+	tcase_add_test(tcase, port_moves_to_where_another_one_has_left);
+	tcase_add_test(tcase, growth_that_failed_is_not_told);
+	tcase_add_test(tcase, port_with_an_export_of_others_does_not_move);
+	tcase_add_test(tcase, disconnect_leaves_a_port_with_an_export_of_others);
+	tcase_add_test(tcase, host_that_others_let_in_is_not_remade);
 	tcase_add_test(tcase, keys_are_read_from_files_and_never_told);
+	tcase_add_test(tcase, keys_are_for_root_alone_in_the_kernel_too);
 	tcase_add_loop_test(tcase, bad_key_file_is_the_hosts_error, 0,
 			    ARRAY_SIZE(bad_keys));
+	tcase_add_loop_test(tcase,
+			    bad_key_file_of_a_live_host_is_its_error_and_opens_no_export,
+			    0, ARRAY_SIZE(bad_keys));
+	tcase_add_test(tcase, missing_key_of_the_controller_is_the_live_hosts_error);
 	suite_add_tcase(suite, tcase);
 
 	tcase = tcase_create("crash");

@@ -51,6 +51,8 @@ exports ", dhchap_key_file: $keys/host, dhchap_dhgroup: ffdhe2048"
 rapiddisk-apply -n >/tmp/shown
 t_run "a host with a key is made" rapiddisk-apply
 t_is "a second run prints nothing" "$(rapiddisk-apply 2>&1)" ""
+t_is "the key is root's alone in the kernel too" \
+	"$(stat -c '%U %a' $nvmet/hosts/$host/dhchap_key)" "root 600"
 t_fails "without a key it is not let in" connect
 t_fails "nor with another one" connect --dhchap-secret="$(cat $keys/other)"
 t_run "with its own it is" connect --dhchap-secret="$(cat $keys/host)"
@@ -58,6 +60,7 @@ nvme disconnect -n $nqn
 
 exports ", dhchap_key_file: $keys/host, dhchap_ctrl_key_file: $keys/ctrl, dhchap_hash: sha512"
 rapiddisk-apply >>/tmp/shown
+t_is "and so is the controller's" "$(stat -c %a $nvmet/hosts/$host/dhchap_ctrl_key)" 600
 t_run "the controller proves itself too" connect --dhchap-secret="$(cat $keys/host)" \
 	--dhchap-ctrl-secret="$(cat $keys/ctrl)"
 nvme disconnect -n $nqn
@@ -66,6 +69,7 @@ t_fails "and one that does not know its key is refused by the host" connect \
 
 exports ", dhchap_key_file: $keys/other"
 t_run "a new key takes the old one's place" rapiddisk-apply
+t_is "and nobody else can read it" "$(stat -c %a $nvmet/hosts/$host/dhchap_key)" 600
 t_fails "the old one does not open any more" connect --dhchap-secret="$(cat $keys/host)"
 t_run "the new one does" connect --dhchap-secret="$(cat $keys/other)"
 nvme disconnect -n $nqn
