@@ -186,24 +186,14 @@ static const struct obj *find_cache_over(uint64_t number, const struct model *de
 
 /* Two that write to one device, and do not know of one another, destroy what is on it. */
 static int check_use(struct ports *ports, struct obj *want, const struct obj *item,
-		     const struct model *desired)
+		     struct users *users)
 {
-	_cleanup_(users_done) struct users users = { .no_exports = true };
-	uint64_t number = namespace_of(item)->device.number;
 	const char *device = namespace_of(item)->device.text;
-	const struct obj *cache = find_cache_over(number, desired);
 	_cleanup_free_ char *name = NULL, *use = NULL;
-	int r;
+	int r = devices_name(&ports->kfs, namespace_of(item)->device.number, &name);
 
-	if (cache)
-		return kind_set_unmet(
-			want,
-			"the device '%s' of its namespace '%s' is the source "
-			"of cache '%s'; export the cache",
-			device, obj_name(item), obj_name(cache));
-	r = devices_name(&ports->kfs, number, &name);
 	if (r == 0)
-		r = users_describe(&users, &ports->kfs, name, &use);
+		r = users_describe(users, &ports->kfs, name, &use);
 	if (r < 0 || !use)
 		return r == -ENOENT ? 0 : r;
 	return kind_set_unmet(want,
@@ -212,9 +202,39 @@ static int check_use(struct ports *ports, struct obj *want, const struct obj *it
 			      device, obj_name(item), use);
 }
 
-static int resolve_devices(struct ports *ports, struct obj *want,
-			   const struct model *desired, const struct obj *have)
+/* A RAM disk has been asked already how many have it open. */
+static bool is_idle(const struct obj *made, const struct model *observed)
 {
+	const struct obj *live =
+		made && made->class == &kind_ramdisk.class ? model_find(observed,
+									made->class,
+									obj_name(made))
+							   : NULL;
+
+	return live && live->holders == 0;
+}
+
+static int check_new(struct ports *ports, struct obj *want, const struct obj *item,
+		     const struct model *desired, bool is_idle, struct users *users)
+{
+	const struct obj *cache =
+		find_cache_over(namespace_of(item)->device.number, desired);
+
+	if (cache)
+		return kind_set_unmet(
+			want,
+			"the device '%s' of its namespace '%s' is the source "
+			"of cache '%s'; export the cache",
+			namespace_of(item)->device.text, obj_name(item), obj_name(cache));
+	return is_idle ? 0 : check_use(ports, want, item, users);
+}
+
+static int resolve_devices(struct ports *ports, struct obj *want,
+			   const struct model *desired, const struct model *observed,
+			   const struct obj *have)
+{
+	_cleanup_(users_done) struct users users = { .no_exports = true };
+
 	vec_foreach (item, &export_namespaces(want)->objs) {
 		const struct obj *made =
 			export_find_device(desired, namespace_of(*item)->device.text);
@@ -223,7 +243,8 @@ static int resolve_devices(struct ports *ports, struct obj *want,
 
 		if (r == 0 && !want->unmet && namespace_of(*item)->device.number > 0 &&
 		    !is_live(*item, have))
-			r = check_use(ports, want, *item, desired);
+			r = check_new(ports, want, *item, desired,
+				      is_idle(made, observed), &users);
 		if (r < 0 || want->unmet)
 			return r;
 		field_set_bool(*item, NAMESPACE_ENABLED, true);
@@ -255,7 +276,7 @@ int export_resolve(struct ports *ports, struct obj *want, const struct model *de
 	if (r == 0 && !want->unmet)
 		r = derive_identifiers(ports, want);
 	if (r == 0 && !want->unmet)
-		r = resolve_devices(ports, want, desired,
+		r = resolve_devices(ports, want, desired, observed,
 				    model_find(observed, want->class, obj_name(want)));
 	return r;
 }

@@ -70,7 +70,8 @@ int pattern_check(const char *pattern, const char *text, size_t *ret_offset)
 	if (!regex) {
 		r = -ENOMEM;
 	} else if (!matches(regex, text)) {
-		*ret_offset = matching_prefix(regex, text);
+		if (ret_offset)
+			*ret_offset = matching_prefix(regex, text);
 		r = -EINVAL;
 	}
 	pthread_mutex_unlock(&kept_lock);

@@ -12,6 +12,7 @@
  * stands for it.
  *
  * Return: 0 if it matches; -EINVAL if not, and *ret_offset is the end of the longest
- * beginning of @text that would; -ENOMEM.
+ * beginning of @text that would, which costs a match for each byte: NULL for who does not
+ * need it; -ENOMEM.
  */
 int pattern_check(const char *pattern, const char *text, size_t *ret_offset) _must_check_;

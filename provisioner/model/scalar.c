@@ -34,14 +34,13 @@ bool scalar_is_string(const char *text)
 {
 	static const char *const words[] = { "true", "false", "yes", "no", "on", "off",
 					     "y",    "n",     "~",   "=",  "<<", "null" };
-	size_t offset;
 
 	if (*text == '\0' || is_one_of(text, words, ARRAY_SIZE(words)))
 		return false;
 	if (!strchr("+-.0123456789", *text))
 		return true;
 	/* Without memory: not for sure, so the answer is no. */
-	return pattern_check(number_pattern, text, &offset) == -EINVAL;
+	return pattern_check(number_pattern, text, NULL) == -EINVAL;
 }
 
 /* Errs on the side of quotes: in a flow collection, too, the word has to stay whole. */

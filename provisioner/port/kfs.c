@@ -164,6 +164,8 @@ bool kfs_exists(const struct kfs *kfs, const char *fmt, ...)
 	r = FORMAT_PATH(&path, fmt);
 	if (r < 0)
 		return false;
+	if (!kfs->is_sysroot)
+		return faccessat(kfs->root_fd, path, F_OK, 0) == 0;
 	fd = open_path(kfs, O_PATH, path);
 	return fd >= 0;
 }
@@ -316,6 +318,8 @@ int kfs_link(const struct kfs *kfs, char **ret, const char *fmt, ...)
 	r = FORMAT_PATH(&path, fmt);
 	if (r < 0)
 		return r;
+	if (!kfs->is_sysroot)
+		return read_link(kfs->root_fd, path, ret);
 	fd = open_path(kfs, O_PATH | O_NOFOLLOW, path);
 	return fd < 0 ? fd : read_link(fd, "", ret);
 }
