@@ -131,7 +131,7 @@ static int read_inode(const struct kfs *kfs, const struct obj *obj, uint64_t *re
 int nvmet_set_owner(const struct kfs *kfs, const struct claims *claims, struct obj *obj,
 		    bool half_made)
 {
-	uint64_t noted, inode;
+	uint64_t noted, inode = 0;
 	int r = claims_inode(kfs, claims, obj->class->name, obj_name(obj), &noted);
 
 	if (r == 0 && noted > 0)
@@ -197,7 +197,9 @@ static int tidy_file(struct ports *ports, const struct claims *claims, const cha
 {
 	const char *colon = strchr(file, ':');
 
-	for (size_t i = 0; colon && i < ARRAY_SIZE(places); i++) {
+	if (!colon)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		const struct obj_class *class = &places[i].kind->class;
 
 		if (strlen(class->name) == (size_t)(colon - file) &&

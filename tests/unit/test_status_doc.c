@@ -235,14 +235,13 @@ END_TEST
 
 Suite *suite_status_doc(void)
 {
-	Suite *suite = unit_suite("status_doc", status_doc_has_what_the_report_says,
-				  deviations_are_what_the_run_could_not_do,
-				  deviations_are_what_the_last_check_found,
-				  every_beginning_of_a_report_is_refused,
-				  zero_byte_in_a_report_is_refused,
-				  drift_goes_beside_the_last_run,
-				  connections_are_those_of_the_last_look,
-				  drift_stands_for_a_run_that_left_nothing, NULL);
+	Suite *suite = unit_suite(
+		"status_doc", status_doc_has_what_the_report_says,
+		deviations_are_what_the_run_could_not_do,
+		deviations_are_what_the_last_check_found,
+		every_beginning_of_a_report_is_refused, zero_byte_in_a_report_is_refused,
+		drift_goes_beside_the_last_run, connections_are_those_of_the_last_look,
+		drift_stands_for_a_run_that_left_nothing, NULL);
 
 	unit_add_loop(suite, status_doc_says_what_is_wrong, ARRAY_SIZE(bad));
 	unit_add_loop(suite, times_are_read, ARRAY_SIZE(times));
