@@ -45,13 +45,24 @@ static int set(struct obj *obj, const char *field, const json_t *value)
 	return r == -EINVAL ? 0 : r;
 }
 
-/* Of one in a list of names. */
-static int add_name(struct obj *obj, const char *field, const json_t *value)
+/*
+ * Of one in a list of names of another kind; one that was left out would make the whole file
+ * invalid. Context: @model is sorted.
+ */
+static int add_name(struct obj *obj, const char *field, const json_t *value,
+		    const struct model *model, const struct obj_class *class)
 {
 	char number[24];
 	const char *text = text_of(value, number);
 
-	return text ? field_add_item(obj, index_of(obj->class, field), text) : 0;
+	if (!text)
+		return 0;
+	if (!model_find(model, class, text)) {
+		log_warning("%s '%s': %s '%s' is not in the file; it is left out",
+			    obj->class->name, obj_name(obj), class->name, text);
+		return 0;
+	}
+	return field_add_item(obj, index_of(obj->class, field), text);
 }
 
 static bool is_on(const json_t *value)
@@ -60,6 +71,17 @@ static bool is_on(const json_t *value)
 	const char *text = text_of(value, number);
 
 	return json_is_true(value) || (text && streq(text, "1"));
+}
+
+/* Off, in so many words. */
+static bool is_off(const json_t *value)
+{
+	return value && !is_on(value);
+}
+
+static bool has(const struct obj *obj, const char *field)
+{
+	return field_is_set(obj, index_of(obj->class, field));
 }
 
 /* Takes @obj over where @r is an error or its key is missing. */
@@ -83,6 +105,25 @@ static int set_secret(struct obj *obj, const char *field, const json_t *value)
 	return key && *key ? field_set_string(obj, index_of(obj->class, field), key) : 0;
 }
 
+/* "hmac(sha256)" as "sha256", and "null" as "none". */
+static int set_word(struct obj *obj, const char *field, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	json_t *word = NULL;
+	int r;
+
+	if (!text)
+		return 0;
+	if (strncmp(text, "hmac(", strlen("hmac(")) == 0 && text[strlen(text) - 1] == ')')
+		word = json_stringn(text + strlen("hmac("),
+				    strlen(text) - strlen("hmac()"));
+	else
+		word = json_string(streq(text, "null") ? "none" : text);
+	r = word ? set(obj, field, word) : -ENOMEM;
+	json_decref(word);
+	return r;
+}
+
 static int read_host(struct model *model, const json_t *json)
 {
 	const json_t *dhchap = json_object_get(json, "dhchap");
@@ -97,6 +138,10 @@ static int read_host(struct model *model, const json_t *json)
 	if (r == 0)
 		r = set_secret(obj, "dhchap_ctrl_key",
 			       json_object_get(dhchap, "ctrl_key"));
+	if (r == 0)
+		r = set_word(obj, "dhchap_hash", json_object_get(dhchap, "hash"));
+	if (r == 0)
+		r = set_word(obj, "dhchap_dhgroup", json_object_get(dhchap, "dhgroup"));
 	return keep(model, obj, r);
 }
 
@@ -117,9 +162,14 @@ static int set_address(struct obj *obj, const json_t *address)
 static int read_referral(struct obj *port, const json_t *json)
 {
 	unsigned int index = index_of(port->class, "referrals");
-	struct obj *item = obj_new(port->class->fields[index].items);
+	struct obj *item;
 	int r;
 
+	if (is_off(json_object_get(json, "enable"))) {
+		log_warning("port: a referral that is off; it is left out");
+		return 0;
+	}
+	item = obj_new(port->class->fields[index].items);
 	if (!item)
 		return -ENOMEM;
 	r = set(item, "name", json_object_get(json, "name"));
@@ -160,6 +210,12 @@ static int read_port(struct model *model, const json_t *json)
 		r = set_address(obj, address);
 	if (r == 0)
 		r = set_tls(obj, address);
+	if (r == 0 && field_is_set(obj, 0) && !has(obj, "transport")) {
+		log_warning("port '%s': without its transport; it is left out",
+			    obj_name(obj));
+		obj_free(obj);
+		return 0;
+	}
 	json_array_foreach (json_object_get(json, "referrals"), i, referral) {
 		if (r == 0)
 			r = read_referral(obj, referral);
@@ -168,6 +224,24 @@ static int read_port(struct model *model, const json_t *json)
 }
 
 /* --- exports --- */
+
+/* What is off would be on, and what has no device would make the whole file invalid. */
+static bool is_namespace(const struct obj *export, const struct obj *item,
+			 const json_t *json)
+{
+	const char *path = json_string_value(
+		json_object_get(json_object_get(json, "device"), "path"));
+	const char *problem = NULL;
+
+	if (is_off(json_object_get(json, "enable")))
+		problem = "is off";
+	else if (!path || path[0] != '/')
+		problem = "has no device";
+	if (problem)
+		log_warning("export '%s': namespace '%s' %s; it is left out",
+			    obj_name(export), obj_name(item), problem);
+	return !problem;
+}
 
 static int read_namespace(struct obj *export, const json_t *json)
 {
@@ -182,13 +256,13 @@ static int read_namespace(struct obj *export, const json_t *json)
 	    (r = set(item, "device", json_object_get(device, "path"))) == 0 &&
 	    (r = set(item, "uuid", json_object_get(device, "uuid"))) == 0)
 		r = set(item, "nguid", json_object_get(device, "nguid"));
-	if (r == 0 && field_is_set(item, 0))
+	if (r == 0 && field_is_set(item, 0) && is_namespace(export, item, json))
 		return field_add_object(export, index, item);
 	obj_free(item);
 	return r;
 }
 
-static int set_hosts(struct obj *obj, const json_t *json)
+static int set_hosts(struct obj *obj, const json_t *json, const struct model *model)
 {
 	const json_t *attributes = json_object_get(json, "attr"), *host;
 	unsigned int hosts = index_of(obj->class, "hosts");
@@ -202,13 +276,13 @@ static int set_hosts(struct obj *obj, const json_t *json)
 	field_set_empty(obj, hosts);
 	json_array_foreach (json_object_get(json, "allowed_hosts"), i, host) {
 		if (r == 0)
-			r = add_name(obj, "hosts", host);
+			r = add_name(obj, "hosts", host, model, &kind_host.class);
 	}
 	return r;
 }
 
 /* The ports know their subsystems; the file says it the other way round. */
-static int set_ports(struct obj *obj, const json_t *root)
+static int set_ports(struct obj *obj, const json_t *root, const struct model *model)
 {
 	const json_t *port, *name;
 	size_t i, j;
@@ -221,7 +295,8 @@ static int set_ports(struct obj *obj, const json_t *root)
 
 			if (r == 0 && nqn && streq(nqn, obj_name(obj)))
 				r = add_name(obj, "ports",
-					     json_object_get(port, "portid"));
+					     json_object_get(port, "portid"), model,
+					     &kind_port.class);
 		}
 	}
 	return r;
@@ -241,10 +316,13 @@ static int read_export(struct model *model, const json_t *root, const json_t *js
 		r = set(obj, "serial", json_object_get(attributes, "serial"));
 	if (r == 0)
 		r = set(obj, "model", json_object_get(attributes, "model"));
-	if (r == 0)
-		r = set_hosts(obj, json);
+	if (is_on(json_object_get(json_object_get(json, "passthru"), "enable")))
+		log_warning(
+			"export: passes a whole controller through; that is left out");
 	if (r == 0 && field_is_set(obj, 0))
-		r = set_ports(obj, root);
+		r = set_hosts(obj, json, model);
+	if (r == 0 && field_is_set(obj, 0))
+		r = set_ports(obj, root, model);
 	field_set_empty(obj, index_of(obj->class, "namespaces"));
 	json_array_foreach (json_object_get(json, "namespaces"), i, namespace) {
 		if (r == 0)
@@ -269,6 +347,9 @@ static int read_root(struct model *model, const json_t *root)
 		if (r == 0)
 			r = read_port(model, item);
 	}
+	/* The exports name these. */
+	if (r == 0)
+		r = model_sort(model);
 	json_array_foreach (json_object_get(root, "subsystems"), i, item) {
 		if (r == 0)
 			r = read_export(model, root, item);
