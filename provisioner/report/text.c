@@ -317,24 +317,41 @@ void text_print_status(FILE *out, bool color, const struct model *observed,
 
 /* --- the configuration --- */
 
+/* There and off, which the file cannot say: what it names is on. */
+static bool is_switched_off(const struct obj *item)
+{
+	for (unsigned int i = 0; i < item->class->field_count; i++) {
+		const struct field *field = &item->class->fields[i];
+
+		if (field->type == FIELD_BOOL && field->flags & FIELD_DERIVED &&
+		    field_is_set(item, i) && !field_bool(item, i))
+			return true;
+	}
+	return false;
+}
+
 /* Objects of a list stand below one another, one a line. */
 static void print_config_field(FILE *out, const struct obj *obj, unsigned int index,
 			       unsigned int without)
 {
 	const struct field *field = &obj->class->fields[index];
+	bool any = false;
 
-	if (field->type != FIELD_OBJECTS || !field_objects(obj, index)->objs.count) {
+	if (field->type != FIELD_OBJECTS) {
 		fprintf(out, "%s: ", field->name);
 		print_value(out, obj, index);
 		fputc('\n', out);
 		return;
 	}
-	fprintf(out, "%s:\n", field->name);
+	vec_foreach (item, &field_objects(obj, index)->objs)
+		any |= !is_switched_off(*item);
+	fprintf(out, any ? "%s:\n" : "%s: []\n", field->name);
 	vec_foreach (item, &field_objects(obj, index)->objs) {
 		_cleanup_(buf_done) struct buf text = { 0 };
 
 		obj_print(*item, without, &text);
-		fprintf(out, "      - %s\n", text.data ? text.data : "{}");
+		fprintf(out, "      %s- %s\n", is_switched_off(*item) ? "# off: " : "",
+			text.data ? text.data : "{}");
 	}
 }
 
