@@ -87,8 +87,9 @@ int kfs_open(const struct kfs *kfs, int flags, const char *fmt, ...)
 }
 
 /*
- * An attribute of sysfs or configfs is a page at most and comes whole with one read: what is
- * shorter was all of it. Elsewhere, as in procfs, only a read of nothing is the end.
+ * An attribute of sysfs or configfs is a page at most and comes whole with one read, as does
+ * one of debugfs: what is shorter was all of it. Elsewhere, as in procfs, only a read of
+ * nothing is the end.
  */
 static bool is_attribute(const char *path)
 {
@@ -170,6 +171,18 @@ bool kfs_exists(const struct kfs *kfs, const char *fmt, ...)
 	return fd >= 0;
 }
 
+/* Opened before the fault point: what is missing is no operation. */
+static int open_to_change(const struct kfs *kfs, int flags, const char *path)
+{
+	_cleanup_close_ int fd = open_path(kfs, flags, path);
+	int r;
+
+	if (fd < 0)
+		return TAKE_FD(fd);
+	r = fault_point(kfs->fault);
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
 static int write_once(int fd, const char *value)
 {
 	size_t len = strlen(value);
@@ -193,35 +206,39 @@ int kfs_write(const struct kfs *kfs, const char *value, const char *fmt, ...)
 	r = FORMAT_PATH(&path, fmt);
 	if (r < 0)
 		return r;
-	/* Opened before the fault point: a missing file is no operation. */
-	fd = open_path(kfs, O_WRONLY, path);
+	fd = open_to_change(kfs, O_WRONLY, path);
 	if (fd < 0)
 		return fd;
-	r = fault_point(kfs->fault);
-	if (r < 0)
-		return r;
 	if (kfs->on_write)
 		return kfs->on_write(kfs->hook_data, path, value);
 	return write_once(fd, value);
 }
 
+/* Of what a path leads to, links followed. */
+static int stat_path(const struct kfs *kfs, const char *path, struct stat *ret)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (!kfs->is_sysroot)
+		return fstatat(kfs->root_fd, path, ret, 0) < 0 ? -errno : 0;
+	fd = open_path(kfs, O_PATH, path);
+	if (fd < 0)
+		return fd;
+	return fstat(fd, ret) < 0 ? -errno : 0;
+}
+
 int kfs_inode(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 {
 	_cleanup_free_ char *path = NULL;
-	_cleanup_close_ int fd = -1;
 	struct stat st;
 	int r;
 
 	r = FORMAT_PATH(&path, fmt);
-	if (r < 0)
-		return r;
-	fd = open_path(kfs, O_PATH | O_DIRECTORY, path);
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	*ret = st.st_ino;
-	return 0;
+	if (r == 0)
+		r = stat_path(kfs, path, &st);
+	if (r == 0)
+		*ret = st.st_ino;
+	return r;
 }
 
 int kfs_chmod(const struct kfs *kfs, mode_t mode, const char *fmt, ...)
@@ -233,12 +250,9 @@ int kfs_chmod(const struct kfs *kfs, mode_t mode, const char *fmt, ...)
 	r = FORMAT_PATH(&path, fmt);
 	if (r < 0)
 		return r;
-	fd = open_path(kfs, O_RDONLY, path);
+	fd = open_to_change(kfs, O_RDONLY, path);
 	if (fd < 0)
 		return fd;
-	r = fault_point(kfs->fault);
-	if (r < 0)
-		return r;
 	return fchmod(fd, mode) < 0 ? -errno : 0;
 }
 
@@ -324,38 +338,24 @@ int kfs_link(const struct kfs *kfs, char **ret, const char *fmt, ...)
 	return fd < 0 ? fd : read_link(fd, "", ret);
 }
 
-static int number_of_stand_in(const struct kfs *kfs, int fd, uint64_t *ret)
+static int number_of_stand_in(const struct kfs *kfs, const char *path, uint64_t *ret)
 {
+	_cleanup_close_ int fd = open_path(kfs, O_PATH, path);
 	_cleanup_free_ char *name = NULL, *text = NULL;
 	unsigned int major, minor;
-	char path[32];
+	char link[32];
 	int r;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	r = read_link(AT_FDCWD, path, &name);
+	if (fd < 0)
+		return fd;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	r = read_link(AT_FDCWD, link, &name);
 	if (r < 0)
 		return r;
 	r = kfs_read(kfs, &text, "sys/class/block/%s/dev", name);
 	if (r < 0 || sscanf(text, "%u:%u", &major, &minor) != 2)
 		return -ENOTBLK;
 	*ret = makedev(major, minor);
-	return 0;
-}
-
-static int number_in_tree(const struct kfs *kfs, const char *path, uint64_t *ret)
-{
-	_cleanup_close_ int fd = open_path(kfs, O_PATH, path);
-	struct stat st;
-
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (S_ISREG(st.st_mode))
-		return number_of_stand_in(kfs, fd, ret);
-	if (!S_ISBLK(st.st_mode))
-		return -ENOTBLK;
-	*ret = st.st_rdev;
 	return 0;
 }
 
@@ -366,12 +366,12 @@ int kfs_device_number(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...
 	int r;
 
 	r = FORMAT_PATH(&path, fmt);
+	if (r == 0)
+		r = stat_path(kfs, path, &st);
 	if (r < 0)
 		return r;
-	if (kfs->is_sysroot)
-		return number_in_tree(kfs, path, ret);
-	if (fstatat(kfs->root_fd, path, &st, 0) < 0)
-		return -errno;
+	if (kfs->is_sysroot && S_ISREG(st.st_mode))
+		return number_of_stand_in(kfs, path, ret);
 	if (!S_ISBLK(st.st_mode))
 		return -ENOTBLK;
 	*ret = st.st_rdev;
@@ -381,14 +381,10 @@ int kfs_device_number(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...
 int kfs_set_read_only(const struct kfs *kfs, bool read_only, const char *path)
 {
 	int value = read_only;
-	_cleanup_close_ int fd = open_path(kfs, O_RDONLY, path);
-	int r;
+	_cleanup_close_ int fd = open_to_change(kfs, O_RDONLY, path);
 
 	if (fd < 0)
 		return fd;
-	r = fault_point(kfs->fault);
-	if (r < 0)
-		return r;
 	if (kfs->on_set_read_only)
 		return kfs->on_set_read_only(kfs->hook_data, path, read_only);
 	return ioctl(fd, BLKROSET, &value) < 0 ? -errno : 0;
@@ -427,17 +423,12 @@ static int change_path(const struct kfs *kfs, enum kfs_change change, const char
 	const char *name = last_part(path);
 	_cleanup_free_ char *parent = strndup(path, (size_t)(name - path));
 	_cleanup_close_ int fd = -1;
-	int r;
 
 	if (!parent)
 		return -ENOMEM;
-	/* Opened before the fault point: without the folder it is no operation. */
-	fd = open_path(kfs, O_PATH | O_DIRECTORY, parent);
+	fd = open_to_change(kfs, O_PATH | O_DIRECTORY, parent);
 	if (fd < 0)
 		return fd;
-	r = fault_point(kfs->fault);
-	if (r < 0)
-		return r;
 	if (kfs->on_change)
 		return kfs->on_change(kfs->hook_data, change, path, target);
 	return change_at(fd, change, name, target);
