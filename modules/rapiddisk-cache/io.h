@@ -111,6 +111,17 @@ static inline void rc_bio_cut(struct bio *bio, u64 block)
 		dm_accept_partial_bio(bio, len >> SECTOR_SHIFT);
 }
 
+/*
+ * May @nr pages of ours, a segment each, take the place of the bio's memory? A source does
+ * not cut what must not wait: it would answer every time that it would block.
+ */
+static inline bool rc_may_swap(const struct rc_cache *cache, const struct bio *bio,
+			       u32 nr)
+{
+	return !(bio->bi_opf & REQ_NOWAIT) ||
+	       (nr <= RC_IO_BLOCKS && nr <= bdev_max_segments(cache->source->bdev));
+}
+
 static inline int rc_send(struct rc_cache *cache, struct bio *bio)
 {
 	bio_set_dev(bio, cache->source->bdev);

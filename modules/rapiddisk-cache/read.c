@@ -252,7 +252,7 @@ static int rc_read_missed(struct rc_cache *cache, struct rc_index *index,
 		nr = rc_miss_run(index, block, nr);
 		rc_bio_cut(bio, block + nr);
 	}
-	if (nr > RC_IO_BLOCKS || !rc_fill(cache, index, io, bio, nr))
+	if (!rc_may_swap(cache, bio, nr) || !rc_fill(cache, index, io, bio, nr))
 		rc_count(cache, RC_STAT_UNCACHED_READS, 1);
 	return rc_send(cache, bio);
 }

@@ -254,14 +254,18 @@ static void rc_write_begin(struct rc_cache *cache, struct rc_index *index,
 }
 
 /* Would this write have to wait, or to be cut, and must not? */
-static bool rc_write_would_block(const struct bio *bio)
+static bool rc_write_would_block(const struct rc_cache *cache, const struct bio *bio)
 {
+	u32 nr;
+
 	if (likely(!(bio->bi_opf & REQ_NOWAIT)))
 		return false;
 	/* What may have to look at the whole index may have to wait. */
 	if (bio_op(bio) != REQ_OP_WRITE)
 		return true;
-	return rc_nr_blocks(rc_bio_pos(bio), bio->bi_iter.bi_size) > RC_IO_BLOCKS;
+	nr = rc_nr_blocks(rc_bio_pos(bio), bio->bi_iter.bi_size);
+	return nr > RC_IO_BLOCKS ||
+	       (cache->mode == RC_WRITE_THROUGH && !rc_may_swap(cache, bio, nr));
 }
 
 /* WRITE, DISCARD, WRITE_ZEROES. */
@@ -271,7 +275,7 @@ int rc_map_write(struct rc_cache *cache, struct rc_io *io, struct bio *bio)
 
 	rcu_read_lock();
 	index = rcu_dereference(cache->index);
-	if (unlikely(index && rc_write_would_block(bio))) {
+	if (unlikely(index && rc_write_would_block(cache, bio))) {
 		rcu_read_unlock();
 		bio_wouldblock_error(bio);
 		return DM_MAPIO_SUBMITTED;

@@ -143,3 +143,14 @@ for mode in 0 1; do
 	t_is "no error of the source, mode $mode" "$(c_stat source_errors)" 0
 	c_remove
 done
+
+# 256 pages are more segments than the source takes: that is known before anything is done.
+c_create - 65536
+dmsetup message cache 0 stats_reset
+t_run "io_uring writes more pages than the source has segments" \
+	fio --name=w --filename=$cache --direct=1 --ioengine=io_uring --rw=write --bs=1M --size=16M
+t_is "and each write was counted once" \
+	"$(cat "/sys/block/${source#/dev/}/queue/max_segments") $(c_stat writes)" "128 16"
+t_run "and cached" test "$(c_stat cached_bytes)" -ge $((16 << 20))
+t_run "and is right" c_same
+c_remove
