@@ -644,6 +644,9 @@ static int rd_disk_resize_locked(struct rd_disk *disk, u64 size_bytes, bool is_k
 	lockdep_assert_held(&disk->size_lock);
 	if (disk->loan.nr_borrows && !rd_disk_may_resize_lent(disk, size_bytes, is_kept))
 		return -EBUSY;
+	/* The store that has lent its pages must not get others in their place. */
+	if (disk->loan.nr_borrows && size_bytes == rd_disk_size_bytes(disk))
+		return 0;
 	if (size_bytes < rd_disk_size_bytes(disk))
 		err = rd_disk_shrink(disk, size_bytes, progress);
 	if (!err)

@@ -166,6 +166,10 @@ t_is "a preallocated disk has its memory" "$(cat /sys/block/rd4/rapiddisk/used_b
 c_create /dev/rd4
 c_sum $cache
 t_is "and has it while it is lent" "$(cat /sys/block/rd4/rapiddisk/used_bytes)" 16777216
+t_run "and can change its owner, as --adopt does" \
+	sh -c "echo rapiddisk resize 4 $((16 << 20)) owner=me >$mgmt"
+t_is "and has no more memory then" \
+	"$(cat /sys/block/rd4/rapiddisk/owner /sys/block/rd4/rapiddisk/used_bytes | xargs)" "me 16777216"
 t_run "and the cache works" c_same
 c_remove
 t_is "and after" "$(cat /sys/block/rd4/rapiddisk/used_bytes)" 16777216
