@@ -221,7 +221,8 @@ static int rc_ctr_devices(struct rc_cache *cache, struct dm_arg_set *args)
 	err = PTR_ERR(cache->loan);
 	cache->loan = NULL;
 	if (err == -EBUSY)
-		ti->error = "Cache device is the memory of another cache";
+		ti->error =
+			"Cache device is in use: open, or the memory of another cache";
 	else if (err == -EROFS)
 		ti->error = "Cache device is read-only";
 	else

@@ -69,6 +69,22 @@ truncate -s 16M "$t_dir/file"
 loop=$(losetup -f --show "$t_dir/file")
 refused "Cache device is not a RAM disk of the rapiddisk module" "$loop"
 losetup -d "$loop"
+dd if=/dev/urandom of=/dev/rd3 bs=1M count=16 oflag=direct
+udevadm settle
+sum=$(c_sum /dev/rd3)
+sleep 1000 4</dev/rd3 &
+opener=$!
+refused "Cache device is in use" "/dev/rd3"
+kill $opener
+dmsetup create other --table "0 32768 linear /dev/rd3 0"
+udevadm settle
+refused "Cache device is in use" "/dev/rd3"
+t_is "and what is in it stays" "$(c_sum /dev/rd3)" "$sum"
+udevadm settle
+dmsetup remove --retry other
+sleep 0.5 4</dev/rd3 &
+t_run "but whoever only looks at it is waited for" c_create /dev/rd3
+c_remove
 blockdev --setro /dev/rd3
 refused "Cache device is read-only" "/dev/rd3"
 blockdev --setrw /dev/rd3
