@@ -13,6 +13,7 @@
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 
@@ -518,8 +519,15 @@ static int rc_message(struct dm_target *ti, unsigned int argc, char **argv, char
 		      unsigned int maxlen)
 {
 	struct rc_cache *cache = ti->private;
+	unsigned int noio;
 	int err = 0;
 
+	/*
+	 * target_message() keeps the table by SRCU, which a suspend waits for that has
+	 * frozen the file system above already: memory must not wait for writes to that,
+	 * nor to this device.
+	 */
+	noio = memalloc_noio_save();
 	mutex_lock(&cache->mutex);
 	if (argc == 2 && !strcasecmp(argv[0], "bypass"))
 		err = rc_message_bypass(cache, argv[1]);
@@ -532,6 +540,7 @@ static int rc_message(struct dm_target *ti, unsigned int argc, char **argv, char
 	else
 		err = -EINVAL;
 	mutex_unlock(&cache->mutex);
+	memalloc_noio_restore(noio);
 	return err;
 }
 
