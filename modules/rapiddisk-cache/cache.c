@@ -59,13 +59,18 @@ static void rc_slot_free_page(struct rc_index *index, struct rc_slot *slot)
 
 /* --- lookup ------------------------------------------------------------------------ */
 
+/*
+ * The upper bits of the hash choose a group. The lower ones choose the order in it, so that
+ * blocks at equal distances, as a stride of RC_GROUP_BLOCKS, do not all come to one place of
+ * each group; it is the same for all blocks of a group, which so stay in as few lines.
+ */
 static u32 *rc_bucket(const struct rc_index *index, u64 block)
 {
-	u32 group =
-		reciprocal_scale(hash_64(block >> RC_GROUP_SHIFT, 32), index->nr_groups);
+	u32 hash = hash_64(block >> RC_GROUP_SHIFT, 32);
+	u32 group = reciprocal_scale(hash, index->nr_groups);
 
 	return &index->bucket[((size_t)group << RC_GROUP_SHIFT) +
-			      (block & (RC_GROUP_BLOCKS - 1))];
+			      ((block ^ hash) & (RC_GROUP_BLOCKS - 1))];
 }
 
 /*
