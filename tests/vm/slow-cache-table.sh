@@ -116,8 +116,28 @@ t_is "what is cached counts as used memory of the RAM disk" \
 	"$(cat /sys/block/rd3/rapiddisk/used_bytes)" "$(c_stat memory_bytes)"
 dmsetup rename cache renamed
 t_is "status of a renamed device" "$(dmsetup status renamed | cut -d ' ' -f 3)" rapiddisk-cache
-dmsetup rename renamed cache
+
+# Names that went to others: the counters are where the names are now.
+limits() {
+	(cd /sys/kernel/rapiddisk_cache && grep -H . -- */limit_bytes | sed 's,/limit_bytes,,' | xargs)
+}
 udevadm settle
+dmesg -C
+t_run "another cache takes the name that it had" c_create - 8192
+t_is "and each has its counters" "$(limits)" "cache:4194304 renamed:16777216"
+dmsetup rename renamed third
+dmsetup rename cache renamed
+udevadm settle
+t_run "and again, with both renamed" c_create - 16384
+t_is "and each has them" "$(limits)" "cache:8388608 renamed:4194304 third:16777216"
+t_is "without a complaint" "$(dmesg | grep -cE 'duplicate filename|no counters')" 0
+c_remove
+dmsetup remove --retry renamed
+dmsetup rename third cache
+udevadm settle
+dmsetup suspend cache
+dmsetup resume cache
+t_is "they come back with the first name" "$(limits)" cache:16777216
 
 # Messages.
 t_run "drop is accepted" dmsetup message cache 0 drop
