@@ -610,6 +610,8 @@ static void __exit rc_exit(void)
 	dm_unregister_target(&rc_target);
 	rd_shrinker_free(rc_shrinker);
 	rc_stats_exit();
+	/* The last rc_reclaim_rcu() has let go of its index, but may not have returned. */
+	rcu_barrier();
 }
 
 module_init(rc_init);
