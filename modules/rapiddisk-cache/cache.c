@@ -10,6 +10,8 @@
 #include <linux/hash.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -57,13 +59,18 @@ static void rc_slot_free_page(struct rc_index *index, struct rc_slot *slot)
 
 /* --- lookup ------------------------------------------------------------------------ */
 
+/*
+ * The upper bits of the hash choose a group. The lower ones choose the order in it, so that
+ * blocks at equal distances, as a stride of RC_GROUP_BLOCKS, do not all come to one place of
+ * each group; it is the same for all blocks of a group, which so stay in as few lines.
+ */
 static u32 *rc_bucket(const struct rc_index *index, u64 block)
 {
-	u32 group =
-		reciprocal_scale(hash_64(block >> RC_GROUP_SHIFT, 32), index->nr_groups);
+	u32 hash = hash_64(block >> RC_GROUP_SHIFT, 32);
+	u32 group = reciprocal_scale(hash, index->nr_groups);
 
 	return &index->bucket[((size_t)group << RC_GROUP_SHIFT) +
-			      (block & (RC_GROUP_BLOCKS - 1))];
+			      ((block ^ hash) & (RC_GROUP_BLOCKS - 1))];
 }
 
 /*
@@ -611,9 +618,13 @@ static bool rc_index_is_reclaiming(struct rc_index *index)
 	return is_reclaiming;
 }
 
+/* An array of zeroes. kvcalloc() has no more than INT_MAX: the slots of 256 GiB. */
 static void *rc_array_alloc(size_t nr, size_t size)
 {
-	return kvcalloc(nr, size, GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+	size_t bytes = array_size(nr, size);
+
+	return bytes > INT_MAX ? vmalloc_huge(bytes, gfp) : kvmalloc(bytes, gfp);
 }
 
 static void rc_index_init(struct rc_index *index)
@@ -623,8 +634,11 @@ static void rc_index_init(struct rc_index *index)
 	rc_evict_init(index);
 	index->base_reserve = max(index->nr_slots / 64, 1U);
 	index->reserve = index->base_reserve;
-	for (nr = index->nr_slots; nr; nr--)
+	for (nr = index->nr_slots; nr; nr--) {
 		rc_push(index, &index->free_bare, nr);
+		if (!(nr % RC_BATCH))
+			cond_resched();
+	}
 	index->nr_free = index->nr_slots;
 }
 
@@ -644,8 +658,9 @@ struct rc_index *rc_index_alloc(struct rc_cache *cache, u32 nr_slots)
 	INIT_WORK(&index->reclaim_work, rc_reclaim_work);
 	index->cache = cache;
 	index->nr_slots = nr_slots;
-	index->nr_groups = DIV_ROUND_UP(nr_slots, RC_GROUP_BLOCKS);
-	index->nr_ghost_sets = DIV_ROUND_UP(nr_slots, RC_GHOST_WAYS);
+	/* In 64 bits: so many slots that rounding up overflows can be asked for. */
+	index->nr_groups = DIV_ROUND_UP((u64)nr_slots, RC_GROUP_BLOCKS);
+	index->nr_ghost_sets = DIV_ROUND_UP((u64)nr_slots, RC_GHOST_WAYS);
 	/* Slot 0 is none. */
 	index->slot = rc_array_alloc((size_t)nr_slots + 1, sizeof(*index->slot));
 	index->bucket = rc_array_alloc((size_t)index->nr_groups << RC_GROUP_SHIFT,

@@ -96,13 +96,30 @@ static inline u32 rc_nr_blocks(u64 pos, u64 len)
 	return ((pos + len - 1) >> RC_BLOCK_SHIFT) - (pos >> RC_BLOCK_SHIFT) + 1;
 }
 
-/* Do only the blocks before @block; the rest comes again as a bio of its own. */
+/*
+ * Do only the blocks before @block; the rest comes again as a bio of its own.
+ *
+ * Never of a bio that must not wait, as bio_split_rw() knows too: the rest may end with
+ * BLK_STS_AGAIN while this part is under way, whose end then says so in an interrupt, where
+ * io_uring does not try again but fails the request.
+ */
 static inline void rc_bio_cut(struct bio *bio, u64 block)
 {
 	u64 len = (block << RC_BLOCK_SHIFT) - rc_bio_pos(bio);
 
 	if (len < bio->bi_iter.bi_size)
 		dm_accept_partial_bio(bio, len >> SECTOR_SHIFT);
+}
+
+/*
+ * May @nr pages of ours, a segment each, take the place of the bio's memory? A source does
+ * not cut what must not wait: it would answer every time that it would block.
+ */
+static inline bool rc_may_swap(const struct rc_cache *cache, const struct bio *bio,
+			       u32 nr)
+{
+	return !(bio->bi_opf & REQ_NOWAIT) ||
+	       (nr <= RC_IO_BLOCKS && nr <= bdev_max_segments(cache->source->bdev));
 }
 
 static inline int rc_send(struct rc_cache *cache, struct bio *bio)

@@ -248,9 +248,11 @@ static int rc_read_missed(struct rc_cache *cache, struct rc_index *index,
 	u64 block = rc_bio_pos(bio) >> RC_BLOCK_SHIFT;
 
 	rc_count(cache, RC_STAT_MISSES, 1);
-	nr = rc_miss_run(index, block, nr);
-	rc_bio_cut(bio, block + nr);
-	if (!rc_fill(cache, index, io, bio, nr))
+	if (!(bio->bi_opf & REQ_NOWAIT)) {
+		nr = rc_miss_run(index, block, nr);
+		rc_bio_cut(bio, block + nr);
+	}
+	if (!rc_may_swap(cache, bio, nr) || !rc_fill(cache, index, io, bio, nr))
 		rc_count(cache, RC_STAT_UNCACHED_READS, 1);
 	return rc_send(cache, bio);
 }
@@ -269,12 +271,13 @@ int rc_map_read(struct rc_cache *cache, struct rc_io *io, struct bio *bio)
 		rc_count(cache, RC_STAT_BYPASSED, 1);
 		return rc_send(cache, bio);
 	}
-	if (unlikely(nr > RC_IO_BLOCKS)) {
+	if (unlikely(nr > RC_IO_BLOCKS) && !(bio->bi_opf & REQ_NOWAIT)) {
 		nr = RC_IO_BLOCKS;
 		rc_bio_cut(bio, (rc_bio_pos(bio) >> RC_BLOCK_SHIFT) + nr);
 	}
 	cached = rc_read_cached(index, bio, nr);
-	if (unlikely(!cached)) {
+	/* One that may not be cut is cached as a whole, or read from the source. */
+	if (unlikely(!cached || (cached < nr && bio->bi_opf & REQ_NOWAIT))) {
 		ret = rc_read_missed(cache, index, io, bio, nr);
 		rcu_read_unlock();
 		return ret;

@@ -284,6 +284,30 @@ static void rc_stats_dir_remove(struct rc_stats_dir *dir)
 	kobject_put(&dir->kobj);
 }
 
+/*
+ * Nobody tells a target that its device has been renamed, and somebody else's may have the
+ * old name by now. So all directories move to the names that their devices have; one goes
+ * whose device has none any more. Again as long as one moved: it may have made room for
+ * another.
+ */
+static void rc_stats_dirs_rename(void)
+{
+	char name[DM_NAME_LEN], uuid[DM_UUID_LEN];
+	struct rc_stats_dir *dir, *next;
+	bool is_moved;
+
+	lockdep_assert_held(&rc_stats_lock);
+	do {
+		is_moved = false;
+		list_for_each_entry_safe (dir, next, &rc_stats_dirs, list) {
+			if (dm_copy_name_and_uuid(dir->md, name, uuid))
+				rc_stats_dir_remove(dir);
+			else if (strcmp(kobject_name(&dir->kobj), name))
+				is_moved |= !kobject_rename(&dir->kobj, name);
+		}
+	} while (is_moved);
+}
+
 static struct rc_stats_dir *rc_stats_dir_add(struct rc_cache *cache,
 					     struct mapped_device *md, const char *name)
 {
@@ -299,6 +323,7 @@ static struct rc_stats_dir *rc_stats_dir_add(struct rc_cache *cache,
 	list_for_each_entry_safe (other, next, &rc_stats_dirs, list)
 		if (other->md == md)
 			rc_stats_dir_remove(other);
+	rc_stats_dirs_rename();
 	dir->cache = cache;
 	dir->md = md;
 	err = kobject_init_and_add(&dir->kobj, &rc_stats_dir_type, rc_stats_root, "%s",

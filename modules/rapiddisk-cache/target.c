@@ -13,6 +13,7 @@
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 
@@ -221,7 +222,8 @@ static int rc_ctr_devices(struct rc_cache *cache, struct dm_arg_set *args)
 	err = PTR_ERR(cache->loan);
 	cache->loan = NULL;
 	if (err == -EBUSY)
-		ti->error = "Cache device is the memory of another cache";
+		ti->error =
+			"Cache device is in use: open, or the memory of another cache";
 	else if (err == -EROFS)
 		ti->error = "Cache device is read-only";
 	else
@@ -517,8 +519,15 @@ static int rc_message(struct dm_target *ti, unsigned int argc, char **argv, char
 		      unsigned int maxlen)
 {
 	struct rc_cache *cache = ti->private;
+	unsigned int noio;
 	int err = 0;
 
+	/*
+	 * target_message() keeps the table by SRCU, which a suspend waits for that has
+	 * frozen the file system above already: memory must not wait for writes to that,
+	 * nor to this device.
+	 */
+	noio = memalloc_noio_save();
 	mutex_lock(&cache->mutex);
 	if (argc == 2 && !strcasecmp(argv[0], "bypass"))
 		err = rc_message_bypass(cache, argv[1]);
@@ -531,6 +540,7 @@ static int rc_message(struct dm_target *ti, unsigned int argc, char **argv, char
 	else
 		err = -EINVAL;
 	mutex_unlock(&cache->mutex);
+	memalloc_noio_restore(noio);
 	return err;
 }
 
@@ -600,6 +610,8 @@ static void __exit rc_exit(void)
 	dm_unregister_target(&rc_target);
 	rd_shrinker_free(rc_shrinker);
 	rc_stats_exit();
+	/* The last rc_reclaim_rcu() has let go of its index, but may not have returned. */
+	rcu_barrier();
 }
 
 module_init(rc_init);

@@ -253,19 +253,34 @@ static void rc_write_begin(struct rc_cache *cache, struct rc_index *index,
 		rc_track_begin(index, io);
 }
 
+/* Would this write have to wait, or to be cut, and must not? */
+static bool rc_write_would_block(const struct rc_cache *cache, const struct bio *bio)
+{
+	u32 nr;
+
+	if (likely(!(bio->bi_opf & REQ_NOWAIT)))
+		return false;
+	/* What may have to look at the whole index may have to wait. */
+	if (bio_op(bio) != REQ_OP_WRITE)
+		return true;
+	nr = rc_nr_blocks(rc_bio_pos(bio), bio->bi_iter.bi_size);
+	return nr > RC_IO_BLOCKS ||
+	       (cache->mode == RC_WRITE_THROUGH && !rc_may_swap(cache, bio, nr));
+}
+
 /* WRITE, DISCARD, WRITE_ZEROES. */
 int rc_map_write(struct rc_cache *cache, struct rc_io *io, struct bio *bio)
 {
 	struct rc_index *index;
 
-	/* What may have to look at the whole index may have to wait. */
-	if (unlikely(bio->bi_opf & REQ_NOWAIT && bio_op(bio) != REQ_OP_WRITE)) {
+	rcu_read_lock();
+	index = rcu_dereference(cache->index);
+	if (unlikely(index && rc_write_would_block(cache, bio))) {
+		rcu_read_unlock();
 		bio_wouldblock_error(bio);
 		return DM_MAPIO_SUBMITTED;
 	}
 	rc_count(cache, RC_STAT_WRITES, 1);
-	rcu_read_lock();
-	index = rcu_dereference(cache->index);
 	if (likely(index)) {
 		rc_write_begin(cache, index, io, bio);
 	} else {

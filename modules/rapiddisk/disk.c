@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/pagemap.h>
 #include <linux/part_stat.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -623,16 +624,30 @@ static int rd_disk_grow(struct rd_disk *disk, u64 size_bytes, bool is_kept,
 
 /*
  * A disk that is lent can grow: who borrows it again gets the new size. The pages of one
- * that was preallocated are counted and lent, so that one stays as it is.
+ * that was preallocated are counted and lent, so that one stays as it is: the store must
+ * not get others in their place.
  */
-static bool rd_disk_may_resize_lent(const struct rd_disk *disk, u64 size_bytes,
-				    bool is_kept)
+static int rd_disk_resize_lent(struct rd_disk *disk, u64 size_bytes, bool is_kept,
+			       struct rd_progress *progress)
 {
 	u64 old_bytes = rd_disk_size_bytes(disk);
+	unsigned int noio;
+	int err;
 
 	if (is_kept != disk->store.is_kept)
-		return false;
-	return size_bytes == old_bytes || (size_bytes > old_bytes && !is_kept);
+		return -EBUSY;
+	if (size_bytes == old_bytes)
+		return 0;
+	if (size_bytes < old_bytes || is_kept)
+		return -EBUSY;
+	/*
+	 * A borrower that is resumed waits for size_lock, in rapiddisk_loan_start(), and
+	 * the writes to it for the borrower: memory must not wait for these.
+	 */
+	noio = memalloc_noio_save();
+	err = rd_disk_grow(disk, size_bytes, false, progress);
+	memalloc_noio_restore(noio);
+	return err;
 }
 
 /* The size and the promise of memory; the caller holds size_lock. */
@@ -642,8 +657,8 @@ static int rd_disk_resize_locked(struct rd_disk *disk, u64 size_bytes, bool is_k
 	int err = 0;
 
 	lockdep_assert_held(&disk->size_lock);
-	if (disk->loan.nr_borrows && !rd_disk_may_resize_lent(disk, size_bytes, is_kept))
-		return -EBUSY;
+	if (disk->loan.nr_borrows)
+		return rd_disk_resize_lent(disk, size_bytes, is_kept, progress);
 	if (size_bytes < rd_disk_size_bytes(disk))
 		err = rd_disk_shrink(disk, size_bytes, progress);
 	if (!err)

@@ -8,11 +8,21 @@
  */
 #include <linux/export.h>
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "disk.h"
 #include "rapiddisk.h"
+
+/*
+ * Who looks at a new disk, as udev does, is gone again some ms later: how often to look for
+ * that, and how long to wait between.
+ */
+#define RD_BORROW_TRIES	  60
+#define RD_BORROW_WAIT_MS 50
 
 void rd_loan_init(struct rapiddisk_loan *loan)
 {
@@ -33,27 +43,63 @@ u64 rd_disk_used_bytes(const struct rd_disk *disk)
 	return rd_store_used_bytes(&disk->store) + (nr_lent << PAGE_SHIFT);
 }
 
-struct rapiddisk_loan *rapiddisk_borrow(struct block_device *bdev, const void *borrower)
+/*
+ * May this borrower have the disk? Its content will go. To file systems and swap the
+ * borrower's claim has said no, but whoever opens the disk without a claim of his own, as
+ * an nvmet namespace, or shares the borrower's, as another device-mapper table, would lose
+ * it under him. The borrower's own open is one.
+ *
+ * Return: 0, -EBUSY where another has borrowed it, -EAGAIN where others have it open.
+ */
+static int rd_loan_check(struct rd_disk *disk, const void *borrower)
 {
-	struct rd_disk *disk = rd_bdev_to_disk(bdev);
-	struct rapiddisk_loan *loan;
+	bool is_open;
 
-	if (!disk)
-		return ERR_PTR(-ENODEV);
-	if (bdev_read_only(bdev))
-		return ERR_PTR(-EROFS);
-	loan = &disk->loan;
+	lockdep_assert_held(&disk->size_lock);
+	if (disk->loan.nr_borrows)
+		return disk->loan.borrower == borrower ? 0 : -EBUSY;
+	mutex_lock(&disk->gd->open_mutex);
+	is_open = disk_openers(disk->gd) > 1;
+	mutex_unlock(&disk->gd->open_mutex);
+	return is_open ? -EAGAIN : 0;
+}
+
+static int rd_loan_borrow(struct rd_disk *disk, const void *borrower)
+{
+	struct rapiddisk_loan *loan = &disk->loan;
+	int err;
+
 	mutex_lock(&disk->size_lock);
-	if (loan->nr_borrows && loan->borrower != borrower) {
-		loan = ERR_PTR(-EBUSY);
-	} else {
+	err = rd_loan_check(disk, borrower);
+	if (!err) {
 		loan->borrower = borrower;
 		loan->nr_borrows++;
 		loan->nr_pages = rd_disk_size_bytes(disk) >> PAGE_SHIFT;
 		loan->node = disk->store.node;
 	}
 	mutex_unlock(&disk->size_lock);
-	return loan;
+	return err;
+}
+
+struct rapiddisk_loan *rapiddisk_borrow(struct block_device *bdev, const void *borrower)
+{
+	struct rd_disk *disk = rd_bdev_to_disk(bdev);
+	unsigned int tries;
+	int err;
+
+	if (!disk)
+		return ERR_PTR(-ENODEV);
+	if (bdev_read_only(bdev))
+		return ERR_PTR(-EROFS);
+	for (tries = 1;; tries++) {
+		err = rd_loan_borrow(disk, borrower);
+		if (err != -EAGAIN)
+			break;
+		if (tries == RD_BORROW_TRIES || fatal_signal_pending(current))
+			return ERR_PTR(-EBUSY);
+		schedule_timeout_killable(msecs_to_jiffies(RD_BORROW_WAIT_MS));
+	}
+	return err ? ERR_PTR(err) : &disk->loan;
 }
 RD_EXPORT_SYMBOL(rapiddisk_borrow);
 

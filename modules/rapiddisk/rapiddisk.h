@@ -13,14 +13,14 @@ struct rapiddisk_loan;
 
 /*
  * rapiddisk_borrow() - Reserve the memory of a RAM disk.
- * @bdev: held open by the caller until rapiddisk_return()
+ * @bdev: held open by the caller, once, until rapiddisk_return()
  * @borrower: who asks. The same one may borrow a disk again; all it gets then is shared.
  *
  * While it is lent a disk keeps its size. Its content stays until rapiddisk_loan_start().
  *
  * Context: may sleep. Return: the loan, ERR_PTR(-ENODEV) where @bdev is none of our
  * disks, ERR_PTR(-EROFS) where it is read-only, ERR_PTR(-EBUSY) where another has
- * borrowed it.
+ * borrowed it, or has it open and keeps it so for some seconds.
  */
 struct rapiddisk_loan *rapiddisk_borrow(struct block_device *bdev, const void *borrower);
 void rapiddisk_return(struct rapiddisk_loan *loan);

@@ -69,6 +69,22 @@ truncate -s 16M "$t_dir/file"
 loop=$(losetup -f --show "$t_dir/file")
 refused "Cache device is not a RAM disk of the rapiddisk module" "$loop"
 losetup -d "$loop"
+dd if=/dev/urandom of=/dev/rd3 bs=1M count=16 oflag=direct
+udevadm settle
+sum=$(c_sum /dev/rd3)
+sleep 1000 4</dev/rd3 &
+opener=$!
+refused "Cache device is in use" "/dev/rd3"
+kill $opener
+dmsetup create other --table "0 32768 linear /dev/rd3 0"
+udevadm settle
+refused "Cache device is in use" "/dev/rd3"
+t_is "and what is in it stays" "$(c_sum /dev/rd3)" "$sum"
+udevadm settle
+dmsetup remove --retry other
+sleep 0.5 4</dev/rd3 &
+t_run "but whoever only looks at it is waited for" c_create /dev/rd3
+c_remove
 blockdev --setro /dev/rd3
 refused "Cache device is read-only" "/dev/rd3"
 blockdev --setrw /dev/rd3
@@ -100,8 +116,28 @@ t_is "what is cached counts as used memory of the RAM disk" \
 	"$(cat /sys/block/rd3/rapiddisk/used_bytes)" "$(c_stat memory_bytes)"
 dmsetup rename cache renamed
 t_is "status of a renamed device" "$(dmsetup status renamed | cut -d ' ' -f 3)" rapiddisk-cache
-dmsetup rename renamed cache
+
+# Names that went to others: the counters are where the names are now.
+limits() {
+	(cd /sys/kernel/rapiddisk_cache && grep -H . -- */limit_bytes | sed 's,/limit_bytes,,' | xargs)
+}
 udevadm settle
+dmesg -C
+t_run "another cache takes the name that it had" c_create - 8192
+t_is "and each has its counters" "$(limits)" "cache:4194304 renamed:16777216"
+dmsetup rename renamed third
+dmsetup rename cache renamed
+udevadm settle
+t_run "and again, with both renamed" c_create - 16384
+t_is "and each has them" "$(limits)" "cache:8388608 renamed:4194304 third:16777216"
+t_is "without a complaint" "$(dmesg | grep -cE 'duplicate filename|no counters')" 0
+c_remove
+dmsetup remove --retry renamed
+dmsetup rename third cache
+udevadm settle
+dmsetup suspend cache
+dmsetup resume cache
+t_is "they come back with the first name" "$(limits)" cache:16777216
 
 # Messages.
 t_run "drop is accepted" dmsetup message cache 0 drop
@@ -166,6 +202,10 @@ t_is "a preallocated disk has its memory" "$(cat /sys/block/rd4/rapiddisk/used_b
 c_create /dev/rd4
 c_sum $cache
 t_is "and has it while it is lent" "$(cat /sys/block/rd4/rapiddisk/used_bytes)" 16777216
+t_run "and can change its owner, as --adopt does" \
+	sh -c "echo rapiddisk resize 4 $((16 << 20)) owner=me >$mgmt"
+t_is "and has no more memory then" \
+	"$(cat /sys/block/rd4/rapiddisk/owner /sys/block/rd4/rapiddisk/used_bytes | xargs)" "me 16777216"
 t_run "and the cache works" c_same
 c_remove
 t_is "and after" "$(cat /sys/block/rd4/rapiddisk/used_bytes)" 16777216
