@@ -127,7 +127,8 @@ static const char *hint_for(int error)
 	switch (error) {
 	case -EBUSY:
 	case -EEXIST:
-		return "the name or the source is taken: see 'dmsetup info' and 'lsblk'";
+		return "its name, its source or its RAM disk is in use: see 'dmsetup info', "
+		       "'lsblk' and the kernel's log";
 	case -ENOMEM:
 		return "free memory, or ask for less";
 	case -ENXIO:

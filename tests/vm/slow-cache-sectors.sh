@@ -120,14 +120,14 @@ if loop=$(losetup --sector-size 16384 --find --show "$t_dir/file"); then
 	udevadm settle
 	source=$loop
 	sectors=65536
-	dmesg -C
+	t_listen
 	if c_create - 16384; then
 		c_remove
 		fail "they are not"
-	elif dmesg | grep -qF "sectors larger than a page"; then
+	elif t_said | grep -qF "sectors larger than a page"; then
 		ok
 	else
-		dmesg
+		t_said
 		fail "another reason"
 	fi
 	losetup -d "$loop"

@@ -41,14 +41,14 @@ done
 # What is wrong is said.
 refused() { # TEXT ARGUMENTS
 	t_case "'$2' is refused: $1"
-	dmesg -C
+	t_listen
 	if c_create "$2"; then
 		c_remove
 		fail "it was accepted"
-	elif dmesg | grep -qF "$1"; then
+	elif t_said | grep -qF "$1"; then
 		ok
 	else
-		dmesg
+		t_said
 		fail "another reason"
 	fi
 }
@@ -122,7 +122,7 @@ limits() {
 	(cd /sys/kernel/rapiddisk_cache && grep -H . -- */limit_bytes | sed 's,/limit_bytes,,' | xargs)
 }
 udevadm settle
-dmesg -C
+t_listen
 t_run "another cache takes the name that it had" c_create - 8192
 t_is "and each has its counters" "$(limits)" "cache:4194304 renamed:16777216"
 dmsetup rename renamed third
@@ -130,7 +130,7 @@ dmsetup rename cache renamed
 udevadm settle
 t_run "and again, with both renamed" c_create - 16384
 t_is "and each has them" "$(limits)" "cache:8388608 renamed:4194304 third:16777216"
-t_is "without a complaint" "$(dmesg | grep -cE 'duplicate filename|no counters')" 0
+t_is "without a complaint" "$(t_said | grep -cE 'duplicate filename|no counters')" 0
 c_remove
 dmsetup remove --retry renamed
 dmsetup rename third cache
