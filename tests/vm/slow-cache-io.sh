@@ -90,7 +90,9 @@ t_note "meanwhile $(wc -l <"$t_dir/stale") runs, the last with $(tail -n 1 "$t_d
 t_run "the content is the source's" c_same
 c_remove
 
-# fio's own oracle, with other jobs in the same places.
+# fio's own oracle, with other jobs in the same places. brd of Linux 6.1 knows no discard.
+trims=randtrimwrite
+[ "$(lsblk -bdno DISC-MAX $source | xargs)" != 0 ] || trims=randwrite
 verify() { # DIRECT
 	fio --name=global --filename=$cache --direct="$1" --ioengine=libaio --iodepth=8 \
 		--bssplit=512/10:4k/50:32k/20:256k/15:1M/5 --bs_unaligned=0 --thread \
@@ -99,7 +101,7 @@ verify() { # DIRECT
 		--name=w1 --rw=randwrite --offset=16M --size=16M --verify=crc32c \
 		--name=w2 --rw=randwrite --offset=32M --size=16M --verify=crc32c \
 		--name=r0 --rw=randread --offset=0 --size=64M \
-		--name=t0 --rw=randtrimwrite --offset=48M --size=16M
+		--name=t0 --rw=$trims --offset=48M --size=16M
 }
 for direct in 1 0; do
 	c_create - 32768 0

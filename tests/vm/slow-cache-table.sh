@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# guest: suite=trixie
+# guest: suite=trixie timeout=900
 #
 # The cache as a device-mapper target: its table, messages, counters, and what it does when it
 # is suspended, reloaded or resized.
