@@ -80,6 +80,8 @@ bool utf8_is_text(uint32_t character)
 		{ 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xfffe, 0xffff },
 	};
 
+	if (character < 0x7f)
+		return character > 0x1f;
 	return character <= 0x10ffff &&
 	       !in_ranges(not_text, ARRAY_SIZE(not_text), character);
 }

@@ -74,12 +74,10 @@ int devices_path(const struct kfs *kfs, uint64_t number, char **ret)
 
 int devices_bytes(const struct kfs *kfs, uint64_t number, uint64_t *ret)
 {
-	_cleanup_free_ char *name = NULL;
 	uint64_t sectors;
-	int r = devices_name(kfs, number, &name);
+	int r = kfs_read_u64(kfs, &sectors, "sys/dev/block/%u:%u/size", major(number),
+			     minor(number));
 
-	if (r == 0)
-		r = kfs_read_u64(kfs, &sectors, "sys/class/block/%s/size", name);
 	if (r == 0)
 		*ret = sectors * 512;
 	return r;

@@ -37,17 +37,22 @@ void kfs_done(struct kfs *kfs)
 	kfs->root_fd = -1;
 }
 
-/* The path of a function's fmt, ...: 0 and the caller's to free, or -ENOMEM and NULL. */
-#define FORMAT_PATH(ret, fmt)                    \
-	({                                       \
-		va_list args_;                   \
-		int r_;                          \
-		va_start(args_, fmt);            \
-		r_ = vasprintf(ret, fmt, args_); \
-		va_end(args_);                   \
-		if (r_ < 0)                      \
-			*(ret) = NULL;           \
-		r_ < 0 ? -ENOMEM : 0;            \
+static int format_path(char path[static PATH_MAX], const char *fmt, va_list args)
+{
+	int len = vsnprintf(path, PATH_MAX, fmt, args);
+
+	return len < 0 || len >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* The path of a function's fmt, ...: 0 or -ENAMETOOLONG. */
+#define FORMAT_PATH(path, fmt)                      \
+	({                                          \
+		va_list args_;                      \
+		int r_;                             \
+		va_start(args_, fmt);               \
+		r_ = format_path(path, fmt, args_); \
+		va_end(args_);                      \
+		r_;                                 \
 	})
 
 /* Links stay inside the root. EAGAIN: a rename raced with that, see openat2(2). */
@@ -79,10 +84,10 @@ static int open_path(const struct kfs *kfs, int flags, const char *path)
 
 int kfs_open(const struct kfs *kfs, int flags, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL;
+	char path[PATH_MAX];
 	int r;
 
-	r = FORMAT_PATH(&path, fmt);
+	r = FORMAT_PATH(path, fmt);
 	return r < 0 ? r : open_path(kfs, flags, path);
 }
 
@@ -133,21 +138,32 @@ static int read_path(const struct kfs *kfs, char **ret, const char *path)
 	return buf_take(&text, ret);
 }
 
+int kfs_vread(const struct kfs *kfs, char **ret, const char *fmt, va_list args)
+{
+	char path[PATH_MAX];
+	int r = format_path(path, fmt, args);
+
+	return r < 0 ? r : read_path(kfs, ret, path);
+}
+
 int kfs_read(const struct kfs *kfs, char **ret, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL;
+	va_list args;
 	int r;
 
-	r = FORMAT_PATH(&path, fmt);
-	return r < 0 ? r : read_path(kfs, ret, path);
+	va_start(args, fmt);
+	r = kfs_vread(kfs, ret, fmt, args);
+	va_end(args);
+	return r;
 }
 
 int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL, *text = NULL;
+	_cleanup_free_ char *text = NULL;
+	char path[PATH_MAX];
 	int r;
 
-	r = FORMAT_PATH(&path, fmt);
+	r = FORMAT_PATH(path, fmt);
 	if (r < 0)
 		return r;
 	r = read_path(kfs, &text, path);
@@ -158,11 +174,11 @@ int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 
 bool kfs_exists(const struct kfs *kfs, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL;
+	char path[PATH_MAX];
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	r = FORMAT_PATH(&path, fmt);
+	r = FORMAT_PATH(path, fmt);
 	if (r < 0)
 		return false;
 	if (!kfs->is_sysroot)
@@ -199,11 +215,11 @@ static int write_once(int fd, const char *value)
 
 int kfs_write(const struct kfs *kfs, const char *value, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL;
+	char path[PATH_MAX];
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	r = FORMAT_PATH(&path, fmt);
+	r = FORMAT_PATH(path, fmt);
 	if (r < 0)
 		return r;
 	fd = open_to_change(kfs, O_WRONLY, path);
@@ -229,11 +245,11 @@ static int stat_path(const struct kfs *kfs, const char *path, struct stat *ret)
 
 int kfs_inode(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL;
+	char path[PATH_MAX];
 	struct stat st;
 	int r;
 
-	r = FORMAT_PATH(&path, fmt);
+	r = FORMAT_PATH(path, fmt);
 	if (r == 0)
 		r = stat_path(kfs, path, &st);
 	if (r == 0)
@@ -243,11 +259,11 @@ int kfs_inode(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 
 int kfs_chmod(const struct kfs *kfs, mode_t mode, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL;
+	char path[PATH_MAX];
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	r = FORMAT_PATH(&path, fmt);
+	r = FORMAT_PATH(path, fmt);
 	if (r < 0)
 		return r;
 	fd = open_to_change(kfs, O_RDONLY, path);
@@ -256,43 +272,69 @@ int kfs_chmod(const struct kfs *kfs, mode_t mode, const char *fmt, ...)
 	return fchmod(fd, mode) < 0 ? -errno : 0;
 }
 
-int kfs_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
+static int add_name(struct kfs_names *names, const char *text)
 {
-	_cleanup_free_ char *path = NULL;
-	struct dirent *entry;
-	DIR *dir;
-	int r, fd;
+	char *name;
+	int r;
+
+	if (streq(text, ".") || streq(text, ".."))
+		return 0;
+	name = strdup(text);
+	r = name ? vec_push(&names->names, name) : -ENOMEM;
+	if (r < 0)
+		free(name);
+	return r;
+}
+
+/* Without fdopendir(3), which asks three things of each folder that are known here. */
+static int list_folder(int fd, struct kfs_names *ret)
+{
+	_Alignas(struct dirent64) char chunk[8192];
+	int r = 0;
+
+	for (;;) {
+		ssize_t n = getdents64(fd, chunk, sizeof(chunk)), at = 0;
+
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		while (r == 0 && at < n) {
+			const struct dirent64 *entry = (const void *)(chunk + at);
+
+			r = add_name(ret, entry->d_name);
+			at += entry->d_reclen;
+		}
+		if (r < 0)
+			return r;
+	}
+}
+
+int kfs_vlist(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, va_list args)
+{
+	_cleanup_close_ int fd = -1;
+	char path[PATH_MAX];
+	int r;
 
 	*ret = (struct kfs_names){ 0 };
-	r = FORMAT_PATH(&path, fmt);
+	r = format_path(path, fmt, args);
 	if (r < 0)
 		return r;
 	fd = open_path(kfs, O_RDONLY | O_DIRECTORY, path);
 	if (fd < 0)
 		return fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		r = -errno;
-		close(fd);
-		return r;
-	}
-	while (errno = 0, entry = readdir(dir)) {
-		char *name;
-
-		if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
-			continue;
-		name = strdup(entry->d_name);
-		r = name ? vec_push(&ret->names, name) : -ENOMEM;
-		if (r < 0) {
-			free(name);
-			break;
-		}
-	}
-	if (r == 0)
-		r = -errno;
-	closedir(dir);
+	r = list_folder(fd, ret);
 	if (r < 0)
 		kfs_names_done(ret);
+	return r;
+}
+
+int kfs_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = kfs_vlist(kfs, ret, fmt, args);
+	va_end(args);
 	return r;
 }
 
@@ -325,11 +367,11 @@ static int read_link(int dir_fd, const char *path, char **ret)
 
 int kfs_link(const struct kfs *kfs, char **ret, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL;
+	char path[PATH_MAX];
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	r = FORMAT_PATH(&path, fmt);
+	r = FORMAT_PATH(path, fmt);
 	if (r < 0)
 		return r;
 	if (!kfs->is_sysroot)
@@ -361,11 +403,11 @@ static int number_of_stand_in(const struct kfs *kfs, const char *path, uint64_t 
 
 int kfs_device_number(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL;
+	char path[PATH_MAX];
 	struct stat st;
 	int r;
 
-	r = FORMAT_PATH(&path, fmt);
+	r = FORMAT_PATH(path, fmt);
 	if (r == 0)
 		r = stat_path(kfs, path, &st);
 	if (r < 0)
@@ -390,7 +432,7 @@ int kfs_set_read_only(const struct kfs *kfs, bool read_only, const char *path)
 	return ioctl(fd, BLKROSET, &value) < 0 ? -errno : 0;
 }
 
-static int change_at(int dir_fd, enum kfs_change change, const char *name,
+static int change_at(int dir_fd, enum kfs_change change, const char *path,
 		     const char *target)
 {
 	_cleanup_free_ char *absolute = NULL;
@@ -398,27 +440,28 @@ static int change_at(int dir_fd, enum kfs_change change, const char *name,
 
 	switch (change) {
 	case KFS_MKDIR:
-		r = mkdirat(dir_fd, name, 0755);
+		r = mkdirat(dir_fd, path, 0755);
 		break;
 	case KFS_RMDIR:
-		r = unlinkat(dir_fd, name, AT_REMOVEDIR);
+		r = unlinkat(dir_fd, path, AT_REMOVEDIR);
 		break;
 	case KFS_UNLINK:
-		r = unlinkat(dir_fd, name, 0);
+		r = unlinkat(dir_fd, path, 0);
 		break;
 	case KFS_SYMLINK:
 		if (asprintf(&absolute, "/%s", target) < 0) {
 			absolute = NULL;
 			return -ENOMEM;
 		}
-		r = symlinkat(absolute, dir_fd, name);
+		r = symlinkat(absolute, dir_fd, path);
 		break;
 	}
 	return r < 0 ? -errno : 0;
 }
 
-static int change_path(const struct kfs *kfs, enum kfs_change change, const char *path,
-		       const char *target)
+/* Links of the folders above stay inside the root. */
+static int change_in_root(const struct kfs *kfs, enum kfs_change change, const char *path,
+			  const char *target)
 {
 	const char *name = last_part(path);
 	_cleanup_free_ char *parent = strndup(path, (size_t)(name - path));
@@ -434,34 +477,45 @@ static int change_path(const struct kfs *kfs, enum kfs_change change, const char
 	return change_at(fd, change, name, target);
 }
 
+static int change_path(const struct kfs *kfs, enum kfs_change change, const char *path,
+		       const char *target)
+{
+	int r;
+
+	if (kfs->is_sysroot)
+		return change_in_root(kfs, change, path, target);
+	r = fault_point(kfs->fault);
+	return r < 0 ? r : change_at(kfs->root_fd, change, path, target);
+}
+
 int kfs_mkdir(const struct kfs *kfs, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL;
-	int r = FORMAT_PATH(&path, fmt);
+	char path[PATH_MAX];
+	int r = FORMAT_PATH(path, fmt);
 
 	return r < 0 ? r : change_path(kfs, KFS_MKDIR, path, NULL);
 }
 
 int kfs_rmdir(const struct kfs *kfs, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL;
-	int r = FORMAT_PATH(&path, fmt);
+	char path[PATH_MAX];
+	int r = FORMAT_PATH(path, fmt);
 
 	return r < 0 ? r : change_path(kfs, KFS_RMDIR, path, NULL);
 }
 
 int kfs_unlink(const struct kfs *kfs, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL;
-	int r = FORMAT_PATH(&path, fmt);
+	char path[PATH_MAX];
+	int r = FORMAT_PATH(path, fmt);
 
 	return r < 0 ? r : change_path(kfs, KFS_UNLINK, path, NULL);
 }
 
 int kfs_symlink(const struct kfs *kfs, const char *target, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL;
-	int r = FORMAT_PATH(&path, fmt);
+	char path[PATH_MAX];
+	int r = FORMAT_PATH(path, fmt);
 
 	return r < 0 ? r : change_path(kfs, KFS_SYMLINK, path, target);
 }

@@ -6,6 +6,7 @@
 #include "base/macro.h"
 #include "base/vec.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -56,6 +57,8 @@ int kfs_open(const struct kfs *kfs, int flags, const char *fmt, ...) _printf_(3,
  * Return: 0 and *ret, the caller's to free; -ENOENT if there is none; -EFBIG; -errno.
  */
 int kfs_read(const struct kfs *kfs, char **ret, const char *fmt, ...) _printf_(3, 4);
+int kfs_vread(const struct kfs *kfs, char **ret, const char *fmt, va_list args)
+	_printf_(3, 0);
 
 /* kfs_read_u64() - One decimal number. -EBADMSG if it is none. *ret only set on 0. */
 int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
@@ -91,6 +94,8 @@ int kfs_chmod(const struct kfs *kfs, mode_t mode, const char *fmt, ...) _printf_
  */
 int kfs_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
 	_printf_(3, 4);
+int kfs_vlist(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, va_list args)
+	_printf_(3, 0);
 void kfs_names_done(struct kfs_names *names);
 
 /*
