@@ -8,6 +8,7 @@
 #include "port/devices.h"
 #include "port/machine.h"
 
+#include <limits.h>
 #include <stdarg.h>
 
 /* sysfs and udev can lag a little behind the write that changed a disk. */
@@ -38,12 +39,15 @@ static _printf_(3, 4) int fail(struct report *report, int error, const char *fmt
 	return error;
 }
 
-static int observe_all(struct ports *ports, struct model *observed,
+/* @rank: the kinds from this rank on; @observed has the objects of the others. */
+static int observe_all(struct ports *ports, unsigned int rank, struct model *observed,
 		       const struct kind **ret_kind)
 {
 	for (const struct kind *const *kind = kinds; *kind; kind++) {
 		int r;
 
+		if ((*kind)->class.rank < rank)
+			continue;
 		*ret_kind = *kind;
 		r = (*kind)->observe(ports, observed);
 		if (r < 0)
@@ -56,7 +60,7 @@ int reconcile_observe(struct ports *ports, struct model *ret)
 {
 	const struct kind *kind;
 	struct model observed = { 0 };
-	int r = observe_all(ports, &observed, &kind);
+	int r = observe_all(ports, 0, &observed, &kind);
 
 	if (r < 0) {
 		model_done(&observed);
@@ -125,16 +129,34 @@ static void mark_leaving(const struct model *desired, const struct plan_policy *
 		(*have)->leaves = planner_is_pruned(policy, desired, *have);
 }
 
+/*
+ * What a run does to objects of one kind changes none of a lower rank: those stand below.
+ * Return: the rank of the first kind of which @plan changes something.
+ */
+static unsigned int first_changed(const struct plan *plan)
+{
+	unsigned int rank = UINT_MAX;
+
+	vec_foreach (step, &plan->steps)
+		if (step->action != PLAN_NONE && plan_step_obj(step)->class->rank < rank)
+			rank = plan_step_obj(step)->class->rank;
+	return rank;
+}
+
+/* @first: what this run has done, of which this is the check; NULL: nothing so far. */
 static int look_and_plan(struct ports *ports, struct model *desired,
-			 const struct plan_policy *policy, struct report *report,
+			 const struct plan_policy *policy,
+			 const struct reconcile_outcome *first, struct report *report,
 			 struct reconcile_outcome *ret)
 {
+	unsigned int rank = first ? first_changed(&first->plan) : 0;
 	struct reconcile_outcome outcome = { 0 };
 	const struct kind *kind = kinds[0];
 	const struct obj *want = NULL;
-	int r;
+	int r = first ? model_lend(&first->observed, rank, &outcome.observed) : 0;
 
-	r = observe_all(ports, &outcome.observed, &kind);
+	if (r == 0)
+		r = observe_all(ports, rank, &outcome.observed, &kind);
 	if (r < 0) {
 		reconcile_outcome_done(&outcome);
 		return fail(report, r, "cannot observe each %s%s", kind->class.name,
@@ -208,11 +230,12 @@ static int note_contradictions(const struct plan *second, struct report *report)
 }
 
 static int verify(struct ports *ports, struct model *desired,
-		  const struct plan_policy *policy, struct report *report)
+		  const struct plan_policy *policy, const struct reconcile_outcome *first,
+		  struct report *report)
 {
 	for (unsigned int try = 1;; try++) {
 		_cleanup_(reconcile_outcome_done) struct reconcile_outcome second = { 0 };
-		int r = look_and_plan(ports, desired, policy, report, &second);
+		int r = look_and_plan(ports, desired, policy, first, report, &second);
 
 		if (r < 0 || !is_contradicted(&second.plan, report))
 			return r;
@@ -287,7 +310,7 @@ static int plan_patiently(struct ports *ports, struct model *desired,
 		const struct plan_step *step;
 		bool is_absent;
 
-		r = look_and_plan(ports, desired, policy, report, ret);
+		r = look_and_plan(ports, desired, policy, NULL, report, ret);
 		step = r == 0 ? worth_waiting(ports, &ret->plan, since_ms) : NULL;
 		if (!step)
 			break;
@@ -334,7 +357,7 @@ static int run(struct ports *ports, struct model *desired,
 		return fail(report, r, "cannot look through '/run/rapiddisk/owned'");
 	r = exec_run(ports, &outcome->plan, watcher, report);
 	if (r == 0 && plan_has_changes(&outcome->plan))
-		r = verify(ports, desired, &policy, report);
+		r = verify(ports, desired, &policy, outcome, report);
 	return r;
 }
 

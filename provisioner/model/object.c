@@ -111,8 +111,8 @@ void obj_print(const struct obj *obj, unsigned int without, struct buf *out)
 
 void model_done(struct model *model)
 {
-	vec_foreach (obj, &model->objs)
-		obj_free(*obj);
+	for (size_t i = model->lent; i < model->objs.count; i++)
+		obj_free(model->objs.items[i]);
 	vec_done(&model->objs);
 	free(model->index);
 	*model = (struct model){ 0 };
@@ -125,6 +125,18 @@ int model_add(struct model *model, struct obj *obj)
 	if (r < 0)
 		obj_free(obj);
 	return r;
+}
+
+int model_lend(const struct model *from, unsigned int rank, struct model *to)
+{
+	vec_foreach (obj, &from->objs) {
+		if ((*obj)->class->rank >= rank)
+			continue;
+		if (vec_push(&to->objs, *obj) < 0)
+			return -ENOMEM;
+		to->lent++;
+	}
+	return 0;
 }
 
 static bool is_digit(char c)

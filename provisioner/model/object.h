@@ -100,6 +100,7 @@ int obj_set_defaults(struct obj *obj);
 
 struct model {
 	VEC(struct obj *) objs; /* in the order in which they came */
+	size_t lent;		/* so many of them, the first, are another model's */
 	bool stated;	    /* the file has a section with a list, be it an empty one */
 	struct obj **index; /* sorted by class and name, by model_sort() */
 	size_t indexed;
@@ -109,6 +110,13 @@ void model_done(struct model *model);
 
 /* model_add() - Take @obj over, also on failure. Return: 0 or -ENOMEM. */
 int model_add(struct model *model, struct obj *obj);
+
+/*
+ * model_lend() - Have @from's objects of a lower rank than @rank in @to as well, which is
+ * empty and does not free them. @from has to stay as it is while @to is in use.
+ * Return: 0 or -ENOMEM.
+ */
+int model_lend(const struct model *from, unsigned int rank, struct model *to);
 
 /*
  * model_take() - The only object of @class, out of the model; it has to be sorted again

@@ -148,6 +148,28 @@ START_TEST(model_resolve_evaluates_the_sizes_of_all_objects)
 }
 END_TEST
 
+START_TEST(model_lends_what_is_below_a_rank_and_keeps_it)
+{
+	struct model lender = { 0 }, borrower = { 0 };
+	struct obj *thing = new_thing("t1");
+
+	ck_assert_uint_lt(fake_thing.rank, fake_gate.rank);
+	ck_assert_int_eq(model_add(&lender, new_gate(1)), 0);
+	ck_assert_int_eq(model_add(&lender, thing), 0);
+	ck_assert_int_eq(model_lend(&lender, fake_gate.rank, &borrower), 0);
+	ck_assert_int_eq(model_add(&borrower, new_gate(2)), 0);
+	ck_assert_int_eq(model_sort(&borrower), 0);
+	ck_assert_uint_eq(borrower.objs.count, 2);
+	ck_assert_ptr_eq(model_find(&borrower, &fake_thing, "t1"), thing);
+	ck_assert_ptr_nonnull(model_find(&borrower, &fake_gate, "2"));
+	model_done(&borrower);
+	ck_assert_int_eq(model_sort(&lender), 0);
+	ck_assert_ptr_eq(model_find(&lender, &fake_thing, "t1"), thing);
+	ck_assert_ptr_nonnull(model_find(&lender, &fake_gate, "1"));
+	model_done(&lender);
+}
+END_TEST
+
 START_TEST(empty_and_unmade_things_can_be_freed)
 {
 	struct model model = { 0 };
@@ -168,6 +190,7 @@ Suite *suite_object(void)
 				  obj_compare_orders_by_rank_first,
 				  model_finds_each_object_by_class_and_name,
 				  model_resolve_evaluates_the_sizes_of_all_objects,
+				  model_lends_what_is_below_a_rank_and_keeps_it,
 				  empty_and_unmade_things_can_be_freed, NULL);
 
 	unit_add_loop(suite, obj_compare_orders_numbers_in_names_by_value,
