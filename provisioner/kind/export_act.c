@@ -28,7 +28,15 @@ static int device_path(struct ports *ports, const struct obj *item, char **ret)
 		folder = namespace->made == &kind_cache.class ? "dev/mapper/" : "dev/";
 	/* What this run made has been named since the plan. */
 	r = kfs_device_number(&ports->kfs, &number, "%s%s", folder, text);
-	return r < 0 ? r : devices_path(&ports->kfs, number, ret);
+	if (r < 0)
+		return r;
+	if (!namespace->made)
+		return devices_path(&ports->kfs, number, ret);
+	if (asprintf(ret, "/%s%s", folder, text) < 0) {
+		*ret = NULL;
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 static int fail_to_enable(struct buf *why, int r, const struct obj *item,
@@ -44,7 +52,7 @@ static int fill_namespace(struct ports *ports, const struct obj *item, const cha
 			  struct buf *why)
 {
 	const struct namespace *namespace = namespace_of(item);
-	_cleanup_free_ char *path = NULL, *enabled = NULL;
+	_cleanup_free_ char *path = NULL;
 	int r = device_path(ports, item, &path);
 
 	if (r < 0)
@@ -60,13 +68,19 @@ static int fill_namespace(struct ports *ports, const struct obj *item, const cha
 	if (r < 0)
 		return r;
 	r = kfs_write(&ports->kfs, "1", "%s/enable", folder);
-	if (r < 0)
-		return fail_to_enable(why, r, item, path);
-	/* Linux 6.1 says yes and does nothing where a passthru controller is active. */
-	r = kfs_read(&ports->kfs, &enabled, "%s/enable", folder);
+	return r < 0 ? fail_to_enable(why, r, item, path) : 0;
+}
+
+/* Linux 6.1 says yes and does nothing where a passthru controller is active. */
+static int check_enabled(struct ports *ports, const struct obj *item, const char *folder,
+			 struct buf *why)
+{
+	_cleanup_free_ char *enabled = NULL;
+	int r = kfs_read(&ports->kfs, &enabled, "%s/enable", folder);
+
 	if (r == 0 && !streq(enabled, "1"))
 		r = -EBUSY;
-	return r < 0 ? fail_to_enable(why, r, item, path) : 0;
+	return r < 0 ? fail_to_enable(why, r, item, namespace_of(item)->device.text) : 0;
 }
 
 static int take_namespace(struct ports *ports, const char *folder)
@@ -112,8 +126,9 @@ static int remove_namespace(struct ports *ports, const struct obj *obj,
 		     : 0;
 }
 
+/* @is_new: nobody but us has been at the subsystem. */
 static int add_namespace(struct ports *ports, const struct obj *item,
-			 const char *subsystem, struct buf *why)
+			 const char *subsystem, bool is_new, struct buf *why)
 {
 	_cleanup_free_ char *folder = namespace_folder(subsystem, item);
 	int r = folder ? kfs_mkdir(&ports->kfs, "%s", folder) : -ENOMEM;
@@ -122,6 +137,8 @@ static int add_namespace(struct ports *ports, const struct obj *item,
 		return kind_fail(why, r, nvmet_hint(r), "cannot make namespace '%s'",
 				 obj_name(item));
 	r = fill_namespace(ports, item, folder, why);
+	if (r == 0 && !is_new)
+		r = check_enabled(ports, item, folder, why);
 	if (r < 0)
 		(void)take_namespace(ports, folder); /* the first error is reported */
 	return r;
@@ -178,7 +195,7 @@ static int add_namespaces(struct ports *ports, const struct obj *have,
 		int r = 0;
 
 		if (!live || export_is_another(live, *item))
-			r = add_namespace(ports, *item, folder, why);
+			r = add_namespace(ports, *item, folder, !have, why);
 		else if (obj_differing(live, *item))
 			r = announce_size(ports, want, *item, folder, why);
 		if (r < 0)
@@ -246,15 +263,12 @@ static int change_hosts(struct ports *ports, const struct obj *have,
 static int link_port(struct ports *ports, const struct obj *obj, const char *port,
 		     const char *folder, struct buf *why)
 {
-	int r;
+	int r = kfs_symlink(&ports->kfs, folder, NVMET_PORTS "/%s/subsystems/%s", port,
+			    obj_name(obj));
 
-	if (kfs_exists(&ports->kfs, NVMET_PORTS "/%s/subsystems/%s", port, obj_name(obj)))
-		return 0;
-	r = kfs_symlink(&ports->kfs, folder, NVMET_PORTS "/%s/subsystems/%s", port,
-			obj_name(obj));
-	return r < 0 ? kind_fail(why, r, nvmet_hint(r), "cannot open it on port '%s'",
-				 port)
-		     : 0;
+	return r < 0 && r != -EEXIST ? kind_fail(why, r, nvmet_hint(r),
+						 "cannot open it on port '%s'", port)
+				     : 0;
 }
 
 static int unlink_port(struct ports *ports, const struct obj *obj, const char *port,

@@ -5,11 +5,18 @@
 #include "kind/nvmet.h"
 #include "port/devices.h"
 
+/* A port, asked once for all exports. */
+struct way {
+	struct kfs_names exports;
+	uint64_t sockets; /* connections to it, where the kernel does not say of whom */
+	bool sees_all;
+};
+
 struct sight {
 	const struct kfs *kfs;
 	struct nvmet_controllers controllers;
 	struct kfs_names ports;
-	uint64_t *sockets; /* of each port: connections to it; NULL: they do not matter */
+	struct way *ways; /* of each port */
 	struct claims claims;
 };
 
@@ -96,16 +103,15 @@ static int read_hosts(const struct kfs *kfs, struct obj *obj, const char *folder
 {
 	_cleanup_(kfs_names_done) struct kfs_names hosts = { 0 };
 	_cleanup_free_ char *any = NULL;
-	int r = nvmet_list(kfs, &hosts, "%s/allowed_hosts", folder);
+	int r = nvmet_read(kfs, &any, "%s/attr_allow_any_host", folder);
 
-	if (r == 0)
-		r = nvmet_read(kfs, &any, "%s/attr_allow_any_host", folder);
 	if (r < 0)
 		return r;
 	field_set_bool(obj, EXPORT_ANY_HOST, any && streq(any, "1"));
 	/* The kernel has either. */
 	if (export_of(obj)->allow_any_host)
 		return 0;
+	r = nvmet_list(kfs, &hosts, "%s/allowed_hosts", folder);
 	field_set_empty(obj, EXPORT_HOSTS);
 	for (size_t i = 0; r == 0 && i < hosts.names.count; i++)
 		r = field_add_item(obj, EXPORT_HOSTS, hosts.names.items[i]);
@@ -118,16 +124,13 @@ static int read_ports(const struct sight *sight, struct obj *obj, struct nvmet_u
 
 	field_set_empty(obj, EXPORT_PORTS);
 	for (size_t i = 0; r == 0 && i < sight->ports.names.count; i++) {
-		const char *id = sight->ports.names.items[i];
+		const struct way *way = &sight->ways[i];
 
-		if (!kfs_exists(sight->kfs, NVMET_PORTS "/%s/subsystems/%s", id,
-				obj_name(obj)))
+		if (!nvmet_lists(&way->exports, obj_name(obj)))
 			continue;
-		r = field_add_item(obj, EXPORT_PORTS, id);
-		if (sight->sockets)
-			use->sockets += sight->sockets[i];
-		if (sight->sockets && !nvmet_sees_all(sight->kfs, id))
-			use->may_be_more = true;
+		r = field_add_item(obj, EXPORT_PORTS, sight->ports.names.items[i]);
+		use->sockets += way->sockets;
+		use->may_be_more |= !way->sees_all;
 	}
 	return r;
 }
@@ -192,26 +195,36 @@ static int observe_one(const struct sight *sight, const char *name,
 	return model_add(observed, obj);
 }
 
-/* Where the kernel does not say which controllers there are. */
-static int count_sockets(struct sight *sight)
+static int look_at_ports(struct sight *sight)
 {
-	if (sight->controllers.complete)
-		return 0;
-	sight->sockets = calloc(sight->ports.names.count + 1, sizeof(uint64_t));
-	if (!sight->sockets)
+	int r = nvmet_list(sight->kfs, &sight->ports, NVMET_PORTS);
+
+	if (r < 0)
+		return r;
+	sight->ways = calloc(sight->ports.names.count + 1, sizeof(*sight->ways));
+	if (!sight->ways)
 		return -ENOMEM;
-	for (size_t i = 0; i < sight->ports.names.count; i++)
-		sight->sockets[i] =
-			nvmet_count_sockets(sight->kfs, sight->ports.names.items[i]);
-	return 0;
+	for (size_t i = 0; r == 0 && i < sight->ports.names.count; i++) {
+		const char *id = sight->ports.names.items[i];
+		struct way *way = &sight->ways[i];
+
+		r = nvmet_list(sight->kfs, &way->exports, NVMET_PORTS "/%s/subsystems",
+			       id);
+		way->sees_all =
+			sight->controllers.complete || nvmet_sees_all(sight->kfs, id);
+		way->sockets = nvmet_count_sockets(sight->kfs, &sight->controllers, id);
+	}
+	return r;
 }
 
 static void sight_done(struct sight *sight)
 {
+	for (size_t i = 0; sight->ways && i < sight->ports.names.count; i++)
+		kfs_names_done(&sight->ways[i].exports);
+	free(sight->ways);
 	nvmet_controllers_done(&sight->controllers);
 	kfs_names_done(&sight->ports);
 	claims_done(&sight->claims);
-	free(sight->sockets);
 }
 
 static int observe_all(struct sight *sight, const struct kfs_names *names,
@@ -220,9 +233,8 @@ static int observe_all(struct sight *sight, const struct kfs_names *names,
 	int r;
 
 	if ((r = nvmet_controllers_load(sight->kfs, &sight->controllers)) < 0 ||
-	    (r = nvmet_list(sight->kfs, &sight->ports, NVMET_PORTS)) < 0 ||
-	    (r = claims_load(sight->kfs, &sight->claims)) < 0 ||
-	    (r = count_sockets(sight)) < 0)
+	    (r = look_at_ports(sight)) < 0 ||
+	    (r = claims_load(sight->kfs, &sight->claims)) < 0)
 		return r;
 	vec_foreach (name, &names->names) {
 		if (streq(*name, NVMET_DISCOVERY_NQN))

@@ -37,15 +37,13 @@ int export_prepare(struct ports *ports, struct obj *want)
 /*
  * derive() - The same text for the same machine, purpose and names on each boot: the
  * SHA-256 of all of them. The machine's id itself cannot be found out from it
- * (machine-id(5) asks for that). @machine: NULL: it has no id.
+ * (machine-id(5) asks for that).
  */
 static int derive(const char *machine, const char *purpose, const char *nqn,
 		  const char *id, char ret[static CONFIG_SHA256_LEN])
 {
 	_cleanup_free_ char *text = NULL;
 
-	if (!machine)
-		return -ENOENT;
 	if (asprintf(&text, "rapiddisk %s\n%s\n%s\n%s\n", purpose, machine, nqn, id) <
 	    0) {
 		text = NULL;
@@ -68,47 +66,66 @@ static void format_uuid(const char *hex, char version, char ret[static UUID_LEN 
 	}
 }
 
-/* What the file says stands; what it does not is derived, as a UUID of version 8. */
 static int derive_identifier(const char *machine, const struct obj *want,
 			     struct obj *item, unsigned int index, char version)
 {
 	char hex[CONFIG_SHA256_LEN], uuid[UUID_LEN + 1];
-	int r;
+	int r = derive(machine, item->class->fields[index].name, obj_name(want),
+		       obj_name(item), hex);
 
-	if (field_is_set(item, index)) {
-		snprintf(uuid, sizeof(uuid), "%s", field_string(item, index));
-		for (char *c = uuid; *c; c++)
-			*c = (char)tolower((unsigned char)*c);
-		return field_set_string(item, index, uuid);
-	}
-	r = derive(machine, item->class->fields[index].name, obj_name(want),
-		   obj_name(item), hex);
 	if (r < 0)
 		return r;
 	format_uuid(hex, version, uuid);
 	return field_set_string(item, index, uuid);
 }
 
-static int derive_identifiers(struct ports *ports, struct obj *want)
+/* As the kernel writes them. */
+static int lower(struct obj *item, unsigned int index)
+{
+	char uuid[UUID_LEN + 1];
+
+	if (!strpbrk(field_string(item, index), "ABCDEF"))
+		return 0;
+	snprintf(uuid, sizeof(uuid), "%s", field_string(item, index));
+	for (char *c = uuid; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return field_set_string(item, index, uuid);
+}
+
+static int derive_serial(const char *machine, struct obj *want)
+{
+	char hex[CONFIG_SHA256_LEN];
+	int r = derive(machine, "serial", obj_name(want), "", hex);
+
+	if (r < 0)
+		return r;
+	hex[EXPORT_SERIAL_LEN] = '\0';
+	return field_set_string(want, EXPORT_SERIAL, hex);
+}
+
+/* Has the file, or a plan before this one, given all of them? */
+static bool is_identified(const struct obj *want)
+{
+	bool all = field_is_set(want, EXPORT_SERIAL);
+
+	vec_foreach (item, &export_namespaces(want)->objs)
+		all &= field_is_set(*item, NAMESPACE_UUID) &&
+		       field_is_set(*item, NAMESPACE_NGUID);
+	return all;
+}
+
+/* What the file says stands; what it does not is derived, a UUID as one of version 8. */
+static int derive_missing(struct ports *ports, struct obj *want)
 {
 	_cleanup_free_ char *machine = NULL;
-	char hex[CONFIG_SHA256_LEN];
 	int r = machine_id(&ports->kfs, &machine);
 
-	/* Where all are given, it needs none. */
-	if (r < 0 && r != -ENOENT)
-		return r;
-	r = 0;
-	if (!field_is_set(want, EXPORT_SERIAL)) {
-		r = derive(machine, "serial", obj_name(want), "", hex);
-		hex[EXPORT_SERIAL_LEN] = '\0';
-		if (r == 0)
-			r = field_set_string(want, EXPORT_SERIAL, hex);
-	}
+	if (r == 0 && !field_is_set(want, EXPORT_SERIAL))
+		r = derive_serial(machine, want);
 	vec_foreach (item, &export_namespaces(want)->objs) {
-		if (r == 0)
+		if (r == 0 && !field_is_set(*item, NAMESPACE_UUID))
 			r = derive_identifier(machine, want, *item, NAMESPACE_UUID, '8');
-		if (r == 0)
+		if (r == 0 && !field_is_set(*item, NAMESPACE_NGUID))
 			r = derive_identifier(machine, want, *item, NAMESPACE_NGUID, 0);
 	}
 	if (r == -ENOENT)
@@ -116,6 +133,19 @@ static int derive_identifiers(struct ports *ports, struct obj *want)
 				      "its serial and its UUIDs are made of "
 				      "'/etc/machine-id', and that is not there: run "
 				      "'systemd-machine-id-setup', or give them");
+	return r;
+}
+
+static int identify(struct ports *ports, struct obj *want)
+{
+	int r = is_identified(want) ? 0 : derive_missing(ports, want);
+
+	vec_foreach (item, &export_namespaces(want)->objs) {
+		if (r == 0 && !want->unmet)
+			r = lower(*item, NAMESPACE_UUID);
+		if (r == 0 && !want->unmet)
+			r = lower(*item, NAMESPACE_NGUID);
+	}
 	return r;
 }
 
@@ -274,7 +304,7 @@ int export_resolve(struct ports *ports, struct obj *want, const struct model *de
 	int r = check_twice(want, desired);
 
 	if (r == 0 && !want->unmet)
-		r = derive_identifiers(ports, want);
+		r = identify(ports, want);
 	if (r == 0 && !want->unmet)
 		r = resolve_devices(ports, want, desired, observed,
 				    model_find(observed, want->class, obj_name(want)));

@@ -4,7 +4,6 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "kind/kind.h"
-#include "port/net.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -46,19 +45,14 @@ static void trim(char *text)
 
 int nvmet_read(const struct kfs *kfs, char **ret, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL, *text = NULL;
+	_cleanup_free_ char *text = NULL;
 	va_list args;
 	int r;
 
-	va_start(args, fmt);
-	r = vasprintf(&path, fmt, args);
-	va_end(args);
-	if (r < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
 	*ret = NULL;
-	r = kfs_read(kfs, &text, "%s", path);
+	va_start(args, fmt);
+	r = kfs_vread(kfs, &text, fmt, args);
+	va_end(args);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	trim(text);
@@ -87,24 +81,24 @@ static int compare_names(const void *a, const void *b)
 
 int nvmet_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL;
 	va_list args;
 	int r;
 
-	*ret = (struct kfs_names){ 0 };
 	va_start(args, fmt);
-	r = vasprintf(&path, fmt, args);
+	r = kfs_vlist(kfs, ret, fmt, args);
 	va_end(args);
-	if (r < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	r = kfs_list(kfs, ret, "%s", path);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	if (ret->names.count > 0)
 		qsort(ret->names.items, ret->names.count, sizeof(char *), compare_names);
 	return 0;
+}
+
+bool nvmet_lists(const struct kfs_names *list, const char *name)
+{
+	return list->names.count > 0 &&
+	       bsearch(&name, list->names.items, list->names.count, sizeof(char *),
+		       compare_names);
 }
 
 /* --- whose it is --- */
@@ -342,6 +336,7 @@ void nvmet_controllers_done(struct nvmet_controllers *controllers)
 		free(controller->host);
 	}
 	vec_done(&controllers->controllers);
+	net_connections_done(&controllers->sockets);
 }
 
 /* Takes @host over. */
@@ -424,6 +419,8 @@ int nvmet_controllers_load(const struct kfs *kfs, struct nvmet_controllers *ret)
 		all.complete = false;
 		r = 0;
 	}
+	if (r == 0 && !all.complete)
+		r = net_connections_load(kfs, &all.sockets);
 	if (r < 0)
 		nvmet_controllers_done(&all);
 	else
@@ -431,18 +428,20 @@ int nvmet_controllers_load(const struct kfs *kfs, struct nvmet_controllers *ret)
 	return r;
 }
 
-uint64_t nvmet_count_sockets(const struct kfs *kfs, const char *id)
+uint64_t nvmet_count_sockets(const struct kfs *kfs,
+			     const struct nvmet_controllers *controllers, const char *id)
 {
 	_cleanup_free_ char *transport = NULL, *address = NULL;
 	uint64_t service;
 
-	if (nvmet_read(kfs, &transport, NVMET_PORTS "/%s/addr_trtype", id) < 0 ||
+	if (controllers->sockets.connections.count == 0 ||
+	    nvmet_read(kfs, &transport, NVMET_PORTS "/%s/addr_trtype", id) < 0 ||
 	    !transport || !streq(transport, "tcp") ||
 	    nvmet_read(kfs, &address, NVMET_PORTS "/%s/addr_traddr", id) < 0 ||
 	    !address ||
 	    kfs_read_u64(kfs, &service, NVMET_PORTS "/%s/addr_trsvcid", id) < 0)
 		return 0;
-	return net_count_connections(kfs, address, service);
+	return net_connections_count(&controllers->sockets, address, service);
 }
 
 bool nvmet_sees_all(const struct kfs *kfs, const char *id)

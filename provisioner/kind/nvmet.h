@@ -6,6 +6,7 @@
 #include "model/object.h"
 #include "model/plan.h"
 #include "port/claims.h"
+#include "port/net.h"
 #include "port/ports.h"
 
 #include <stdbool.h>
@@ -51,6 +52,9 @@ int nvmet_set(struct ports *ports, struct buf *why, const char *folder, const ch
  */
 int nvmet_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
 	_printf_(3, 4);
+
+/* nvmet_lists() - Is @name in a list of nvmet_list()? */
+bool nvmet_lists(const struct kfs_names *list, const char *name);
 
 /*
  * nvmet_set_owner() - By the claims.
@@ -111,6 +115,7 @@ struct nvmet_controller {
 struct nvmet_controllers {
 	VEC(struct nvmet_controller) controllers;
 	bool complete; /* the kernel lists them all; else there may be more */
+	struct net_connections sockets; /* where it does not */
 };
 
 /*
@@ -134,8 +139,9 @@ struct nvmet_use {
  */
 int nvmet_set_use(struct obj *obj, const struct nvmet_use *use);
 
-/* nvmet_count_sockets() - Of the port @id where it is TCP. See net_count_connections(). */
-uint64_t nvmet_count_sockets(const struct kfs *kfs, const char *id);
+/* nvmet_count_sockets() - To the port @id where it is TCP; 0 where all is known anyway. */
+uint64_t nvmet_count_sockets(const struct kfs *kfs,
+			     const struct nvmet_controllers *controllers, const char *id);
 
 /*
  * nvmet_sees_all() - Is everybody who is connected by port @id seen, as a socket or as a

@@ -122,8 +122,7 @@ static int count_links(const struct kfs *kfs, struct obj *obj,
 		use.controllers++;
 		use.host = controller->host;
 	}
-	if (!controllers->complete)
-		use.sockets = nvmet_count_sockets(kfs, obj_name(obj));
+	use.sockets = nvmet_count_sockets(kfs, controllers, obj_name(obj));
 	r = nvmet_set_use(obj, &use);
 	free(obj->in_use);
 	obj->in_use = NULL;

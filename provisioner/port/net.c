@@ -181,32 +181,59 @@ static bool local_end_is(const char *hex, const char *address)
 	return true;
 }
 
-static uint64_t count_in(const struct kfs *kfs, const char *path, const char *address,
-			 uint64_t service)
+static int add_connection(struct net_connections *all, const char *line)
+{
+	struct net_connection connection = { 0 };
+	unsigned int state;
+
+	if (sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F:] %x", connection.local,
+		   &connection.service, &state) != 3 ||
+	    state != ESTABLISHED)
+		return 0;
+	return vec_push(&all->connections, connection);
+}
+
+static int load_connections(const struct kfs *kfs, const char *path,
+			    struct net_connections *all)
 {
 	_cleanup_free_ char *text = NULL;
 	char *rest, *line;
-	uint64_t count = 0;
+	int r = 0;
 
 	if (kfs_read(kfs, &text, "%s", path) < 0)
 		return 0;
 	rest = text;
-	while ((line = strsep(&rest, "\n"))) {
-		unsigned int port, state;
-		char local[33];
-
-		if (sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F:] %x", local, &port,
-			   &state) == 3 &&
-		    state == ESTABLISHED && port == service &&
-		    local_end_is(local, address))
-			count++;
-	}
-	return count;
+	while (r == 0 && (line = strsep(&rest, "\n")))
+		r = add_connection(all, line);
+	return r;
 }
 
-uint64_t net_count_connections(const struct kfs *kfs, const char *address,
-			       uint64_t service)
+int net_connections_load(const struct kfs *kfs, struct net_connections *ret)
 {
-	return count_in(kfs, "proc/net/tcp", address, service) +
-	       count_in(kfs, "proc/net/tcp6", address, service);
+	struct net_connections all = { 0 };
+	int r = load_connections(kfs, "proc/net/tcp", &all);
+
+	if (r == 0)
+		r = load_connections(kfs, "proc/net/tcp6", &all);
+	if (r < 0)
+		net_connections_done(&all);
+	else
+		*ret = all;
+	return r;
+}
+
+void net_connections_done(struct net_connections *connections)
+{
+	vec_done(&connections->connections);
+}
+
+uint64_t net_connections_count(const struct net_connections *connections,
+			       const char *address, uint64_t service)
+{
+	uint64_t count = 0;
+
+	vec_foreach (connection, &connections->connections)
+		count += connection->service == service &&
+			 local_end_is(connection->local, address);
+	return count;
 }

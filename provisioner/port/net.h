@@ -38,9 +38,23 @@ enum net_family net_family(const char *text);
  */
 int net_canonical(const char *text, char **ret);
 
+/* An established TCP connection of this network namespace: its end here. */
+struct net_connection {
+	char local[33]; /* the address as procfs has it */
+	unsigned int service;
+};
+
+struct net_connections {
+	VEC(struct net_connection) connections;
+};
+
 /*
- * net_count_connections() - Established TCP connections to @address and @service of this
- * network namespace, by /proc/net/tcp and tcp6. What cannot be read counts as none.
+ * net_connections_load() - All of them, by /proc/net/tcp and tcp6, which take the kernel some
+ * time. What cannot be read counts as none. Return: 0 or -ENOMEM.
  */
-uint64_t net_count_connections(const struct kfs *kfs, const char *address,
-			       uint64_t service);
+int net_connections_load(const struct kfs *kfs, struct net_connections *ret);
+void net_connections_done(struct net_connections *connections);
+
+/* net_connections_count() - Those to @address, which may mean all of them, and @service. */
+uint64_t net_connections_count(const struct net_connections *connections,
+			       const char *address, uint64_t service);
