@@ -22,9 +22,11 @@ struct fake_kernel {
 			      * configfs */
 
 	const struct fake_nvmet_kernel *nvmet; /* its attributes, see fake_nvmet.h */
-	int bind_error;		    /* a negative errno: a link into a port gives it */
-	const char *bind_port;	    /* only a link into this one; NULL: into any */
-	bool no_keyring;	    /* for TLS */
+	int bind_error;	       /* a negative errno: a link into a port gives it */
+	const char *bind_port; /* only a link into this one; NULL: into any */
+	bool no_keyring;       /* for TLS */
+	bool passthru; /* a passthru controller is active: enabling does nothing, and
+			* Linux 6.1 says no word */
 	unsigned int revalidations; /* how often initiators were told of a size */
 	/* In what order: .writes when a namespace went on or off and an export onto a
 	 * port or off it, for the last and the first time; 0: never. */

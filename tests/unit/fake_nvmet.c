@@ -422,6 +422,8 @@ int fake_nvmet_write(struct fake_kernel *fake, const char *path, const char *val
 	int r = 0;
 
 	fake->writes++;
+	if (fake->passthru && streq(place.attribute, "enable"))
+		return 0;
 	if (streq(place.kind, "ports"))
 		r = write_port(fake, &place, value);
 	else if (streq(place.kind, "subsystems"))

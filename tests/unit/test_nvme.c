@@ -286,6 +286,28 @@ START_TEST(live_changes_keep_what_they_need_not_touch)
 }
 END_TEST
 
+START_TEST(namespace_that_the_kernel_does_not_enable_is_an_error)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+
+	ck_assert_int_eq(apply(DISKS "exports: [{nqn: " SUBSYSTEM
+				     ", namespaces: [{id: 1, device: rd0}], ports: [1], "
+				     "allow_any_host: true}]\n"),
+			 VERDICT_CHANGED);
+	fake.passthru = true;
+	run(DISKS "exports: [{nqn: " SUBSYSTEM
+		  ", namespaces: [{id: 1, device: rd0}, {id: 2, device: rd1}], ports: "
+		  "[1], allow_any_host: true}]\n",
+	    &converge, &report);
+	ck_assert_int_eq(entry_of(&report, "export")->error, -EBUSY);
+	ck_assert_ptr_nonnull(strstr(entry_of(&report, "export")->message,
+				     "cannot enable namespace '2'"));
+	ck_assert(!kfs_exists(&fake.ports.kfs,
+			      NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/2"));
+	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1/subsystems/" SUBSYSTEM));
+}
+END_TEST
+
 START_TEST(taken_port_is_the_exports_error_and_leaves_no_half)
 {
 	_cleanup_(report_done) struct report report = { 0 };
@@ -985,6 +1007,7 @@ Suite *suite_nvme(void)
 	tcase_add_test(tcase,
 		       connections_are_cut_only_where_the_file_or_the_user_says_so);
 	tcase_add_test(tcase, live_changes_keep_what_they_need_not_touch);
+	tcase_add_test(tcase, namespace_that_the_kernel_does_not_enable_is_an_error);
 	tcase_add_test(tcase, taken_port_is_the_exports_error_and_leaves_no_half);
 	tcase_add_test(tcase, tls_that_the_kernel_lacks_makes_no_port_and_no_export);
 	tcase_add_test(tcase, nothing_is_opened_on_a_port_of_others_that_differs);
