@@ -99,11 +99,10 @@ static int compare_place(const void *a, const void *b)
 {
 	const struct diag_entry *x = *(const struct diag_entry *const *)a;
 	const struct diag_entry *y = *(const struct diag_entry *const *)b;
+	int r = src_pos_compare(x->pos, y->pos);
 
-	if (x->pos.line != y->pos.line)
-		return x->pos.line < y->pos.line ? -1 : 1;
-	if (x->pos.column != y->pos.column)
-		return x->pos.column < y->pos.column ? -1 : 1;
+	if (r != 0)
+		return r;
 	/* Both are in the array of entries: the one that was added first. */
 	return x < y ? -1 : x > y;
 }

@@ -11,6 +11,14 @@ struct src_pos {
 	unsigned int line, column; /* from 1; column counts characters; 0: no place */
 };
 
+/* src_pos_compare() - Which comes first in the file. Return: <0, 0, >0. */
+static inline int src_pos_compare(struct src_pos a, struct src_pos b)
+{
+	if (a.line != b.line)
+		return a.line < b.line ? -1 : 1;
+	return a.column < b.column ? -1 : a.column > b.column;
+}
+
 struct diag_entry {
 	struct src_pos pos;
 	char *message;

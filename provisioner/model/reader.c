@@ -119,11 +119,7 @@ static int compare_items(const void *a, const void *b)
 	const struct list_item *y = *(const struct list_item *const *)b;
 	int r = strcmp(x->text, y->text);
 
-	if (r != 0)
-		return r;
-	if (x->pos.line != y->pos.line)
-		return x->pos.line < y->pos.line ? -1 : 1;
-	return x->pos.column < y->pos.column ? -1 : x->pos.column > y->pos.column;
+	return r != 0 ? r : src_pos_compare(x->pos, y->pos);
 }
 
 static int check_items(struct reader *reader, const struct item *item, unsigned int index)
@@ -433,14 +429,9 @@ static int compare_duplicates(const void *a, const void *b)
 {
 	const struct obj *x = *(const struct obj *const *)a;
 	const struct obj *y = *(const struct obj *const *)b;
-	struct src_pos x_pos = obj_field_pos(x, 0), y_pos = obj_field_pos(y, 0);
 	int r = obj_compare(x, y);
 
-	if (r != 0)
-		return r;
-	if (x_pos.line != y_pos.line)
-		return x_pos.line < y_pos.line ? -1 : 1;
-	return x_pos.column < y_pos.column ? -1 : x_pos.column > y_pos.column;
+	return r != 0 ? r : src_pos_compare(obj_field_pos(x, 0), obj_field_pos(y, 0));
 }
 
 int reader_check_duplicates(struct reader *reader, struct obj *const *objs, size_t count,

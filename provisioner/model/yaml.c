@@ -278,11 +278,7 @@ static int compare_keys(const void *a, const void *b)
 	const struct node *y = *(const struct node *const *)b;
 	int r = strcmp(x->text, y->text);
 
-	if (r != 0)
-		return r;
-	if (x->pos.line != y->pos.line)
-		return x->pos.line < y->pos.line ? -1 : 1;
-	return x->pos.column < y->pos.column ? -1 : x->pos.column > y->pos.column;
+	return r != 0 ? r : src_pos_compare(x->pos, y->pos);
 }
 
 static int check_duplicates(struct builder *b, const struct node *mapping)

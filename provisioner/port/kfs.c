@@ -216,13 +216,9 @@ static int write_once(int fd, const char *value)
 int kfs_write(const struct kfs *kfs, const char *value, const char *fmt, ...)
 {
 	char path[PATH_MAX];
-	_cleanup_close_ int fd = -1;
-	int r;
+	int r = FORMAT_PATH(path, fmt);
+	_cleanup_close_ int fd = r < 0 ? r : open_to_change(kfs, O_WRONLY, path);
 
-	r = FORMAT_PATH(path, fmt);
-	if (r < 0)
-		return r;
-	fd = open_to_change(kfs, O_WRONLY, path);
 	if (fd < 0)
 		return fd;
 	if (kfs->on_write)
@@ -260,13 +256,9 @@ int kfs_inode(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 int kfs_chmod(const struct kfs *kfs, mode_t mode, const char *fmt, ...)
 {
 	char path[PATH_MAX];
-	_cleanup_close_ int fd = -1;
-	int r;
+	int r = FORMAT_PATH(path, fmt);
+	_cleanup_close_ int fd = r < 0 ? r : open_to_change(kfs, O_RDONLY, path);
 
-	r = FORMAT_PATH(path, fmt);
-	if (r < 0)
-		return r;
-	fd = open_to_change(kfs, O_RDONLY, path);
 	if (fd < 0)
 		return fd;
 	return fchmod(fd, mode) < 0 ? -errno : 0;
