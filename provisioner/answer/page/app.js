@@ -147,14 +147,14 @@ function percent(value) {
 function drawPlot(name) {
 	const samples = state.samples.get(name), last = samples[samples.length - 1];
 	const width = 600, height = 110;
-	const svg = make("svg", { class: "plot", role: "img", viewBox: `0 -8 ${width + 44} ${height + 30}`,
+	const svg = make("svg", { class: "plot", role: "img", viewBox: `0 -12 ${width + 66} ${height + 38}`,
 		"aria-label": `Hit ratio and fill of ${name} over five minutes; now ${percent(last.ratio)} and ${percent(last.fill)}` });
 	for (const share of [0, 0.5, 1])
 		svg.append(make("line", { class: "grid", x1: 0, x2: width, y1: height * (1 - share), y2: height * (1 - share) }),
 			make("text", { class: "soft", x: width + 6, y: height * (1 - share) + 4 }, percent(share)));
 	svg.append(line(samples, "ratio", "ratio", width, height), line(samples, "fill", "fill", width, height),
-		make("text", { class: "soft", x: 0, y: height + 18 }, "5 min ago"),
-		make("text", { class: "soft", x: width - 22, y: height + 18 }, "now"));
+		make("text", { class: "soft", x: 0, y: height + 20 }, "5 min ago"),
+		make("text", { class: "soft end", x: width, y: height + 20 }, "now"));
 	return svg;
 }
 
