@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# guest: debug suite=trixie memory=1G cpus=2 disk=32M timeout=7200
+# guest: debug suite=trixie memory=1G cpus=2 disk=32M timeout=10800
 #
 # slow-debug-rounds [ROUNDS] - a thousand rounds (rounds.c) of caches and RAM disks that come,
 # change under I/O and go: nothing is left of them, and the debug kernel has no complaint.
