@@ -12,8 +12,16 @@ struct way {
 	bool sees_all;
 };
 
+/* What stands behind a path: many namespaces may be on one device. */
+struct backing {
+	char *path;
+	uint64_t number; /* 0: a file, or a device that is gone */
+	uint64_t bytes;	 /* 0: nobody knows */
+};
+
 struct sight {
 	const struct kfs *kfs;
+	VEC(struct backing) backings; /* each asked once */
 	struct nvmet_controllers controllers;
 	struct kfs_names ports;
 	struct way *ways; /* of each port */
@@ -29,26 +37,53 @@ static int read_string(const struct kfs *kfs, struct obj *obj, unsigned int inde
 	return r < 0 || !text ? r : field_set_string(obj, index, text);
 }
 
-static int read_device(const struct kfs *kfs, struct obj *obj, const char *folder)
+static int look_behind(struct sight *sight, const char *path, struct backing *ret)
+{
+	struct backing backing = { 0 };
+	int r;
+
+	vec_foreach (known, &sight->backings) {
+		if (streq(known->path, path)) {
+			*ret = *known;
+			return 0;
+		}
+	}
+	if (path[0] != '/' ||
+	    kfs_device_number(sight->kfs, &backing.number, "%s", path + 1) < 0)
+		backing.number = 0;
+	if (!backing.number ||
+	    devices_bytes(sight->kfs, backing.number, &backing.bytes) < 0)
+		backing.bytes = 0;
+	backing.path = strdup(path);
+	r = backing.path ? vec_push(&sight->backings, backing) : -ENOMEM;
+	if (r < 0)
+		free(backing.path);
+	else
+		*ret = backing;
+	return r;
+}
+
+static int read_device(struct sight *sight, struct obj *obj, const char *folder)
 {
 	_cleanup_free_ char *path = NULL;
-	uint64_t number = 0, bytes;
-	int r = nvmet_read(kfs, &path, "%s/device_path", folder);
+	struct backing backing;
+	int r = nvmet_read(sight->kfs, &path, "%s/device_path", folder);
 
 	if (r < 0 || !path)
 		return r;
-	/* A file, or a device that is gone: it has no number, and differs from any. */
-	if (path[0] != '/' || kfs_device_number(kfs, &number, "%s", path + 1) < 0)
-		number = 0;
-	if (number && devices_bytes(kfs, number, &bytes) == 0)
-		field_set_size(obj, NAMESPACE_CAPACITY, bytes);
-	return field_set_device(obj, NAMESPACE_DEVICE, path, number);
+	r = look_behind(sight, path, &backing);
+	if (r < 0)
+		return r;
+	if (backing.bytes > 0)
+		field_set_size(obj, NAMESPACE_CAPACITY, backing.bytes);
+	return field_set_device(obj, NAMESPACE_DEVICE, path, backing.number);
 }
 
-static int read_namespace(const struct kfs *kfs, struct obj *obj, const char *id,
+static int read_namespace(struct sight *sight, struct obj *obj, const char *id,
 			  const char *subsystem)
 {
 	_cleanup_free_ char *folder = NULL, *enabled = NULL;
+	const struct kfs *kfs = sight->kfs;
 	int r;
 
 	if (asprintf(&folder, "%s/namespaces/%s", subsystem, id) < 0) {
@@ -56,7 +91,7 @@ static int read_namespace(const struct kfs *kfs, struct obj *obj, const char *id
 		return -ENOMEM;
 	}
 	field_set_uint(obj, NAMESPACE_ID, strtoull(id, NULL, 10));
-	if ((r = read_device(kfs, obj, folder)) < 0 ||
+	if ((r = read_device(sight, obj, folder)) < 0 ||
 	    (r = read_string(kfs, obj, NAMESPACE_UUID, folder, "device_uuid")) < 0 ||
 	    (r = read_string(kfs, obj, NAMESPACE_NGUID, folder, "device_nguid")) < 0 ||
 	    (r = nvmet_read(kfs, &enabled, "%s/enable", folder)) < 0)
@@ -78,7 +113,7 @@ static int forget_size(const struct sight *sight, const struct obj *export,
 	return 0;
 }
 
-static int read_namespaces(const struct sight *sight, struct obj *obj, const char *folder)
+static int read_namespaces(struct sight *sight, struct obj *obj, const char *folder)
 {
 	_cleanup_(kfs_names_done) struct kfs_names ids = { 0 };
 	int r = nvmet_list(sight->kfs, &ids, "%s/namespaces", folder);
@@ -87,7 +122,7 @@ static int read_namespaces(const struct sight *sight, struct obj *obj, const cha
 	for (size_t i = 0; r == 0 && i < ids.names.count; i++) {
 		struct obj *item = obj_new(&export_namespace_class);
 
-		r = item ? read_namespace(sight->kfs, item, ids.names.items[i], folder)
+		r = item ? read_namespace(sight, item, ids.names.items[i], folder)
 			 : -ENOMEM;
 		if (r == 0)
 			r = forget_size(sight, obj, item);
@@ -166,7 +201,7 @@ static bool is_empty(const struct obj *obj)
 	       !export_of(obj)->allow_any_host;
 }
 
-static int observe_one(const struct sight *sight, const char *name,
+static int observe_one(struct sight *sight, const char *name,
 		       struct model *observed)
 {
 	struct obj *obj = obj_new(&kind_export.class);
@@ -222,6 +257,9 @@ static void sight_done(struct sight *sight)
 	for (size_t i = 0; sight->ways && i < sight->ports.names.count; i++)
 		kfs_names_done(&sight->ways[i].exports);
 	free(sight->ways);
+	vec_foreach (backing, &sight->backings)
+		free(backing->path);
+	vec_done(&sight->backings);
 	nvmet_controllers_done(&sight->controllers);
 	kfs_names_done(&sight->ports);
 	claims_done(&sight->claims);

@@ -114,11 +114,22 @@ static bool is_identified(const struct obj *want)
 	return all;
 }
 
+/* It stays as it is for a run, and some files have hundreds of exports. */
+static int need_machine_id(struct ports *ports)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = ports->machine_id[0] ? 0 : machine_id(&ports->kfs, &text);
+
+	if (r == 0 && text)
+		snprintf(ports->machine_id, sizeof(ports->machine_id), "%s", text);
+	return r;
+}
+
 /* What the file says stands; what it does not is derived, a UUID as one of version 8. */
 static int derive_missing(struct ports *ports, struct obj *want)
 {
-	_cleanup_free_ char *machine = NULL;
-	int r = machine_id(&ports->kfs, &machine);
+	const char *machine = ports->machine_id;
+	int r = need_machine_id(ports);
 
 	if (r == 0 && !field_is_set(want, EXPORT_SERIAL))
 		r = derive_serial(machine, want);
@@ -285,11 +296,12 @@ static int resolve_devices(struct ports *ports, struct obj *want,
 /* %H and the name itself may come to the same. */
 static int check_twice(struct obj *want, const struct model *desired)
 {
+	const char *name = obj_name(want);
+
 	vec_foreach (other, &desired->objs) {
 		if (*other == want)
 			break;
-		if ((*other)->class == want->class &&
-		    streq(obj_name(*other), obj_name(want)))
+		if ((*other)->class == want->class && streq(obj_name(*other), name))
 			return kind_set_unmet(want,
 					      "the export at line %u has the same NQN on "
 					      "this machine",

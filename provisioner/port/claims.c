@@ -72,9 +72,13 @@ int claims_inode(const struct kfs *kfs, const struct claims *claims, const char 
 /* Return: fd of the folder, which is made if it is not there; -errno. */
 static int open_folder(const struct kfs *kfs)
 {
-	_cleanup_close_ int run = rundir_open(kfs);
-	int fd, r;
+	int fd = kfs_open(kfs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RUNDIR "/" FOLDER);
+	_cleanup_close_ int run = -1;
+	int r;
 
+	if (fd != -ENOENT)
+		return fd;
+	run = rundir_open(kfs);
 	if (run < 0)
 		return run;
 	fd = openat(run, FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

@@ -21,6 +21,7 @@ struct ports {
 	struct udev_port *udev; /* NULL: there is only what lies in run/udev/data */
 
 	uint64_t deadline_ms; /* on clock_now_ms(): the end of all waiting */
+	char machine_id[33];  /* once somebody has needed it: see export_resolve() */
 	bool initramfs;	      /* the root file system is not mounted yet */
 	/* Why the initramfs of this boot has not made what it had to; "": it had not to. */
 	char initramfs_error[200];

@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # guest: suite=trixie memory=3G cpus=2 timeout=1200
-# guest: suite=sid-nvme memory=3G icount timeout=2400
+# guest: suite=sid-nvme memory=3G cpus=2 timeout=1200
 #
 # 64 exports on 4 ports with 256 namespaces: made, found as they are, and removed; and the
-# time beside that of nvmetcli, which reads what was made and makes the same of it: in a guest
-# whose time is a count of instructions, and so not that of whatever else the machine does.
+# time beside that of nvmetcli, which reads what was made and makes the same of it. What an
+# emulated CPU takes for the same work differs by a third from one time to the next: the two
+# take turns, nine times, and the medians count.
 . /src/tests/vm/lib.sh
 
 yaml=/etc/rapiddisk.yaml
@@ -82,7 +83,7 @@ else
 	t_is "and the namespaces, with their disks" "$(grep -c 'path=/dev/rd[0-9]*' /tmp/ls)" 256
 	t_run "it saves them" nvmetcli save /tmp/nvmet.json
 	apply_times='' restore_times=''
-	for _ in 1 2 3; do
+	for _ in $(seq 9); do
 		rapiddisk-apply -q --teardown --stage=network
 		start=$(ms)
 		nvmetcli restore /tmp/nvmet.json
@@ -95,7 +96,7 @@ else
 	done
 	t_is "what it restores is what we made" "$(diff /tmp/ours /tmp/theirs | head -5)" ""
 	median() {
-		printf '%s\n' "$@" | sort -n | sed -n 2p
+		printf '%s\n' "$@" | sort -n | sed -n 5p
 	}
 	# shellcheck disable=SC2086 # words
 	ours=$(median $apply_times) theirs=$(median $restore_times)
