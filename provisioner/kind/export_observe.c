@@ -201,8 +201,7 @@ static bool is_empty(const struct obj *obj)
 	       !export_of(obj)->allow_any_host;
 }
 
-static int observe_one(struct sight *sight, const char *name,
-		       struct model *observed)
+static int observe_one(struct sight *sight, const char *name, struct model *observed)
 {
 	struct obj *obj = obj_new(&kind_export.class);
 	const struct kfs *kfs = sight->kfs;
