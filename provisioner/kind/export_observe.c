@@ -15,8 +15,9 @@ struct way {
 /* What stands behind a path: many namespaces may be on one device. */
 struct backing {
 	char *path;
-	uint64_t number; /* 0: a file, or a device that is gone */
-	uint64_t bytes;	 /* 0: nobody knows */
+	uint64_t number; /* 0: a file, or a device that is gone: it differs from any */
+	uint64_t bytes;
+	bool is_sized; /* @bytes is known */
 };
 
 struct sight {
@@ -51,9 +52,8 @@ static int look_behind(struct sight *sight, const char *path, struct backing *re
 	if (path[0] != '/' ||
 	    kfs_device_number(sight->kfs, &backing.number, "%s", path + 1) < 0)
 		backing.number = 0;
-	if (!backing.number ||
-	    devices_bytes(sight->kfs, backing.number, &backing.bytes) < 0)
-		backing.bytes = 0;
+	backing.is_sized = backing.number &&
+			   devices_bytes(sight->kfs, backing.number, &backing.bytes) == 0;
 	backing.path = strdup(path);
 	r = backing.path ? vec_push(&sight->backings, backing) : -ENOMEM;
 	if (r < 0)
@@ -74,7 +74,7 @@ static int read_device(struct sight *sight, struct obj *obj, const char *folder)
 	r = look_behind(sight, path, &backing);
 	if (r < 0)
 		return r;
-	if (backing.bytes > 0)
+	if (backing.is_sized)
 		field_set_size(obj, NAMESPACE_CAPACITY, backing.bytes);
 	return field_set_device(obj, NAMESPACE_DEVICE, path, backing.number);
 }
