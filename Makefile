@@ -20,10 +20,12 @@ BUILD ?= build
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-packages := yaml-0.1 libkmod jansson libmd devmapper libudev
+packages := yaml-0.1 jansson libmd devmapper libudev
+# Only compiled with, and loaded when it is needed.
+loaded_packages := libkmod
 statusd_packages := jansson libmicrohttpd
 push_packages := yaml-0.1 jansson libmd libcurl zlib
-pkg_cflags = $(shell pkg-config --cflags $(packages) $(statusd_packages) $(push_packages))
+pkg_cflags = $(shell pkg-config --cflags $(packages) $(loaded_packages) $(statusd_packages) $(push_packages))
 pkg_libs = $(shell pkg-config --libs $(packages))
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \

@@ -53,6 +53,8 @@ installkernel() {
 install() {
 	inst_multiple dmsetup sleep mkdir readlink
 	inst "$rapiddisk_prefix/sbin/rapiddisk-apply" /usr/sbin/rapiddisk-apply
+	# rapiddisk-apply loads it itself, so inst does not see it.
+	inst_libdir_file "libkmod.so.2*"
 	inst_simple "$rapiddisk_prefix/share/rapiddisk/rapiddisk-root" /usr/sbin/rapiddisk-root
 	# By their names in Debian, and by LVM's own.
 	inst_rules 55-dm.rules 60-persistent-storage-dm.rules \
