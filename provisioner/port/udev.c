@@ -10,7 +10,8 @@
 
 struct udev_port {
 	struct udev *udev;
-	struct udev_monitor *monitor; /* NULL: there is none, waiting is sleeping */
+	struct udev_monitor *monitor; /* NULL: nobody has waited, or there is none */
+	bool has_waited;
 };
 
 static struct udev_monitor *open_monitor(struct udev *udev)
@@ -37,7 +38,6 @@ int udev_port_open(struct udev_port **ret)
 		free(udev);
 		return -ENOMEM;
 	}
-	udev->monitor = open_monitor(udev->udev);
 	*ret = udev;
 	return 0;
 }
@@ -123,6 +123,13 @@ void udev_port_wait(struct udev_port *udev, uint64_t ms)
 	struct pollfd events = { .fd = -1, .events = POLLIN };
 	struct udev_device *device;
 
+	/* What happened between the caller's look and now, no monitor has seen. */
+	if (!udev->has_waited) {
+		udev->has_waited = true;
+		udev->monitor = open_monitor(udev->udev);
+		return;
+	}
+	/* Without one, waiting is sleeping. */
 	if (udev->monitor)
 		events.fd = udev_monitor_get_fd(udev->monitor);
 	if (poll(&events, 1, ms > INT_MAX ? INT_MAX : (int)ms) <= 0)

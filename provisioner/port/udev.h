@@ -8,7 +8,7 @@
 
 struct udev_port;
 
-/* udev_port_open() - Return: 0 or -errno. Events are collected from now on. */
+/* udev_port_open() - Return: 0 or -errno. */
 int udev_port_open(struct udev_port **ret);
 void udev_port_close(struct udev_port *udev);
 
@@ -27,6 +27,7 @@ int udev_port_find(struct udev_port *udev, const char *property, const char *val
 int udev_encode(const char *text, char **ret);
 
 /*
- * udev_port_wait() - Until udev has worked an event of a block device off, @ms at most.
+ * udev_port_wait() - Until udev has worked an event of a block device off, @ms at most. The
+ * first call only begins to collect events, and returns: look once more after it.
  */
 void udev_port_wait(struct udev_port *udev, uint64_t ms);
