@@ -24,7 +24,7 @@ static const char *const mode_words[] = {
 static const struct field cache_fields[] = {
 	[CACHE_NAME] = FIELD(
 		cache, name, FIELD_STRING, .flags = FIELD_KEY | FIELD_REQUIRED,
-		.pattern = "^[A-Za-z0-9][A-Za-z0-9#+.:=@_-]{0,99}$",
+		.max = 100, .pattern = "^[A-Za-z0-9][A-Za-z0-9#+.:=@_-]*$",
 		.expects =
 			"letters, digits and any of #+.:=@_-, a letter or digit first, 100 at most",
 		.doc = "The device's name: data is /dev/mapper/data"),
