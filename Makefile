@@ -32,6 +32,8 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wfo
 	-Wpointer-arith -Wcast-qual -Wundef -Wvla -Werror=implicit-function-declaration \
 	$(if $(WERROR),-Werror)
 cppflags := -D_GNU_SOURCE -DRAPIDDISK_VERSION='"$(VERSION)"' -Iprovisioner
+# All symbols are bound at once, and their table is then read-only: safer, and no slower to start.
+ldflags := -Wl,-z,relro,-z,now
 cflags = -std=gnu17 $(warnings) -fstack-protector-strong -D_FORTIFY_SOURCE=2 $(pkg_cflags)
 
 # Every .c file below provisioner/ but the programs' own is in each program's reach.
@@ -52,7 +54,7 @@ all: $(programs)
 
 $(BUILD)/rapiddisk-apply: $(objects) $(call obj,$(apply_sources))
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(pkg_libs) -lpthread
+	$(Q)$(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^ $(pkg_libs) -lpthread
 
 # The network programs get out of an archive what they use, and so no library besides.
 $(BUILD)/provisioner.a: $(objects)
@@ -62,11 +64,11 @@ $(BUILD)/provisioner.a: $(objects)
 
 $(BUILD)/rapiddisk-statusd: $(call obj,$(statusd_sources)) $(BUILD)/provisioner.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(statusd_packages))
+	$(Q)$(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(statusd_packages))
 
 $(BUILD)/rapiddisk-push: $(call obj,$(push_sources)) $(BUILD)/provisioner.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(push_packages))
+	$(Q)$(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(push_packages))
 
 # The assembler reads these.
 $(BUILD)/obj/provisioner/answer/page.o: $(wildcard provisioner/answer/page/*)
@@ -171,7 +173,7 @@ uninstall:
 
 $(BUILD)/unit-tests: $(objects) $(call obj,$(unit_sources))
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check) \
+	$(Q)$(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check) \
 		-lpthread
 
 # No root, no network, a few seconds: the unit tests and the golden cases.
