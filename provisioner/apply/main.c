@@ -600,6 +600,8 @@ int main(int argc, char **argv)
 	struct app app = { 0 };
 	int code;
 
+	/* All times that it tells are UTC: what the local time is need not be read. */
+	setenv("TZ", "UTC0", 1);
 	if (options_parse(&app.options, argc, argv) < 0)
 		return EXIT_USAGE;
 	if (app.options.verbose)
