@@ -6,6 +6,7 @@
 #include "apply/progress.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "engine/exec.h"
 #include "engine/reconcile.h"
 #include "kind/kind.h"
 #include "model/config.h"
@@ -19,6 +20,8 @@
 #include "report/status_doc.h"
 #include "report/status_file.h"
 #include "report/text.h"
+
+#include <fcntl.h>
 
 struct app {
 	struct options options;
@@ -340,6 +343,8 @@ static int reconcile_locked(struct app *app, struct model *desired, struct repor
 		return lock_fd == -EWOULDBLOCK ? EXIT_LOCKED : EXIT_PARTIAL;
 	code = reconcile(app, desired, report);
 	save_report(app, rundir_fd, report);
+	if (!app->options.initramfs)
+		exec_settle(&app->ports);
 	return code;
 }
 
@@ -595,6 +600,33 @@ static int open_ports(struct app *app)
 	return 0;
 }
 
+/*
+ * In an initramfs the boot goes on while udev works: this ends, and a process of its own
+ * waits, until the deadline, and takes away the semaphore that libdevmapper waits by.
+ */
+static void settle_apart(struct app *app)
+{
+	_cleanup_close_ int null_fd = -1;
+	pid_t pid;
+
+	if (exec_is_settled(&app->ports))
+		return;
+	fflush(stdout);
+	pid = fork();
+	if (pid > 0)
+		return;
+	if (pid == 0) {
+		/* Who reads what this prints is not to wait for that one. */
+		null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+		for (int fd = STDIN_FILENO; null_fd >= 0 && fd <= STDERR_FILENO; fd++)
+			(void)dup2(null_fd, fd);
+		(void)setsid();
+	}
+	exec_settle(&app->ports);
+	if (pid == 0)
+		_exit(EXIT_OK);
+}
+
 int main(int argc, char **argv)
 {
 	struct app app = { 0 };
@@ -615,6 +647,8 @@ int main(int argc, char **argv)
 		      !app.options.quiet && !app.options.json && !app.options.initramfs);
 	code = run_mode(&app);
 	progress_done(&app.progress);
+	if (app.options.initramfs)
+		settle_apart(&app);
 	udev_port_close(app.ports.udev);
 	kfs_done(&app.ports.kfs);
 	/* A full disk or a closed pipe must not pass for success. */

@@ -331,6 +331,12 @@ static void close_changed(struct ports *ports, const struct plan *plan,
 	}
 }
 
+static void settle(struct ports *ports, const struct obj_class *class)
+{
+	if (class && kind_of(class)->settle)
+		kind_of(class)->settle(ports);
+}
+
 static int run_entry(struct ports *ports, const struct plan *plan,
 		     const struct plan_step *step, const struct exec_watcher *watcher,
 		     struct report *report)
@@ -365,6 +371,7 @@ int exec_run(struct ports *ports, const struct plan *plan,
 		const struct plan_step *step = &plan->steps.items[i];
 
 		if (plan_step_obj(step)->class != class) {
+			settle(ports, class);
 			class = plan_step_obj(step)->class;
 			r = open_done(ports, plan, watcher, report, first);
 			close_changed(ports, plan, report, i);
@@ -374,6 +381,17 @@ int exec_run(struct ports *ports, const struct plan *plan,
 			r = run_entry(ports, plan, step, watcher, report);
 	}
 	return r < 0 ? r : open_done(ports, plan, watcher, report, first);
+}
+
+bool exec_is_settled(const struct ports *ports)
+{
+	return ports->dm_cookie == 0;
+}
+
+void exec_settle(struct ports *ports)
+{
+	for (const struct kind *const *kind = kinds; *kind; kind++)
+		settle(ports, &(*kind)->class);
 }
 
 int exec_report_pending(const struct plan *plan, struct report *report)

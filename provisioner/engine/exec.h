@@ -30,5 +30,13 @@ struct exec_watcher {
 int exec_run(struct ports *ports, const struct plan *plan,
 	     const struct exec_watcher *watcher, struct report *report);
 
+/*
+ * exec_settle() - Wait for what is still done elsewhere about what exec_run() did last:
+ * udev's work. Others can look at the objects meanwhile. May sleep until the deadline.
+ */
+void exec_settle(struct ports *ports);
+/* exec_is_settled() - There is nothing to wait for. */
+bool exec_is_settled(const struct ports *ports);
+
 /* exec_report_pending() - The report of a dry run: what exec_run() would try. */
 int exec_report_pending(const struct plan *plan, struct report *report);

@@ -27,6 +27,7 @@ int reconcile_observe(struct ports *ports, struct model *ret);
 
 /*
  * reconcile_run() - Make the kernel agree with @desired, or, of a dry run, say how.
+ * udev may still work some of it off afterwards: see exec_settle().
  *
  * @desired: from the configuration; the modules that it needs are added to it. Without
  *	any object that it names (desired->stated is false) nothing is removed.

@@ -284,6 +284,11 @@ static int cache_release(struct ports *ports, const struct obj *have, struct buf
 	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot switch it off") : 0;
 }
 
+static void cache_settle(struct ports *ports)
+{
+	ports->dm->settle(ports);
+}
+
 /* A UUID can be given once; a map that has another one belongs to whoever gave it. */
 static int cache_adopt(struct ports *ports, const struct obj *have, struct buf *why)
 {
@@ -335,6 +340,7 @@ const struct kind kind_cache = {
 	.remove = cache_remove,
 	.release = cache_release,
 	.fall_back = cache_fall_back,
+	.settle = cache_settle,
 	.adopt = cache_adopt,
 	.uses = cache_uses,
 	.memory = cache_memory,

@@ -74,6 +74,12 @@ struct kind {
 	 * make the least that those who wait for the name can go on with. NULL: nothing.
 	 */
 	int (*fall_back)(struct ports *ports, const struct obj *want, struct buf *why);
+	/*
+	 * After create and update of all objects of the kind, before other kinds stand on
+	 * them, and before the run ends: wait for what is still done about them elsewhere.
+	 * Called also where nothing was done. NULL: nothing is.
+	 */
+	void (*settle)(struct ports *ports);
 	/* Mark a live object as ours. NULL: cannot be. */
 	int (*adopt)(struct ports *ports, const struct obj *have, struct buf *why);
 

@@ -100,25 +100,48 @@ static void wait_for_udev(const struct ports *ports, uint32_t cookie)
 	}
 }
 
-/* A task that makes an event, and is over when that was worked off. */
-static int run_and_settle(struct ports *ports, struct dm_task *task)
+/* A task that makes an event: see kernel_settle(). */
+static int run_with_event(struct ports *ports, struct dm_task *task)
 {
-	uint32_t cookie = 0;
 	bool udev = has_udevd(ports);
-	int r;
+	int r = fault_point(&ports->fault);
 
+	if (r < 0)
+		return r;
 	/* Without udevd, libdevmapper makes the nodes. */
 	dm_udev_set_sync_support(udev);
-	if (udev && !dm_task_set_cookie(task, &cookie, 0))
-		cookie = 0;
-	r = fault_point(&ports->fault);
-	if (r == 0)
-		r = run_task(task);
-	if (cookie)
-		wait_for_udev(ports, cookie);
+	/* Without a semaphore, udev does its work, and nobody waits for it. */
+	if (udev)
+		(void)dm_task_set_cookie(task, &ports->dm_cookie, 0);
+	r = run_task(task);
 	if (!udev)
 		dm_task_update_nodes();
 	return r;
+}
+
+static void kernel_settle(struct ports *ports)
+{
+	if (ports->dm_cookie)
+		wait_for_udev(ports, ports->dm_cookie);
+	ports->dm_cookie = 0;
+}
+
+/*
+ * The link that udev will make, and then finds made: in an initramfs, nobody waits for the
+ * rest of its work.
+ */
+static void link_early(const struct ports *ports, struct dm_task *task, const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	char target[32];
+	struct dm_info info;
+
+	if (!ports->initramfs || !has_udevd(ports) || !dm_task_get_info(task, &info) ||
+	    asprintf(&path, "%s/%s", dm_dir(), name) < 0)
+		return;
+	snprintf(target, sizeof(target), "../dm-%" PRIu32, info.minor);
+	if (symlink(target, path) < 0 && errno != EEXIST)
+		log_debug("cannot link '%s': %s", path, strerror(errno));
 }
 
 /* --- reading --- */
@@ -244,11 +267,15 @@ static int load(struct ports *ports, const char *name, const struct dm_line *lin
 static int resume(struct ports *ports, const char *name)
 {
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RESUME, name);
+	int r;
 
 	/* What is above need not be frozen: the content is the same before and after. */
 	if (!task || !dm_task_skip_lockfs(task))
 		return -ENOMEM;
-	return run_and_settle(ports, task);
+	r = run_with_event(ports, task);
+	if (r == 0)
+		link_early(ports, task, name);
+	return r;
 }
 
 static int clear(struct ports *ports, const char *name)
@@ -265,8 +292,10 @@ static int clear(struct ports *ports, const char *name)
 static int remove_once(struct ports *ports, const char *name)
 {
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_REMOVE, name);
+	int r = task ? run_with_event(ports, task) : -ENOMEM;
 
-	return task ? run_and_settle(ports, task) : -ENOMEM;
+	kernel_settle(ports);
+	return r;
 }
 
 static int kernel_remove(struct ports *ports, const char *name)
@@ -325,10 +354,13 @@ static int kernel_reload(struct ports *ports, const char *name,
 static int kernel_set_uuid(struct ports *ports, const char *name, const char *uuid)
 {
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RENAME, name);
+	int r;
 
 	if (!task || !dm_task_set_newuuid(task, uuid))
 		return -ENOMEM;
-	return run_and_settle(ports, task);
+	r = run_with_event(ports, task);
+	kernel_settle(ports);
+	return r;
 }
 
 const struct dm_ops dm_kernel = {
@@ -338,6 +370,7 @@ const struct dm_ops dm_kernel = {
 	.reload = kernel_reload,
 	.remove = kernel_remove,
 	.set_uuid = kernel_set_uuid,
+	.settle = kernel_settle,
 };
 
 /* --- a test's tree --- */
@@ -454,6 +487,11 @@ static int refuse_uuid(struct ports *ports, const char *name, const char *uuid)
 	return refuse_line(ports, name, NULL);
 }
 
+static void settle_nothing(struct ports *ports)
+{
+	(void)ports;
+}
+
 const struct dm_ops dm_tree = {
 	.list = tree_list,
 	.read = tree_read,
@@ -461,4 +499,5 @@ const struct dm_ops dm_tree = {
 	.reload = refuse_line,
 	.remove = refuse_remove,
 	.set_uuid = refuse_uuid,
+	.settle = settle_nothing,
 };

@@ -32,9 +32,9 @@ struct dm_line {
 };
 
 /*
- * What can be done with maps. All return 0 or -errno, may sleep, pass fault_point() at
- * each change, and wait until udev has worked the change off, but not beyond
- * ports->deadline_ms, nor where there is no udevd.
+ * What can be done with maps. All return 0 or -errno, may sleep, and pass fault_point() at
+ * each change. Where there is a udevd, it works changes off afterwards, several at a time:
+ * settle waits for that. remove and set_uuid settle themselves.
  */
 struct dm_ops {
 	/*
@@ -57,6 +57,12 @@ struct dm_ops {
 	int (*remove)(struct ports *ports, const char *name);
 	/* Of a map that has no UUID. */
 	int (*set_uuid)(struct ports *ports, const char *name, const char *uuid);
+	/*
+	 * Until udev has worked off what create and reload have done: their nodes, and the
+	 * links to them, are there. Not beyond ports->deadline_ms. In an initramfs, their
+	 * /dev/mapper/NAME is there before.
+	 */
+	void (*settle)(struct ports *ports);
 };
 
 /* The kernel's. */
