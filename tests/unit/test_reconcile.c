@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/cleanup.h"
+#include "engine/exec.h"
 #include "engine/reconcile.h"
 #include "fake_kernel.h"
+#include "fake_nvmet.h"
 #include "kind/kind.h"
 #include "port/clock.h"
 #include "unit.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -438,6 +441,72 @@ START_TEST(no_second_map_is_made_over_a_source_whose_map_did_not_go)
 }
 END_TEST
 
+/* --- a cache of which udev still works the change off --- */
+
+static struct fake_kernel *unsettled;
+static unsigned int writes_before;
+
+static int reload_at_once(struct ports *ports, const char *name,
+			  const struct dm_line *line)
+{
+	(void)name, (void)line;
+	fake_set(unsettled, "sys/block/dm-0/dm/table",
+		 "0 2097152 rapiddisk-cache 254:16 - 65536 0");
+	ports->dm_cookie = 1;
+	return 0;
+}
+
+static void settle_and_note(struct ports *ports)
+{
+	if (ports->dm_cookie)
+		writes_before = unsettled->writes;
+	ports->dm_cookie = 0;
+}
+
+static void make_unsettled(struct fake_kernel *fake, struct dm_ops *dm)
+{
+	make_cache(fake, dm);
+	dm->reload = reload_at_once;
+	dm->settle = settle_and_note;
+	unsettled = fake;
+	writes_before = UINT_MAX;
+}
+
+START_TEST(what_is_settled_last_is_waited_for_after_the_run)
+{
+	struct fake_kernel fake;
+	struct dm_ops dm;
+
+	make_unsettled(&fake, &dm);
+	ck_assert_int_eq(
+		verdict_of(&fake,
+			   "caches: [{name: data, source: LABEL=data, size: 32MiB}]"),
+		VERDICT_CHANGED);
+	ck_assert(!exec_is_settled(&fake.ports));
+	exec_settle(&fake.ports);
+	ck_assert(exec_is_settled(&fake.ports));
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(other_kinds_wait_until_it_is_settled)
+{
+	struct fake_kernel fake;
+	struct dm_ops dm;
+
+	make_unsettled(&fake, &dm);
+	fake_nvmet_load(&fake);
+	ck_assert_int_eq(
+		verdict_of(&fake,
+			   "caches: [{name: data, source: LABEL=data, size: 32MiB}]\n"
+			   "hosts: [{nqn: 'nqn.2026-11.org.example:host'}]"),
+		VERDICT_CHANGED);
+	ck_assert(exec_is_settled(&fake.ports));
+	ck_assert_uint_lt(writes_before, fake.writes);
+	fake_done(&fake);
+}
+END_TEST
+
 Suite *suite_reconcile(void)
 {
 	Suite *suite = suite_create("reconcile");
@@ -458,6 +527,8 @@ Suite *suite_reconcile(void)
 	tcase_add_test(tcase, passing_use_is_waited_for);
 	tcase_add_test(tcase, adopted_disk_becomes_ours);
 	tcase_add_test(tcase, no_second_map_is_made_over_a_source_whose_map_did_not_go);
+	tcase_add_test(tcase, what_is_settled_last_is_waited_for_after_the_run);
+	tcase_add_test(tcase, other_kinds_wait_until_it_is_settled);
 	suite_add_tcase(suite, tcase);
 
 	tcase = tcase_create("crash");

@@ -18,6 +18,8 @@ t_run "it boots" boot_root "$work/state" <<'END'
 say hits "$(attribute hits)"
 say links "$(readlink -f "/dev/disk/by-uuid/$(findmnt -no UUID /)")"
 say device "$(readlink -f /dev/mapper/root)"
+say node "$(readlink /dev/mapper/root)"
+say cookies "$(dmsetup udevcookies | grep -c 0x)"
 rapiddisk-apply -n --detailed-exitcode
 say plan $?
 say image "$(rapiddisk-apply --status --json | jq -r .initramfs.state)"
@@ -26,6 +28,8 @@ t_is "the system is running, and no unit failed" "$(said system) $(said failed)"
 t_is "/ is on the cache" "$(said root) $(said target)" "/dev/mapper/root rapiddisk-cache"
 t_is "it was remounted for writing" "$(said options)" rw
 t_is "the UUID leads to the cache" "$(said links)" "$(said device)"
+t_is "its node is a link, as udev makes it" "$(said node)" ../dm-0
+t_is "no cookie of udev's is left" "$(said cookies)" 0
 t_is "the service has taken it over, and there is nothing to do" "$(said plan)" 0
 t_is "and the image is known to be current" "$(said image)" current
 t_is "rapiddisk-root had no trouble" "$(said error)" ""
