@@ -18,7 +18,7 @@ struct ports {
 	int (*load_module)(const char *name, struct fault *fault);
 
 	const struct dm_ops *dm;
-	uint32_t dm_cookie; /* port/dm.c's: of changes that udev works off; 0: none */
+	uint32_t dm_cookie;	/* port/dm.c's: of changes that udev works off; 0: none */
 	struct udev_port *udev; /* NULL: there is only what lies in run/udev/data */
 
 	uint64_t deadline_ms; /* on clock_now_ms(): the end of all waiting */
