@@ -22,8 +22,8 @@
 	each(kmod_module_unref_list)
 
 /*
- * libkmod brings libcrypto and decompressors: a fifth of the time in which this program
- * finds that there is nothing to do. So it is loaded once there is a module to load.
+ * libkmod brings libcrypto, which takes longer to load than much of a run that finds nothing
+ * to do. So it is loaded once there is a module to load.
  */
 #define DECLARE(function) __typeof__(function) *function
 static struct {
