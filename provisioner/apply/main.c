@@ -406,7 +406,7 @@ static int run_apply(struct app *app)
 		return EXIT_PARTIAL;
 	/* A teardown wants nothing, and says so: no file is needed for that. */
 	if (app->options.mode == MODE_TEARDOWN)
-		desired.stated = true;
+		desired.states_all = true;
 	else
 		r = load_config(app, &desired, &report);
 	if (r == 0 && !app->options.initramfs)

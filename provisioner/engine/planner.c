@@ -210,7 +210,7 @@ bool planner_is_pruned(const struct plan_policy *policy, const struct model *des
 		       const struct obj *have)
 {
 	return policy->prune && have->owner == OWNER_OURS &&
-	       !kind_of(have->class)->shared &&
+	       model_states(desired, have->class) && !kind_of(have->class)->shared &&
 	       kind_is_in_stage(kind_of(have->class), policy->stage) &&
 	       !model_find(desired, have->class, obj_name(have));
 }

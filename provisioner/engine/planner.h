@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct plan_policy {
-	bool prune;	 /* remove what is ours and not wanted */
+	bool prune;	 /* remove owned objects of a stated class that are not listed */
 	bool adopt;	 /* take over what is live as wanted, and not ours */
 	bool disconnect; /* what only connections hold may go all the same */
 	enum kind_stage stage;
@@ -21,7 +21,10 @@ struct plan_policy {
  */
 uint64_t planner_margin(uint64_t ram_bytes);
 
-/* planner_is_pruned() - Is @have ours, and not wanted any more, and to go for that? */
+/*
+ * planner_is_pruned() - True if @have is an owned object that the configuration no longer
+ * lists, and the configuration has the section of its class (model_states()).
+ */
 bool planner_is_pruned(const struct plan_policy *policy, const struct model *desired,
 		       const struct obj *have);
 

@@ -330,7 +330,7 @@ static int run(struct ports *ports, struct model *desired,
 	       struct reconcile_outcome *outcome)
 {
 	struct plan_policy policy = {
-		.prune = options->prune && desired->stated,
+		.prune = options->prune,
 		.adopt = options->adopt,
 		.disconnect = options->disconnect,
 		.stage = options->stage,

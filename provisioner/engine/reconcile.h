@@ -29,8 +29,8 @@ int reconcile_observe(struct ports *ports, struct model *ret);
  * reconcile_run() - Make the kernel agree with @desired, or, of a dry run, say how.
  * udev may still work some of it off afterwards: see exec_settle().
  *
- * @desired: from the configuration; the modules that it needs are added to it. Without
- *	any object that it names (desired->stated is false) nothing is removed.
+ * @desired: from the configuration; the modules that it needs are added to it. Only
+ *	objects of the classes that it states are removed (model_states()).
  * @watcher: sees each step as it goes; may be NULL.
  * @report: gets entries, verdict, and the time of the end.
  * @ret: for who prints the plan; free with reconcile_outcome_done(), also after a

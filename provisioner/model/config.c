@@ -32,6 +32,8 @@ static int read_single_section(struct reader *reader, const struct obj_class *cl
 static int read_section(struct reader *reader, const struct obj_class *class,
 			const struct node *node)
 {
+	int r;
+
 	/* What is left when all entries of a section are made comments. */
 	if (node->wrong || node_is_null(node))
 		return 0;
@@ -44,10 +46,10 @@ static int read_section(struct reader *reader, const struct obj_class *class,
 			class->section, node_word(node));
 		return 0;
 	}
-	reader->model.stated = true;
+	r = model_state(&reader->model, class);
+	if (r < 0)
+		return r;
 	for (const struct node *item = node->child; item; item = item->next) {
-		int r = 0;
-
 		if (item->wrong)
 			continue;
 		if (item->type == NODE_MAPPING)

@@ -114,8 +114,23 @@ void model_done(struct model *model)
 	for (size_t i = model->lent; i < model->objs.count; i++)
 		obj_free(model->objs.items[i]);
 	vec_done(&model->objs);
+	vec_done(&model->stated);
 	free(model->index);
 	*model = (struct model){ 0 };
+}
+
+bool model_states(const struct model *model, const struct obj_class *class)
+{
+	vec_foreach (stated, &model->stated) {
+		if (*stated == class)
+			return true;
+	}
+	return model->states_all;
+}
+
+int model_state(struct model *model, const struct obj_class *class)
+{
+	return model_states(model, class) ? 0 : vec_push(&model->stated, class);
 }
 
 int model_add(struct model *model, struct obj *obj)

@@ -101,7 +101,9 @@ int obj_set_defaults(struct obj *obj);
 struct model {
 	VEC(struct obj *) objs; /* in the order in which they came */
 	size_t lent;		/* so many of them, the first, are another model's */
-	bool stated;	    /* the file has a section with a list, be it an empty one */
+	/* The classes whose section holds a list, even an empty one; see model_states(). */
+	VEC(const struct obj_class *) stated;
+	bool states_all;    /* every class, without a file: --teardown */
 	struct obj **index; /* sorted by class and name, by model_sort() */
 	size_t indexed;
 };
@@ -110,6 +112,19 @@ void model_done(struct model *model);
 
 /* model_add() - Take @obj over, also on failure. Return: 0 or -ENOMEM. */
 int model_add(struct model *model, struct obj *obj);
+
+/*
+ * model_state() - Record that the desired state lists all objects of @class.
+ * Return: 0 or -ENOMEM.
+ */
+int model_state(struct model *model, const struct obj_class *class);
+
+/*
+ * model_states() - True if the desired state lists all objects of @class, so that an owned
+ * object that the list lacks is to be removed. A class without a section in the file is
+ * not stated, whatever other sections the file has.
+ */
+bool model_states(const struct model *model, const struct obj_class *class);
 
 /*
  * model_lend() - Have @from's objects of a lower rank than @rank in @to as well, which is

@@ -403,7 +403,7 @@ START_TEST(config_takes_an_empty_mapping_section_for_none)
 	parse_well("version: 1\nlamp:\n");
 	ck_assert_ptr_null(model_find(&model, &fake_lamp, "lamp"));
 	/* A mapping lists no objects: nothing may be removed because of it. */
-	ck_assert(!model.stated);
+	ck_assert(!model_states(&model, &fake_lamp));
 }
 END_TEST
 

@@ -247,6 +247,28 @@ START_TEST(plan_without_pruning_removes_nothing)
 }
 END_TEST
 
+/* Each file lists other objects than RAM disks, or lists RAM disks in comments alone. */
+static const char *const silent_on_ramdisks[] = {
+	"caches: []",
+	"exports: []",
+	"hosts: []\nports: []",
+	"ramdisks:\ncaches: []",
+	"ramdisks: # - {name: rd1, size: 1GiB}\nexports: []",
+	"status: {}",
+};
+
+START_TEST(plan_removes_nothing_of_a_section_that_is_absent)
+{
+	struct bench b;
+
+	bench_init(&b);
+	fake_attach(&b.fake, 1, GIB, KIND_OWNER_TAG);
+	bench_plan(&b, silent_on_ramdisks[_i]);
+	ck_assert_msg(b.plan.steps.count == 0, "%s", silent_on_ramdisks[_i]);
+	bench_done(&b);
+}
+END_TEST
+
 START_TEST(plan_removes_in_reverse_and_before_it_creates)
 {
 	static const char *const expected[] = { "rd10", "rd2", "rd7", "rd3" };
@@ -318,6 +340,8 @@ Suite *suite_planner(void)
 	tcase_add_loop_test(tcase, plan_of_one_disk, 0, ARRAY_SIZE(cases));
 	tcase_add_test(tcase, plan_leaves_foreign_disks_alone);
 	tcase_add_test(tcase, plan_without_pruning_removes_nothing);
+	tcase_add_loop_test(tcase, plan_removes_nothing_of_a_section_that_is_absent, 0,
+			    ARRAY_SIZE(silent_on_ramdisks));
 	tcase_add_test(tcase, plan_removes_in_reverse_and_before_it_creates);
 	tcase_add_test(tcase, plan_gives_ram_in_the_order_of_the_file);
 	tcase_add_test(tcase, plan_counts_the_ram_of_foreign_disks);

@@ -38,6 +38,7 @@ first_state() {
 second_state() {
 	cat >$yaml <<-END
 		version: 1
+		ramdisks: []
 		caches:
 		  - {name: one, source: LABEL=one, size: 4MiB, mode: write-around}
 		  - {name: three, source: LABEL=two, size: 4MiB}

@@ -119,6 +119,7 @@ switch "its RAM disk grown, mounted"
 t_is "the cache has all of it" "$(cat $state/data/limit_bytes)" $((48 << 20))
 
 config <<-END
+	ramdisks: []
 	caches:
 	  - {name: data, source: "UUID=$uuid", size: 16MiB, stream_limit: 8MiB}
 END
