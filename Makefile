@@ -37,7 +37,7 @@ ldflags := -Wl,-z,relro,-z,now
 cflags = -std=gnu17 $(warnings) -fstack-protector-strong -D_FORTIFY_SOURCE=2 $(pkg_cflags)
 
 # Every .c file below provisioner/ but the programs' own is in each program's reach.
-sources := $(wildcard $(addprefix provisioner/,$(addsuffix /*.c,base model port kind engine report live answer)))
+sources := $(wildcard $(addprefix provisioner/,$(addsuffix /*.c,base model sys kind kind/* engine report live views)))
 apply_sources := $(wildcard provisioner/apply/*.c)
 statusd_sources := $(wildcard provisioner/statusd/*.c)
 push_sources := $(wildcard provisioner/push/*.c)
@@ -60,7 +60,7 @@ $(BUILD)/rapiddisk-apply: $(objects) $(call obj,$(apply_sources))
 $(BUILD)/provisioner.a: $(objects)
 	$(call say,AR,$@)
 	$(Q)rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcsP $@ $^
 
 $(BUILD)/rapiddisk-statusd: $(call obj,$(statusd_sources)) $(BUILD)/provisioner.a
 	$(call say,LD,$@)
@@ -71,7 +71,7 @@ $(BUILD)/rapiddisk-push: $(call obj,$(push_sources)) $(BUILD)/provisioner.a
 	$(Q)$(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(push_packages))
 
 # The assembler reads these.
-$(BUILD)/obj/provisioner/answer/page.o: $(wildcard provisioner/answer/page/*)
+$(BUILD)/obj/provisioner/views/page.o: $(wildcard provisioner/views/page/*)
 
 $(BUILD)/obj/%.o: %.c Makefile
 	$(call say,CC,$<)
@@ -196,7 +196,7 @@ $(BUILD)/fuzz-config: $(fuzz_sources)
 $(BUILD)/fuzz-status: tests/fuzz/fuzz_status.c
 $(BUILD)/fuzz-request: tests/fuzz/fuzz_request.c
 
-$(BUILD)/fuzz-%: $(sources) $(wildcard provisioner/*/*.h tests/fuzz/*.h)
+$(BUILD)/fuzz-%: $(sources) $(wildcard provisioner/*/*.h provisioner/*/*/*.h tests/fuzz/*.h)
 	$(call say,CLANG,$@)
 	@mkdir -p $(@D)
 	$(Q)clang $(cppflags) -Itests -std=gnu17 -O1 -g -fno-omit-frame-pointer \
@@ -234,7 +234,7 @@ schema: $(BUILD)/rapiddisk-apply
 	$(Q)scripts/man-keys schema/rapiddisk.schema.json docs/rapiddisk.yaml.5.in \
 		>docs/rapiddisk.yaml.5
 
-c_files := $(wildcard provisioner/*/*.[ch] tests/*/*.[ch] modules/*.h modules/*/*.[ch])
+c_files := $(wildcard provisioner/*/*.[ch] provisioner/*/*/*.[ch] tests/*/*.[ch] modules/*.h modules/*/*.[ch])
 
 .PHONY: format
 format:

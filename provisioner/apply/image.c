@@ -4,10 +4,10 @@
 #include "base/cleanup.h"
 #include "kind/kind.h"
 #include "model/config.h"
-#include "port/machine.h"
-#include "port/rundir.h"
 #include "report/status_file.h"
 #include "report/text.h"
+#include "sys/machine.h"
+#include "sys/rundir.h"
 
 struct part {
 	VEC(struct obj *) objs;

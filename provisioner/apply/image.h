@@ -3,7 +3,7 @@
 #pragma once
 
 #include "model/object.h"
-#include "port/ports.h"
+#include "sys/sys.h"
 
 enum image_state {
 	IMAGE_UNNEEDED, /* nothing of the configuration belongs there, and nothing is */

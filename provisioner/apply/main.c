@@ -11,15 +11,15 @@
 #include "kind/kind.h"
 #include "model/config.h"
 #include "model/status.h"
-#include "port/clock.h"
-#include "port/kmod.h"
-#include "port/machine.h"
-#include "port/rundir.h"
 #include "report/json.h"
 #include "report/schema.h"
 #include "report/status_doc.h"
 #include "report/status_file.h"
 #include "report/text.h"
+#include "sys/clock.h"
+#include "sys/kmod.h"
+#include "sys/machine.h"
+#include "sys/rundir.h"
 
 #include <fcntl.h>
 

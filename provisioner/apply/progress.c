@@ -3,7 +3,7 @@
 
 #include "base/units.h"
 #include "kind/kind.h"
-#include "port/clock.h"
+#include "sys/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>

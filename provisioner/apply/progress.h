@@ -3,7 +3,7 @@
 #pragma once
 
 #include "model/plan.h"
-#include "port/ports.h"
+#include "sys/sys.h"
 
 #include <pthread.h>
 

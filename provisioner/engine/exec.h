@@ -4,7 +4,7 @@
 
 #include "model/plan.h"
 #include "model/report.h"
-#include "port/ports.h"
+#include "sys/sys.h"
 
 /* Who wants to see the steps as they go. All may be NULL. */
 struct exec_watcher {

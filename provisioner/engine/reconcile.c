@@ -4,9 +4,9 @@
 #include "base/cleanup.h"
 #include "engine/planner.h"
 #include "kind/kind.h"
-#include "port/clock.h"
-#include "port/devices.h"
-#include "port/machine.h"
+#include "sys/clock.h"
+#include "sys/devices.h"
+#include "sys/machine.h"
 
 #include <limits.h>
 #include <stdarg.h>

@@ -6,7 +6,7 @@
 #include "kind/kind.h"
 #include "model/plan.h"
 #include "model/report.h"
-#include "port/ports.h"
+#include "sys/sys.h"
 
 #include <stdbool.h>
 

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "model/plan.h"
-#include "port/ports.h"
+#include "sys/sys.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "live/nvmet.h"
-#include "port/users.h"
+#include "sys/users.h"
 
 #include <inttypes.h>
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/vec.h"
-#include "port/kfs.h"
+#include "sys/kfs.h"
 
 #include <stdbool.h>
 #include <stdint.h>

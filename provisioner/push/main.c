@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rapiddisk-push: send the status to those whom the configuration names, and end. */
-#include "answer/answer.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/units.h"
@@ -8,6 +7,7 @@
 #include "push/http.h"
 #include "push/target.h"
 #include "report/status_file.h"
+#include "views/views.h"
 
 #include <fcntl.h>
 #include <getopt.h>

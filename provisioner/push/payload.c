@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "push/payload.h"
 
-#include "answer/jsontext.h"
+#include "views/jsontext.h"
 
 #include <sha2.h>
 #include <string.h>

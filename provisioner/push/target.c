@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "push/target.h"
 
-#include "answer/answer.h"
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "port/clock.h"
-#include "port/rundir.h"
 #include "push/http.h"
 #include "push/payload.h"
 #include "push/spool.h"
 #include "report/status_file.h"
+#include "sys/clock.h"
+#include "sys/rundir.h"
+#include "views/views.h"
 
 #include <fcntl.h>
 #include <sys/random.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "model/status.h"
-#include "port/kfs.h"
+#include "sys/kfs.h"
 
 /*
  * target_push() - Queue what is new, send what waits, oldest first, and remember the rest.

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "statusd/server.h"
 
-#include "answer/request.h"
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "port/clock.h"
+#include "sys/clock.h"
+#include "views/request.h"
 
 #include <microhttpd.h>
 #include <netinet/in.h>

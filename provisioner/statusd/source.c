@@ -2,8 +2,8 @@
 #include "statusd/source.h"
 
 #include "base/cleanup.h"
-#include "port/rundir.h"
 #include "report/status_file.h"
+#include "sys/rundir.h"
 
 #include <fcntl.h>
 

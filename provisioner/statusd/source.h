@@ -2,8 +2,8 @@
 /* Where the answers come from: the kernel's files, and what other programs left. */
 #pragma once
 
-#include "answer/answer.h"
-#include "port/kfs.h"
+#include "sys/kfs.h"
+#include "views/views.h"
 
 #include <sys/stat.h>
 

@@ -3,8 +3,8 @@
  * libFuzzer: a method, a path and a Host, each on a line of its own, of a machine whose
  * names are the rest of the bytes.
  */
-#include "answer/request.h"
 #include "base/cleanup.h"
+#include "views/request.h"
 
 #include <jansson.h>
 

@@ -3,9 +3,9 @@
  * libFuzzer: any bytes as the status file. What is taken for a report has to make answers
  * that are JSON, and what is refused has to have a reason.
  */
-#include "answer/answer.h"
 #include "base/cleanup.h"
 #include "report/json.h"
+#include "views/views.h"
 
 #include <jansson.h>
 

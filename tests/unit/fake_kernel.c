@@ -4,9 +4,9 @@
 #include "base/cleanup.h"
 #include "fake_nvmet.h"
 #include "kind/kind.h"
-#include "kind/nvmet.h"
+#include "kind/nvmet/nvmet.h"
 #include "model/config.h"
-#include "port/clock.h"
+#include "sys/clock.h"
 
 #include <check.h>
 #include <fcntl.h>

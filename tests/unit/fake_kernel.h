@@ -7,7 +7,7 @@
 #pragma once
 
 #include "model/object.h"
-#include "port/ports.h"
+#include "sys/sys.h"
 
 #include <stdint.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "kind/nvmet.h"
+#include "kind/nvmet/nvmet.h"
 
 #include <check.h>
 #include <dirent.h>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "fake_kernel.h"
-#include "port/kfs.h"
+#include "sys/kfs.h"
 
 /* The attributes that a kernel has; those of any kernel that is supported are there. */
 struct fake_nvmet_kernel {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From a request to an answer, without a socket. */
-#include "answer/request.h"
 #include "base/cleanup.h"
 #include "unit.h"
+#include "views/request.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "port/kmod.h"
+#include "sys/kmod.h"
 
 #include "unit.h"
 

@@ -5,7 +5,7 @@
 #include "fake_kernel.h"
 #include "fake_nvmet.h"
 #include "kind/kind.h"
-#include "kind/nvmet.h"
+#include "kind/nvmet/nvmet.h"
 #include "unit.h"
 
 #include <signal.h>
@@ -163,7 +163,8 @@ END_TEST
 START_TEST(objects_of_others_stay_byte_for_byte)
 {
 	_cleanup_free_ char *before = NULL, *after = NULL;
-	static const char *const nothing = "ramdisks: []\nports: []\nhosts: []\nexports: []\n";
+	static const char *const nothing =
+		"ramdisks: []\nports: []\nhosts: []\nexports: []\n";
 
 	fake_nvmet_load(&fake);
 	fake_nvmet_change(&fake, KFS_MKDIR, NVMET_SUBSYSTEMS "/nqn.2020-01.net.other:a",

@@ -5,7 +5,7 @@
 #include "fake_kernel.h"
 #include "fake_nvmet.h"
 #include "kind/kind.h"
-#include "port/clock.h"
+#include "sys/clock.h"
 #include "unit.h"
 
 #include <limits.h>

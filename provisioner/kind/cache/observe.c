@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The caches that are live: maps of ours, and caches that somebody made by hand. */
+#include "base/cleanup.h"
+#include "kind/cache/cache.h"
+#include "sys/users.h"
+
+#include <inttypes.h>
+
+#define COUNTERS "sys/kernel/rapiddisk_cache"
+
+struct sight {
+	struct ports *ports;
+	struct users users;
+};
+
+static bool is_ours(const struct dm_map *map)
+{
+	return strncmp(map->uuid, CACHE_UUID_PREFIX, strlen(CACHE_UUID_PREFIX)) == 0;
+}
+
+/* `<source> <cache> [<sectors> [<mode> [<n> <key> <value>...]]]` */
+static int read_cache_line(struct sight *sight, struct obj *obj, const char *params)
+{
+	const struct kfs *kfs = &sight->ports->kfs;
+	char source[DEVICES_NUMBER_MAX], memory[DEVICES_NUMBER_MAX];
+	_cleanup_free_ char *path = NULL, *ramdisk = NULL;
+	uint64_t sectors = 0, limit, number;
+	unsigned int mode = 0, stream_limit;
+	int n, r;
+
+	n = sscanf(params, "%23s %23s %" SCNu64 " %u 2 stream_limit %u", source, memory,
+		   &sectors, &mode, &stream_limit);
+	if (n < 2 || devices_parse_number(source, &number) < 0)
+		return -EBADMSG;
+	r = devices_path(kfs, number, &path);
+	if (r == 0)
+		r = field_set_device(obj, CACHE_SOURCE, path, number);
+	if (r == 0 && devices_parse_number(memory, &number) == 0) {
+		r = devices_name(kfs, number, &ramdisk);
+		if (r == 0)
+			r = field_set_string(obj, CACHE_RAMDISK, ramdisk);
+	}
+	if (r < 0)
+		return r;
+	if (n < 3 &&
+	    kfs_read_u64(kfs, &limit, COUNTERS "/%s/limit_bytes", obj_name(obj)) == 0)
+		sectors = limit / 512;
+	field_set_size(obj, ramdisk ? CACHE_RAMDISK_SIZE : CACHE_SIZE, sectors * 512);
+	if (n >= 5)
+		field_set_size(obj, CACHE_STREAM_LIMIT, UINT64_C(512) * stream_limit);
+	field_set_enum(obj, CACHE_MODE, mode ? MODE_WRITE_AROUND : MODE_WRITE_THROUGH);
+	return 0;
+}
+
+static int read_linear_line(struct sight *sight, struct obj *obj, const char *params)
+{
+	char source[DEVICES_NUMBER_MAX];
+	_cleanup_free_ char *path = NULL;
+	uint64_t number, offset;
+	int r;
+
+	/* With an offset it is no map of ours, whatever its UUID says: to be replaced. */
+	if (sscanf(params, "%23s %" SCNu64, source, &offset) != 2 || offset != 0 ||
+	    devices_parse_number(source, &number) < 0)
+		return 0;
+	r = devices_path(&sight->ports->kfs, number, &path);
+	if (r == 0)
+		r = field_set_device(obj, CACHE_SOURCE, path, number);
+	if (r == 0)
+		field_set_enum(obj, CACHE_MODE, MODE_PASS_THROUGH);
+	obj->released = r == 0;
+	return r;
+}
+
+static int read_counters(struct sight *sight, struct obj *obj)
+{
+	const struct kfs *kfs = &sight->ports->kfs;
+	const char *name = obj_name(obj);
+	uint64_t hits, misses, cached;
+	char ratio[16] = "-";
+
+	/* Gone, or the map holds no cache. */
+	if (kfs_read_u64(kfs, &hits, COUNTERS "/%s/hits", name) < 0 ||
+	    kfs_read_u64(kfs, &misses, COUNTERS "/%s/misses", name) < 0 ||
+	    kfs_read_u64(kfs, &cached, COUNTERS "/%s/cached_bytes", name) < 0)
+		return 0;
+	field_set_uint(obj, CACHE_HITS, hits);
+	field_set_uint(obj, CACHE_MISSES, misses);
+	field_set_size(obj, CACHE_CACHED, cached);
+	if (hits + misses > 0)
+		snprintf(ratio, sizeof(ratio), "%.1f%%",
+			 100.0 * (double)hits / ((double)hits + (double)misses));
+	return field_set_string(obj, CACHE_HIT_RATIO, ratio);
+}
+
+static int describe_use(struct sight *sight, struct obj *obj, const struct dm_map *map)
+{
+	_cleanup_free_ char *disk = NULL;
+	uint64_t openers = map->openers;
+	int r;
+
+	obj->holders = openers;
+	if (openers == 0)
+		return 0;
+	r = devices_name(&sight->ports->kfs, map->number, &disk);
+	if (r == 0)
+		r = users_describe(&sight->users, &sight->ports->kfs, disk, &obj->in_use);
+	if (r < 0 || obj->in_use)
+		return r;
+	obj->passing = true;
+	if (asprintf(&obj->in_use, "held open %" PRIu64 " time%s", openers,
+		     openers == 1 ? "" : "s") < 0) {
+		obj->in_use = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int read_map(struct sight *sight, struct obj *obj, const struct dm_map *map)
+{
+	int r = 0;
+
+	if (map->target && streq(map->target, CACHE_TARGET))
+		r = read_cache_line(sight, obj, map->params);
+	else if (map->target && streq(map->target, "linear"))
+		r = read_linear_line(sight, obj, map->params);
+	if (r == 0 && map->sectors > 0)
+		field_set_size(obj, CACHE_CAPACITY, map->sectors * 512);
+	/* What somebody left half done has to be loaded anew, and that is a change. */
+	if (r == 0 && (map->suspended || map->unfinished)) {
+		field_clear(obj, CACHE_MODE);
+		obj->released = false;
+	}
+	if (r == 0)
+		r = read_counters(sight, obj);
+	return r < 0 ? r : describe_use(sight, obj, map);
+}
+
+/* Ours by its UUID; one that somebody made by hand by its counters. */
+static bool is_cache(struct sight *sight, const char *name, const struct dm_map *map)
+{
+	return is_ours(map) || kfs_exists(&sight->ports->kfs, COUNTERS "/%s", name);
+}
+
+static int observe_map(struct sight *sight, const char *name, const struct dm_map *map,
+		       struct model *observed)
+{
+	struct obj *obj = obj_new(&kind_cache.class);
+	int r;
+
+	if (!obj)
+		return -ENOMEM;
+	obj->owner = is_ours(map) ? OWNER_OURS : OWNER_OTHERS;
+	r = field_set_string(obj, CACHE_NAME, name);
+	if (r == 0)
+		r = read_map(sight, obj, map);
+	if (r < 0) {
+		obj_free(obj);
+		/* Gone meanwhile. */
+		return r == -ENOENT ? 0 : r;
+	}
+	return model_add(observed, obj);
+}
+
+static int observe_name(struct sight *sight, const char *name, struct model *observed)
+{
+	struct dm_map map = { 0 };
+	int r = sight->ports->dm->read(sight->ports, name, &map);
+
+	if (r < 0)
+		return r == -ENXIO || r == -ENODEV ? 0 : r;
+	if (is_cache(sight, name, &map))
+		r = observe_map(sight, name, &map, observed);
+	dm_map_done(&map);
+	return r;
+}
+
+int cache_observe(struct ports *ports, struct model *observed)
+{
+	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
+	struct sight sight = { .ports = ports };
+	int r;
+
+	if (!kfs_exists(&ports->kfs, "sys/module/dm_mod"))
+		return 0;
+	r = ports->dm->list(ports, &names);
+	vec_foreach (name, &names.names) {
+		r = observe_name(&sight, *name, observed);
+		if (r < 0)
+			break;
+	}
+	users_done(&sight.users);
+	return r;
+}

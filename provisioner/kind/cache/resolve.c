@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a wanted cache comes to on this machine: which device its source is, whether that is
+ * free, and whether it is the root volume, whose cache the initramfs makes.
+ */
+#include "base/cleanup.h"
+#include "kind/cache/cache.h"
+#include "sys/users.h"
+
+static bool is_root(const struct obj *want)
+{
+	return streq(cache_of(want)->source.text, "root");
+}
+
+static int set_missing(struct obj *want, const char *spec)
+{
+	want->patience_ms = cache_of(want)->wait;
+	return kind_set_unmet(
+		want, "its source '%s' is not there; connect it, or correct its name",
+		spec);
+}
+
+static int set_ambiguous(struct ports *ports, struct obj *want, const char *spec,
+			 const struct device_numbers *found)
+{
+	_cleanup_(buf_done) struct buf names = { 0 };
+
+	vec_foreach (number, &found->numbers) {
+		_cleanup_free_ char *path = NULL;
+
+		if (devices_path(&ports->kfs, *number, &path) < 0)
+			path = NULL;
+		buf_addf(&names, "%s'%s'", names.len ? " and " : "",
+			 path ? path : "a device that is gone");
+	}
+	if (names.failed)
+		return -ENOMEM;
+	return kind_set_unmet(
+		want,
+		"its source '%s' is not one device but %zu, %s: name one of them by "
+		"its path, or give the copy another UUID",
+		spec, found->numbers.count, names.data);
+}
+
+/* Where / is an overlay, the map that the initramfs made is what is left to go by. */
+static bool stands_in_for_root(const struct ports *ports, const struct obj *have)
+{
+	return !ports->initramfs && have && have->owner == OWNER_OURS &&
+	       cache_of(have)->source.number != 0;
+}
+
+static int find_source(struct ports *ports, struct obj *want, const struct obj *have,
+		       uint64_t *ret)
+{
+	_cleanup_(device_numbers_done) struct device_numbers found = { 0 };
+	_cleanup_free_ char *root_spec = NULL;
+	const char *spec = cache_of(want)->source.text;
+	int r;
+
+	*ret = 0;
+	if (is_root(want)) {
+		r = devices_find_root(ports, &found, &root_spec);
+		spec = root_spec ? root_spec : spec;
+	} else {
+		r = devices_find(ports, spec, &found);
+	}
+	if (is_root(want) && r == -EOPNOTSUPP && stands_in_for_root(ports, have)) {
+		*ret = cache_of(have)->source.number;
+		return 0;
+	}
+	if (is_root(want) && (r == -EOPNOTSUPP || r == -EINVAL))
+		return kind_set_unmet(want,
+				      "the root file system is on no block device%s%s%s",
+				      root_spec ? ": root='" : "",
+				      root_spec ? root_spec : "", root_spec ? "'" : "");
+	if (r == -ENOTBLK || r == -EINVAL)
+		return kind_set_unmet(want, "its source '%s' is not a block device",
+				      spec);
+	if (r < 0)
+		return r;
+	if (found.numbers.count == 0)
+		return set_missing(want, spec);
+	if (found.numbers.count > 1)
+		return set_ambiguous(ports, want, spec, &found);
+	*ret = found.numbers.items[0];
+	return 0;
+}
+
+/*
+ * In the initramfs the map takes the place of what root= names, so it has to be over just
+ * that: the image may be that of a disk that was cloned, or the boot one from another disk.
+ */
+static int check_is_root(struct ports *ports, struct obj *want, uint64_t number)
+{
+	_cleanup_(device_numbers_done) struct device_numbers root = { 0 };
+	_cleanup_free_ char *spec = NULL;
+	bool is_late;
+	int r;
+
+	/* What is the matter is known, and waiting does not change it. */
+	if (is_root(want) || (want->unmet && want->patience_ms == 0))
+		return 0;
+	r = devices_find_root(ports, &root, &spec);
+	if (r < 0 && r != -EINVAL && r != -ENOTBLK && r != -EOPNOTSUPP)
+		return r;
+	is_late = r == 0 && root.numbers.count == 0;
+	if ((is_late && want->unmet) ||
+	    (root.numbers.count == 1 && root.numbers.items[0] == number))
+		return 0;
+	free(want->unmet);
+	want->unmet = NULL;
+	want->patience_ms = is_late ? cache_of(want)->wait : 0;
+	/* The device may be here, and udev not at it so far. */
+	want->passing = !is_late && number == 0;
+	return kind_set_unmet(want, "its source '%s' is not what root='%s' names",
+			      cache_of(want)->source.text, spec ? spec : "");
+}
+
+static int check_twice(struct obj *want, const struct model *desired)
+{
+	uint64_t number = cache_of(want)->source.number;
+
+	vec_foreach (other, &desired->objs) {
+		if (*other == want)
+			break;
+		if ((*other)->class == want->class &&
+		    cache_of(*other)->source.number == number)
+			return kind_set_unmet(
+				want, "its source '%s' is the device that cache '%s' has",
+				cache_of(want)->source.text, obj_name(*other));
+	}
+	return 0;
+}
+
+/* Only one that is not in use goes before others are made. */
+static bool is_leaving(const struct obj *have)
+{
+	return have && have->leaves && !have->in_use;
+}
+
+/*
+ * Of all that stands on the source, what does not go first. The kernel would not mind: all
+ * of device-mapper shares one claim, and two maps over one source each have a copy of it
+ * that the other one makes wrong.
+ */
+static int check_holders(struct ports *ports, struct obj *want,
+			 const struct model *observed, const char *disk, bool *ret_held)
+{
+	_cleanup_(kfs_names_done) struct kfs_names holders = { 0 };
+	int r = users_list_holders(&ports->kfs, disk, &holders);
+
+	if (r < 0)
+		return r;
+	vec_foreach (holder, &holders.names) {
+		const struct obj *have = model_find(observed, &kind_cache.class, *holder);
+		const char *use = have ? have->in_use : NULL;
+
+		if (is_leaving(have))
+			continue;
+		want->passing = have && have->leaves && have->passing;
+		return kind_set_unmet(want, "its source '%s' is mapped by '%s'%s%s",
+				      cache_of(want)->source.text, *holder,
+				      use ? ", which is " : "", use ? use : "");
+	}
+	*ret_held = holders.names.count > 0;
+	return 0;
+}
+
+static int defer(struct ports *ports, struct obj *want)
+{
+	if (ports->initramfs_error[0])
+		return kind_set_unmet(
+			want,
+			"the initramfs of this boot could not make it: %s; it "
+			"tries again at the next boot",
+			ports->initramfs_error);
+	want->deferred = true;
+	return kind_set_unmet(
+		want, "it holds the root file system, and starts at the next boot: %s",
+		ports->next_boot ? ports->next_boot : "restart");
+}
+
+static bool is_root_device(struct ports *ports, uint64_t number)
+{
+	_cleanup_(device_numbers_done) struct device_numbers root = { 0 };
+	_cleanup_free_ char *spec = NULL;
+
+	return devices_find_root(ports, &root, &spec) == 0 && root.numbers.count == 1 &&
+	       root.numbers.items[0] == number;
+}
+
+static int check_free(struct ports *ports, struct obj *want, const struct model *observed)
+{
+	uint64_t number = cache_of(want)->source.number;
+	_cleanup_(users_done) struct users users = { 0 };
+	_cleanup_free_ char *name = NULL, *use = NULL;
+	bool is_held = false;
+	int r;
+
+	if (!ports->initramfs && (is_root(want) || is_root_device(ports, number)))
+		return defer(ports, want);
+	r = devices_name(&ports->kfs, number, &name);
+	if (r == 0)
+		r = check_holders(ports, want, observed, name, &is_held);
+	if (r == 0 && (want->unmet || is_held))
+		return 0;
+	if (r == 0)
+		r = users_describe(&users, &ports->kfs, name, &use);
+	if (r < 0)
+		return r == -ENOENT ? set_missing(want, cache_of(want)->source.text) : r;
+	if (!use)
+		return 0;
+	return kind_set_unmet(want, "its source '%s' is %s", cache_of(want)->source.text,
+			      use);
+}
+
+/* Is all that holds the RAM disk caches of ours that let go of it in this run? */
+static bool is_let_go(const struct obj *ramdisk, const struct model *desired,
+		      const struct model *observed)
+{
+	uint64_t known = 0;
+
+	vec_foreach (user, &observed->objs) {
+		if ((*user)->class == &kind_cache.class && (*user)->owner == OWNER_OURS &&
+		    kind_cache.uses(*user, ramdisk) &&
+		    ((*user)->leaves ||
+		     model_find(desired, &kind_cache.class, obj_name(*user))))
+			known++;
+	}
+	return known == ramdisk->holders;
+}
+
+/* A cache takes the RAM disk's memory, and what is in it goes. */
+static int check_ramdisk(struct obj *want, const struct model *desired,
+			 const struct model *observed)
+{
+	const char *name = cache_of(want)->ramdisk;
+	const struct obj *ramdisk;
+
+	if (!field_is_set(want, CACHE_RAMDISK))
+		return 0;
+	ramdisk = model_find(observed, &kind_ramdisk.class, name);
+	if (!ramdisk)
+		return 0;
+	if (!is_let_go(ramdisk, desired, observed)) {
+		want->passing = ramdisk->passing;
+		return kind_set_unmet(want, "its ramdisk '%s' is %s", name,
+				      ramdisk->in_use);
+	}
+	/* What a cache holds there is a copy. */
+	if (!ramdisk->content || ramdisk->holders > 0 || ramdisk_is_unwritten(ramdisk) ||
+	    kind_ramdisk.may_lose(model_find(desired, &kind_ramdisk.class, name)))
+		return 0;
+	return kind_set_unmet(
+		want,
+		"it would lose %s in ramdisk '%s'; 'on_change: replace' there "
+		"allows that",
+		ramdisk->content, name);
+}
+
+/* What is on that RAM disk already is the cache itself. */
+static bool is_on_its_ramdisk(const struct obj *have, const struct obj *want)
+{
+	return field_is_set(have, CACHE_RAMDISK) && field_is_set(want, CACHE_RAMDISK) &&
+	       streq(cache_of(have)->ramdisk, cache_of(want)->ramdisk);
+}
+
+/* A RAM disk is used whole, as large as it shall be. */
+static void derive_ramdisk_size(struct obj *want, const struct model *desired)
+{
+	const struct obj *ramdisk;
+
+	if (!field_is_set(want, CACHE_RAMDISK))
+		return;
+	ramdisk = model_find(desired, &kind_ramdisk.class, cache_of(want)->ramdisk);
+	field_set_size(want, CACHE_RAMDISK_SIZE,
+		       ramdisk_bytes(ramdisk) / CACHE_BLOCK_BYTES * CACHE_BLOCK_BYTES);
+}
+
+int cache_resolve(struct ports *ports, struct obj *want, const struct model *desired,
+		  const struct model *observed)
+{
+	const struct obj *have = model_find(observed, want->class, obj_name(want));
+	uint64_t number, bytes;
+	int r = find_source(ports, want, have, &number);
+
+	if (r < 0)
+		return r;
+	derive_ramdisk_size(want, desired);
+	r = field_set_device(want, CACHE_SOURCE, NULL, number);
+	field_clear(want, CACHE_CAPACITY);
+	if (r == 0 && ports->initramfs)
+		r = check_is_root(ports, want, number);
+	if (r < 0 || number == 0)
+		return r;
+	if (devices_bytes(&ports->kfs, number, &bytes) == 0)
+		field_set_size(want, CACHE_CAPACITY, bytes);
+	if (!want->unmet)
+		r = check_twice(want, desired);
+	if (r < 0 || want->unmet)
+		return r;
+	if (!have || cache_of(have)->source.number != number)
+		r = check_free(ports, want, observed);
+	if (r == 0 && !want->unmet && !(have && is_on_its_ramdisk(have, want)))
+		r = check_ramdisk(want, desired, observed);
+	return r;
+}
+
+bool cache_is_for_initramfs(struct ports *ports, const struct obj *want)
+{
+	_cleanup_(device_numbers_done) struct device_numbers found = { 0 };
+
+	if (want->class != &kind_cache.class)
+		return false;
+	return is_root(want) ||
+	       (devices_find(ports, cache_of(want)->source.text, &found) == 0 &&
+		found.numbers.count == 1 &&
+		is_root_device(ports, found.numbers.items[0]));
+}
+
+bool cache_is_absent(struct ports *ports, const struct obj *want)
+{
+	_cleanup_(device_numbers_done) struct device_numbers found = { 0 };
+
+	return want->class == &kind_cache.class && !is_root(want) &&
+	       devices_find(ports, cache_of(want)->source.text, &found) == 0 &&
+	       found.numbers.count == 0;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exports: what is live, and who is connected. */
+#include "base/cleanup.h"
+#include "kind/export/export.h"
+#include "kind/nvmet/nvmet.h"
+#include "sys/devices.h"
+
+/* A port, asked once for all exports. */
+struct way {
+	struct kfs_names exports;
+	uint64_t sockets; /* connections to it, where the kernel does not say of whom */
+	bool sees_all;
+};
+
+/* What stands behind a path: many namespaces may be on one device. */
+struct backing {
+	char *path;
+	uint64_t number; /* 0: a file, or a device that is gone: it differs from any */
+	uint64_t bytes;
+	bool is_sized; /* @bytes is known */
+};
+
+struct sight {
+	const struct kfs *kfs;
+	VEC(struct backing) backings; /* each asked once */
+	struct nvmet_controllers controllers;
+	struct kfs_names ports;
+	struct way *ways; /* of each port */
+	struct claims claims;
+};
+
+static int read_string(const struct kfs *kfs, struct obj *obj, unsigned int index,
+		       const char *folder, const char *attribute)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = nvmet_read(kfs, &text, "%s/%s", folder, attribute);
+
+	return r < 0 || !text ? r : field_set_string(obj, index, text);
+}
+
+static int look_behind(struct sight *sight, const char *path, struct backing *ret)
+{
+	struct backing backing = { 0 };
+	int r;
+
+	vec_foreach (known, &sight->backings) {
+		if (streq(known->path, path)) {
+			*ret = *known;
+			return 0;
+		}
+	}
+	if (path[0] != '/' ||
+	    kfs_device_number(sight->kfs, &backing.number, "%s", path + 1) < 0)
+		backing.number = 0;
+	backing.is_sized = backing.number &&
+			   devices_bytes(sight->kfs, backing.number, &backing.bytes) == 0;
+	backing.path = strdup(path);
+	r = backing.path ? vec_push(&sight->backings, backing) : -ENOMEM;
+	if (r < 0)
+		free(backing.path);
+	else
+		*ret = backing;
+	return r;
+}
+
+static int read_device(struct sight *sight, struct obj *obj, const char *folder)
+{
+	_cleanup_free_ char *path = NULL;
+	struct backing backing;
+	int r = nvmet_read(sight->kfs, &path, "%s/device_path", folder);
+
+	if (r < 0 || !path)
+		return r;
+	r = look_behind(sight, path, &backing);
+	if (r < 0)
+		return r;
+	if (backing.is_sized)
+		field_set_size(obj, NAMESPACE_CAPACITY, backing.bytes);
+	return field_set_device(obj, NAMESPACE_DEVICE, path, backing.number);
+}
+
+static int read_namespace(struct sight *sight, struct obj *obj, const char *id,
+			  const char *subsystem)
+{
+	_cleanup_free_ char *folder = NULL, *enabled = NULL;
+	const struct kfs *kfs = sight->kfs;
+	int r;
+
+	if (asprintf(&folder, "%s/namespaces/%s", subsystem, id) < 0) {
+		folder = NULL;
+		return -ENOMEM;
+	}
+	field_set_uint(obj, NAMESPACE_ID, strtoull(id, NULL, 10));
+	if ((r = read_device(sight, obj, folder)) < 0 ||
+	    (r = read_string(kfs, obj, NAMESPACE_UUID, folder, "device_uuid")) < 0 ||
+	    (r = read_string(kfs, obj, NAMESPACE_NGUID, folder, "device_nguid")) < 0 ||
+	    (r = nvmet_read(kfs, &enabled, "%s/enable", folder)) < 0)
+		return r;
+	field_set_bool(obj, NAMESPACE_ENABLED, enabled && streq(enabled, "1"));
+	return 0;
+}
+
+/* A size of which initiators have not been told is none that they know. */
+static int forget_size(const struct sight *sight, const struct obj *export,
+		       struct obj *item)
+{
+	_cleanup_free_ char *claim = nvmet_size_claim(obj_name(export), obj_name(item));
+
+	if (!claim)
+		return -ENOMEM;
+	if (claims_have(&sight->claims, NVMET_SIZE_CLAIM, claim))
+		field_clear(item, NAMESPACE_CAPACITY);
+	return 0;
+}
+
+static int read_namespaces(struct sight *sight, struct obj *obj, const char *folder)
+{
+	_cleanup_(kfs_names_done) struct kfs_names ids = { 0 };
+	int r = nvmet_list(sight->kfs, &ids, "%s/namespaces", folder);
+
+	field_set_empty(obj, EXPORT_NAMESPACES);
+	for (size_t i = 0; r == 0 && i < ids.names.count; i++) {
+		struct obj *item = obj_new(&export_namespace_class);
+
+		r = item ? read_namespace(sight, item, ids.names.items[i], folder)
+			 : -ENOMEM;
+		if (r == 0)
+			r = forget_size(sight, obj, item);
+		if (r < 0)
+			obj_free(item);
+		else
+			r = field_add_object(obj, EXPORT_NAMESPACES, item);
+	}
+	return r;
+}
+
+static int read_hosts(const struct kfs *kfs, struct obj *obj, const char *folder)
+{
+	_cleanup_(kfs_names_done) struct kfs_names hosts = { 0 };
+	_cleanup_free_ char *any = NULL;
+	int r = nvmet_read(kfs, &any, "%s/attr_allow_any_host", folder);
+
+	if (r < 0)
+		return r;
+	field_set_bool(obj, EXPORT_ANY_HOST, any && streq(any, "1"));
+	/* The kernel has either. */
+	if (export_of(obj)->allow_any_host)
+		return 0;
+	r = nvmet_list(kfs, &hosts, "%s/allowed_hosts", folder);
+	field_set_empty(obj, EXPORT_HOSTS);
+	for (size_t i = 0; r == 0 && i < hosts.names.count; i++)
+		r = field_add_item(obj, EXPORT_HOSTS, hosts.names.items[i]);
+	return r;
+}
+
+static int read_ports(const struct sight *sight, struct obj *obj, struct nvmet_use *use)
+{
+	int r = 0;
+
+	field_set_empty(obj, EXPORT_PORTS);
+	for (size_t i = 0; r == 0 && i < sight->ports.names.count; i++) {
+		const struct way *way = &sight->ways[i];
+
+		if (!nvmet_lists(&way->exports, obj_name(obj)))
+			continue;
+		r = field_add_item(obj, EXPORT_PORTS, sight->ports.names.items[i]);
+		use->sockets += way->sockets;
+		use->may_be_more |= !way->sees_all;
+	}
+	return r;
+}
+
+static int read_use(const struct sight *sight, struct obj *obj, struct nvmet_use *use)
+{
+	vec_foreach (controller, &sight->controllers.controllers) {
+		if (!streq(controller->subsystem, obj_name(obj)))
+			continue;
+		use->controllers++;
+		use->host = controller->host;
+	}
+	if (sight->controllers.complete || use->controllers > 0 ||
+	    (use->sockets == 0 && !use->may_be_more))
+		field_set_uint(obj, EXPORT_CONNECTIONS, use->controllers);
+	return nvmet_set_use(obj, use);
+}
+
+bool export_connections(const struct obj *obj, uint64_t *ret)
+{
+	if (obj->class != &kind_export.class || !field_is_set(obj, EXPORT_CONNECTIONS))
+		return false;
+	*ret = field_uint(obj, EXPORT_CONNECTIONS);
+	return true;
+}
+
+/* As mkdir(2) makes it: nobody has given it anything so far. */
+static bool is_empty(const struct obj *obj)
+{
+	return export_namespaces(obj)->objs.count == 0 &&
+	       export_strings(obj, EXPORT_PORTS)->items.count == 0 &&
+	       export_strings(obj, EXPORT_HOSTS)->items.count == 0 &&
+	       !export_of(obj)->allow_any_host;
+}
+
+static int observe_one(struct sight *sight, const char *name, struct model *observed)
+{
+	struct obj *obj = obj_new(&kind_export.class);
+	const struct kfs *kfs = sight->kfs;
+	_cleanup_free_ char *folder = NULL;
+	struct nvmet_use use = { 0 };
+	int r;
+
+	if (!obj)
+		return -ENOMEM;
+	r = field_set_string(obj, EXPORT_NQN, name);
+	if (r == 0)
+		folder = export_folder(obj);
+	if (r == 0 && !folder)
+		r = -ENOMEM;
+	if (r < 0 || (r = read_namespaces(sight, obj, folder)) < 0 ||
+	    (r = read_ports(sight, obj, &use)) < 0 ||
+	    (r = read_hosts(kfs, obj, folder)) < 0 ||
+	    (r = read_string(kfs, obj, EXPORT_SERIAL, folder, "attr_serial")) < 0 ||
+	    (r = read_string(kfs, obj, EXPORT_MODEL, folder, "attr_model")) < 0 ||
+	    (r = read_use(sight, obj, &use)) < 0 ||
+	    (r = nvmet_set_owner(kfs, &sight->claims, obj, is_empty(obj))) < 0) {
+		obj_free(obj);
+		return r;
+	}
+	return model_add(observed, obj);
+}
+
+static int look_at_ports(struct sight *sight)
+{
+	int r = nvmet_list(sight->kfs, &sight->ports, NVMET_PORTS);
+
+	if (r < 0)
+		return r;
+	sight->ways = calloc(sight->ports.names.count + 1, sizeof(*sight->ways));
+	if (!sight->ways)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < sight->ports.names.count; i++) {
+		const char *id = sight->ports.names.items[i];
+		struct way *way = &sight->ways[i];
+
+		r = nvmet_list(sight->kfs, &way->exports, NVMET_PORTS "/%s/subsystems",
+			       id);
+		way->sees_all =
+			sight->controllers.complete || nvmet_sees_all(sight->kfs, id);
+		way->sockets = nvmet_count_sockets(sight->kfs, &sight->controllers, id);
+	}
+	return r;
+}
+
+static void sight_done(struct sight *sight)
+{
+	for (size_t i = 0; sight->ways && i < sight->ports.names.count; i++)
+		kfs_names_done(&sight->ways[i].exports);
+	free(sight->ways);
+	vec_foreach (backing, &sight->backings)
+		free(backing->path);
+	vec_done(&sight->backings);
+	nvmet_controllers_done(&sight->controllers);
+	kfs_names_done(&sight->ports);
+	claims_done(&sight->claims);
+}
+
+static int observe_all(struct sight *sight, const struct kfs_names *names,
+		       struct model *observed)
+{
+	int r;
+
+	if ((r = nvmet_controllers_load(sight->kfs, &sight->controllers)) < 0 ||
+	    (r = look_at_ports(sight)) < 0 ||
+	    (r = claims_load(sight->kfs, &sight->claims)) < 0)
+		return r;
+	vec_foreach (name, &names->names) {
+		if (streq(*name, NVMET_DISCOVERY_NQN))
+			continue;
+		r = observe_one(sight, *name, observed);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int export_observe(struct ports *ports, struct model *observed)
+{
+	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
+	struct sight sight = { .kfs = &ports->kfs };
+	int r = nvmet_list(&ports->kfs, &names, NVMET_SUBSYSTEMS);
+
+	if (r == 0 && names.names.count > 0)
+		r = observe_all(&sight, &names, observed);
+	sight_done(&sight);
+	return r;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ports: made, changed and removed. The kernel opens the listener with the first export that
+ * is linked into it, and until the last one has gone its address cannot change.
+ */
+#include "base/cleanup.h"
+#include "kind/nvmet/nvmet.h"
+#include "kind/port/port.h"
+
+#include <inttypes.h>
+
+/* The transport first: kernels that have none yet read beyond a table for the others. */
+static int set_place(struct ports *ports, const char *folder, int transport,
+		     const char *address, bool has_service, uint64_t service,
+		     struct buf *why)
+{
+	const char *type = port_transport_words[transport];
+	const char *family = port_family(transport, address);
+	char number[21];
+	int r = nvmet_set(ports, why, folder, "addr_trtype", type, type);
+
+	snprintf(number, sizeof(number), "%" PRIu64, service);
+	if (r == 0)
+		r = nvmet_set(ports, why, folder, "addr_adrfam", family, family);
+	if (r == 0)
+		r = nvmet_set(ports, why, folder, "addr_traddr", address, address);
+	if (r == 0 && has_service)
+		r = nvmet_set(ports, why, folder, "addr_trsvcid", number, number);
+	return r;
+}
+
+/*
+ * `tsas` first: with tls1.3 it sets `treq` to required, and only then "not required" means
+ * that hosts without TLS are let in too.
+ */
+static int set_tls(struct ports *ports, const struct obj *want, const char *folder,
+		   struct buf *why)
+{
+	const char *const attribute = "addr_tsas";
+	int tls = port_of(want)->tls, r;
+
+	if (port_of(want)->transport != TRANSPORT_TCP ||
+	    (tls == TLS_OFF && !kfs_exists(&ports->kfs, "%s/%s", folder, attribute)))
+		return 0;
+	r = kfs_write(&ports->kfs, tls == TLS_OFF ? "none" : "tls1.3", "%s/%s", folder,
+		      attribute);
+	if (r == -ENOENT || (r == -EINVAL && tls != TLS_OFF))
+		return kind_fail(why, r,
+				 "this kernel has no TLS for NVMe targets, or no keyring "
+				 "for it (CONFIG_NVME_TARGET_TCP_TLS)",
+				 "cannot set tls to '%s'", port_tls_words[tls]);
+	if (r < 0)
+		return kind_fail(why, r, nvmet_hint(r), "cannot set '%s'", attribute);
+	if (tls == TLS_OFF)
+		return 0;
+	return nvmet_set(ports, why, folder, "addr_treq",
+			 tls == TLS_REQUIRED ? "required" : "not required",
+			 port_tls_words[tls]);
+}
+
+static int set_address(struct ports *ports, const struct obj *want, const char *folder,
+		       struct buf *why)
+{
+	const struct port *port = port_of(want);
+	int r = set_place(ports, folder, port->transport, port->address,
+			  field_is_set(want, PORT_SERVICE), port->service, why);
+
+	return r < 0 ? r : set_tls(ports, want, folder, why);
+}
+
+static int add_referral(struct ports *ports, const struct obj *item,
+			const char *port_folder, struct buf *why)
+{
+	const struct referral *referral = referral_of(item);
+	_cleanup_free_ char *folder = NULL;
+	int r;
+
+	if (asprintf(&folder, "%s/referrals/%s", port_folder, obj_name(item)) < 0) {
+		folder = NULL;
+		return -ENOMEM;
+	}
+	r = kfs_mkdir(&ports->kfs, "%s", folder);
+	if (r < 0)
+		return kind_fail(why, r, nvmet_hint(r), "cannot make referral '%s'",
+				 obj_name(item));
+	r = set_place(ports, folder, referral->transport, referral->address, true,
+		      referral->service, why);
+	if (r == 0)
+		r = nvmet_set(ports, why, folder, "enable", "1", "1");
+	if (r < 0)
+		(void)kfs_rmdir(&ports->kfs, "%s", folder); /* the first error counts */
+	return r;
+}
+
+static int remove_referral(struct ports *ports, const struct obj *item,
+			   const char *port_folder, struct buf *why)
+{
+	int r = kfs_rmdir(&ports->kfs, "%s/referrals/%s", port_folder, obj_name(item));
+
+	return r < 0 && r != -ENOENT
+		       ? kind_fail(why, r, nvmet_hint(r), "cannot remove referral '%s'",
+				   obj_name(item))
+		       : 0;
+}
+
+/* @have NULL: there are none so far; @want NULL: there shall be none. */
+static int change_referrals(struct ports *ports, const struct obj *have,
+			    const struct obj *want, const char *folder, struct buf *why)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && have && field_is_set(have, PORT_REFERRALS) &&
+			   i < field_objects(have, PORT_REFERRALS)->objs.count;
+	     i++) {
+		const struct obj *live =
+			field_objects(have, PORT_REFERRALS)->objs.items[i];
+		const struct obj *item =
+			want ? field_find_object(want, PORT_REFERRALS, obj_name(live))
+			     : NULL;
+
+		if (!item || obj_differing(live, item))
+			r = remove_referral(ports, live, folder, why);
+	}
+	for (size_t i = 0; r == 0 && want && field_is_set(want, PORT_REFERRALS) &&
+			   i < field_objects(want, PORT_REFERRALS)->objs.count;
+	     i++) {
+		const struct obj *item =
+			field_objects(want, PORT_REFERRALS)->objs.items[i];
+		const struct obj *live =
+			have ? field_find_object(have, PORT_REFERRALS, obj_name(item))
+			     : NULL;
+
+		if (!live || obj_differing(live, item))
+			r = add_referral(ports, item, folder, why);
+	}
+	return r;
+}
+
+/* Undoes what port_create() did, as far as it came. */
+static void take_back(struct ports *ports, const struct obj *want, const char *folder)
+{
+	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
+	_cleanup_(buf_done) struct buf ignored = { 0 };
+
+	if (nvmet_list(&ports->kfs, &names, "%s/referrals", folder) == 0)
+		vec_foreach (name, &names.names)
+			(void)kfs_rmdir(&ports->kfs, "%s/referrals/%s", folder, *name);
+	(void)nvmet_end(ports, want, folder, &ignored); /* the first error counts */
+}
+
+int port_create(struct ports *ports, const struct obj *want, struct buf *why)
+{
+	_cleanup_free_ char *folder = port_folder(want);
+	int r = folder ? nvmet_begin(ports, want, folder, why) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	r = set_address(ports, want, folder, why);
+	if (r == 0)
+		r = change_referrals(ports, NULL, want, folder, why);
+	if (r < 0)
+		take_back(ports, want, folder);
+	return r;
+}
+
+static int unlink_all(struct ports *ports, const struct kfs_names *links,
+		      const char *folder, struct buf *why)
+{
+	vec_foreach (name, &links->names) {
+		int r = kfs_unlink(&ports->kfs, "%s/subsystems/%s", folder, *name);
+
+		if (r < 0 && r != -ENOENT)
+			return kind_fail(why, r, nvmet_hint(r),
+					 "cannot take export '%s' off it", *name);
+	}
+	return 0;
+}
+
+static int link_all(struct ports *ports, const struct kfs_names *links,
+		    const char *folder, struct buf *why)
+{
+	vec_foreach (name, &links->names) {
+		_cleanup_free_ char *target = NULL;
+		int r;
+
+		if (asprintf(&target, NVMET_SUBSYSTEMS "/%s", *name) < 0) {
+			target = NULL;
+			return -ENOMEM;
+		}
+		r = kfs_symlink(&ports->kfs, target, "%s/subsystems/%s", folder, *name);
+		if (r < 0 && r != -EEXIST)
+			return kind_fail(why, r, nvmet_hint(r),
+					 "cannot put export '%s' on it again", *name);
+	}
+	return 0;
+}
+
+/* Back to where it was, and all that was on it with it: who is there keeps what works. */
+static void restore(struct ports *ports, const struct obj *have,
+		    const struct kfs_names *links, const char *folder)
+{
+	_cleanup_(buf_done) struct buf ignored = { 0 };
+
+	if (!field_is_set(have, PORT_TRANSPORT) || !field_is_set(have, PORT_ADDRESS))
+		return;
+	(void)unlink_all(ports, links, folder, &ignored);
+	if (set_address(ports, have, folder, &ignored) == 0)
+		(void)link_all(ports, links, folder, &ignored);
+}
+
+/* An address can change only while nothing is linked into the port. */
+static int move(struct ports *ports, const struct obj *have, const struct obj *want,
+		const char *folder, struct buf *why)
+{
+	_cleanup_(kfs_names_done) struct kfs_names links = { 0 };
+	int r = nvmet_list(&ports->kfs, &links, "%s/subsystems", folder);
+
+	if (r < 0)
+		return kind_fail(why, r, nvmet_hint(r), "cannot see what is on it");
+	r = unlink_all(ports, &links, folder, why);
+	if (r == 0)
+		r = set_address(ports, want, folder, why);
+	if (r == 0)
+		r = link_all(ports, &links, folder, why);
+	if (r < 0)
+		restore(ports, have, &links, folder);
+	return r;
+}
+
+int port_update(struct ports *ports, const struct obj *have, const struct obj *want,
+		uint64_t changed, struct buf *why)
+{
+	_cleanup_free_ char *folder = port_folder(have);
+	int r = folder ? 0 : -ENOMEM;
+
+	if (r == 0 && changed & ~(UINT64_C(1) << PORT_REFERRALS))
+		r = move(ports, have, want, folder, why);
+	if (r == 0 && changed & 1u << PORT_REFERRALS)
+		r = change_referrals(ports, have, want, folder, why);
+	return r;
+}
+
+int port_remove(struct ports *ports, const struct obj *have, struct buf *why)
+{
+	_cleanup_free_ char *folder = port_folder(have);
+	int r = folder ? change_referrals(ports, have, NULL, folder, why) : -ENOMEM;
+
+	return r < 0 ? r : nvmet_end(ports, have, folder, why);
+}

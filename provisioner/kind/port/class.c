@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * NVMe ports: where exports are reached, /sys/kernel/config/nvmet/ports/ID. Their keys,
+ * what the file may say, and the policy; port_resolve.c, port_observe.c and port_act.c have
+ * the rest.
+ */
+#include "kind/port/port.h"
+
+#include "kind/nvmet/nvmet.h"
+#include "sys/net.h"
+
+#include <inttypes.h>
+
+/* IANA's number for NVMe over Fabrics. */
+#define SERVICE_DEFAULT 4420
+
+/* The kernel's words too. */
+const char *const port_transport_words[] = {
+	[TRANSPORT_TCP] = "tcp",
+	[TRANSPORT_RDMA] = "rdma",
+	[TRANSPORT_LOOP] = "loop",
+	NULL,
+};
+static const char *const remote_words[] = {
+	[TRANSPORT_TCP] = "tcp",
+	[TRANSPORT_RDMA] = "rdma",
+	NULL,
+};
+const char *const port_family_words[] = { "ipv4", "ipv6", NULL };
+const char *const port_tls_words[] = {
+	[TLS_OFF] = "off",
+	[TLS_ALLOWED] = "allowed",
+	[TLS_REQUIRED] = "required",
+	NULL,
+};
+static const char *const on_change_words[] = {
+	[ON_CHANGE_REFUSE] = "refuse",
+	[ON_CHANGE_REPLACE] = "replace",
+	NULL,
+};
+
+static const struct field referral_fields[] = {
+	[REFERRAL_NAME] =
+		FIELD(referral, name, FIELD_STRING, .flags = FIELD_KEY | FIELD_REQUIRED,
+		      .pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]*$",
+		      .expects = "letters, digits and any of _.-, no such one first",
+		      .max = 63, .doc = "A name for it on this machine"),
+	[REFERRAL_TRANSPORT] =
+		FIELD(referral, transport, FIELD_ENUM, .words = remote_words,
+		      .value = "tcp", .doc = "How the other machine is reached"),
+	[REFERRAL_ADDRESS] =
+		FIELD(referral, address, FIELD_STRING, .flags = FIELD_REQUIRED,
+		      .doc = "IPv4 or IPv6 address of the other machine's port"),
+	[REFERRAL_SERVICE] = FIELD(referral, service, FIELD_UINT, .min = 1, .max = 65535,
+				   .value = "4420", .doc = "Its number"),
+	[REFERRAL_ENABLED] = FIELD(referral, enabled, FIELD_BOOL, .flags = FIELD_DERIVED,
+				   .doc = "Hosts are told of it"),
+};
+
+const struct obj_class port_referral_class = {
+	.name = "referral",
+	.size = sizeof(struct referral),
+	.fields = referral_fields,
+	.field_count = ARRAY_SIZE(referral_fields),
+};
+
+static const struct field port_fields[] = {
+	[PORT_ID] = FIELD(port, id, FIELD_UINT, .flags = FIELD_KEY | FIELD_REQUIRED,
+			  .max = 65535, .doc = "Number of the port on this machine"),
+	[PORT_TRANSPORT] = FIELD(port, transport, FIELD_ENUM, .flags = FIELD_REQUIRED,
+				 .words = port_transport_words,
+				 .doc = "tcp, rdma, or loop: this machine "
+					"alone"),
+	[PORT_ADDRESS] =
+		FIELD(port, address, FIELD_STRING, .max = 255, .pattern = "^[^ /]+$",
+		      .expects = "an address",
+		      .doc = "IPv4 or IPv6 address of this machine to listen on; "
+			     "0.0.0.0 and :: mean all of them; of loop any word"),
+	[PORT_INTERFACE] = FIELD(
+		port, interface, FIELD_STRING, .flags = FIELD_POLICY, .max = 15,
+		.pattern = "^[^ /:]+$", .expects = "the name of a network interface",
+		.doc = "Network interface whose address to listen on, in the place of "
+		       "address"),
+	[PORT_FAMILY] =
+		FIELD(port, family, FIELD_ENUM, .flags = FIELD_POLICY,
+		      .words = port_family_words,
+		      .doc = "Which of the interface's addresses; IPv4, if it has "
+			     "one, unless given"),
+	[PORT_SERVICE] =
+		FIELD(port, service, FIELD_UINT, .min = 1, .max = 65535,
+		      .doc = "Number of the TCP or RDMA port; 4420 unless given"),
+	[PORT_TLS] =
+		FIELD(port, tls, FIELD_ENUM, .words = port_tls_words, .value = "off",
+		      .doc = "TLS 1.3 with a pre-shared key of the kernel's keyring, tcp "
+			     "alone: allowed takes hosts without it too"),
+	[PORT_REFERRALS] =
+		FIELD(port, referrals, FIELD_OBJECTS, .items = &port_referral_class,
+		      .doc = "Other machines' ports, of which the discovery "
+			     "service tells as well"),
+	[PORT_WAIT] = FIELD(port, wait, FIELD_DURATION, .flags = FIELD_POLICY,
+			    .value = "10s", .max = 3600000,
+			    .doc = "How long to wait for the address to appear"),
+	[PORT_ON_CHANGE] =
+		FIELD(port, on_change, FIELD_ENUM, .flags = FIELD_POLICY,
+		      .value = "refuse", .words = on_change_words,
+		      .doc = "What to do where a change would drop connections"),
+};
+
+char *port_folder(const struct obj *obj)
+{
+	char *text;
+
+	return asprintf(&text, NVMET_PORTS "/%s", obj_name(obj)) < 0 ? NULL : text;
+}
+
+uint64_t port_service(const struct obj *obj)
+{
+	return field_is_set(obj, PORT_SERVICE) ? port_of(obj)->service : SERVICE_DEFAULT;
+}
+
+const char *port_family(int transport, const char *address)
+{
+	return transport == TRANSPORT_LOOP	 ? "loop"
+	       : net_family(address) == NET_IPV6 ? "ipv6"
+						 : "ipv4";
+}
+
+/* --- the file --- */
+
+static void validate_loop(const struct obj *want, struct diag *diag)
+{
+	static const unsigned int useless[] = { PORT_INTERFACE, PORT_FAMILY,
+						PORT_SERVICE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(useless); i++)
+		if (field_is_set(want, useless[i]))
+			diag_add(diag, obj_field_pos(want, useless[i]),
+				 "port '%s': transport loop has no %s", obj_name(want),
+				 want->class->fields[useless[i]].name);
+}
+
+static void validate_address(const struct obj *want, struct diag *diag)
+{
+	const struct port *port = port_of(want);
+	bool has_address = field_is_set(want, PORT_ADDRESS);
+
+	if (has_address == field_is_set(want, PORT_INTERFACE))
+		diag_add(diag, want->pos,
+			 "port '%s': give it an address or an interface, one of the two",
+			 obj_name(want));
+	else if (has_address && net_family(port->address) == NET_NONE)
+		diag_add(diag, obj_field_pos(want, PORT_ADDRESS),
+			 "port '%s': address '%s': expected an IPv4 or IPv6 address, as "
+			 "in 192.0.2.10 or \"2001:db8::1\"",
+			 obj_name(want), port->address);
+	if (has_address && field_is_set(want, PORT_FAMILY))
+		diag_add(diag, obj_field_pos(want, PORT_FAMILY),
+			 "port '%s': family chooses among the addresses of an interface",
+			 obj_name(want));
+}
+
+/* Of two ports in the file that are one place in the network, the later one. */
+static void validate_place(const struct obj *want, const struct model *desired,
+			   struct diag *diag)
+{
+	const struct port *port = port_of(want);
+
+	if (!field_is_set(want, PORT_ADDRESS) || port->transport == TRANSPORT_LOOP)
+		return;
+	vec_foreach (other, &desired->objs) {
+		const struct port *first = port_of(*other);
+
+		if (*other == want)
+			return;
+		if ((*other)->class != want->class ||
+		    !field_is_set(*other, PORT_ADDRESS) ||
+		    !field_is_set(*other, PORT_TRANSPORT) ||
+		    first->transport != port->transport ||
+		    port_service(*other) != port_service(want) ||
+		    !streq(first->address, port->address))
+			continue;
+		diag_add(diag, obj_field_pos(want, PORT_ADDRESS),
+			 "port '%s': address '%s' and service %" PRIu64
+			 " are those of port '%s' at line %u",
+			 obj_name(want), port->address, port_service(want),
+			 obj_name(*other), (*other)->pos.line);
+		return;
+	}
+}
+
+static void validate_referrals(const struct obj *want, struct diag *diag)
+{
+	if (!field_is_set(want, PORT_REFERRALS))
+		return;
+	vec_foreach (item, &field_objects(want, PORT_REFERRALS)->objs)
+		if (net_family(referral_of(*item)->address) == NET_NONE)
+			diag_add(
+				diag, obj_field_pos(*item, REFERRAL_ADDRESS),
+				"port '%s': referral '%s': address '%s': expected an IPv4 "
+				"or IPv6 address",
+				obj_name(want), obj_name(*item),
+				referral_of(*item)->address);
+}
+
+static void port_validate(const struct obj *want, const struct model *desired,
+			  struct diag *diag)
+{
+	const struct port *port = port_of(want);
+
+	if (port->transport == TRANSPORT_LOOP)
+		validate_loop(want, diag);
+	else
+		validate_address(want, diag);
+	if (port->tls != TLS_OFF && port->transport != TRANSPORT_TCP)
+		diag_add(diag, obj_field_pos(want, PORT_TLS),
+			 "port '%s': tls is for transport tcp", obj_name(want));
+	validate_place(want, desired, diag);
+	validate_referrals(want, diag);
+}
+
+/* --- policy --- */
+
+static int port_judge(struct plan_step *step)
+{
+	if (!(step->changed & ~(UINT64_C(1) << PORT_REFERRALS)))
+		return 0;
+	if (port_of(step->want)->foreign)
+		return nvmet_block_foreign(step, port_of(step->want)->foreign);
+	if (!step->have->content)
+		return 0;
+	step->loss = strdup(step->have->content);
+	return step->loss ? 0 : -ENOMEM;
+}
+
+static bool port_may_lose(const struct obj *want)
+{
+	return port_of(want)->on_change == ON_CHANGE_REPLACE;
+}
+
+static bool port_needs_module(const struct obj *want, const char *module)
+{
+	static const char *const modules[] = {
+		[TRANSPORT_TCP] = "nvmet_tcp",
+		[TRANSPORT_RDMA] = "nvmet_rdma",
+		[TRANSPORT_LOOP] = "nvme_loop",
+	};
+
+	return streq(module, "nvmet") || streq(module, modules[port_of(want)->transport]);
+}
+
+const struct kind kind_port = {
+	.class = {
+		.name = "port",
+		.section = "ports",
+		.doc = "NVMe ports: where exports are reached",
+		.size = sizeof(struct port),
+		.rank = 40,
+		.fields = port_fields,
+		.field_count = ARRAY_SIZE(port_fields),
+		.validate = port_validate,
+	},
+	.modules = (const char *const[]){ "nvmet", "nvmet_tcp", "nvmet_rdma", "nvme_loop",
+					  NULL },
+	.network = true,
+	.severs = true,
+	.observe = port_observe,
+	.resolve = port_resolve,
+	.create = port_create,
+	.update = port_update,
+	.remove = port_remove,
+	.adopt = nvmet_adopt,
+	.needs_module = port_needs_module,
+	.judge = port_judge,
+	.may_lose = port_may_lose,
+};

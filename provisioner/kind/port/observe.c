@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ports: what is live. */
+#include "base/cleanup.h"
+#include "kind/nvmet/nvmet.h"
+#include "kind/port/port.h"
+#include "sys/net.h"
+
+#include <inttypes.h>
+
+static int read_word(const struct kfs *kfs, struct obj *obj, unsigned int index,
+		     const char *folder, const char *attribute)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *const *words = obj->class->fields[index].words;
+	int r = nvmet_read(kfs, &text, "%s/%s", folder, attribute);
+
+	for (int i = 0; r == 0 && text && words[i]; i++)
+		if (streq(text, words[i]))
+			field_set_enum(obj, index, i);
+	return r;
+}
+
+/* Only together with the family that belongs to it, an address is one. */
+static int read_address(const struct kfs *kfs, struct obj *obj, unsigned int index,
+			int transport, const char *folder)
+{
+	_cleanup_free_ char *address = NULL, *family = NULL, *canonical = NULL;
+	int r = nvmet_read(kfs, &address, "%s/addr_traddr", folder);
+
+	if (r == 0)
+		r = nvmet_read(kfs, &family, "%s/addr_adrfam", folder);
+	if (r < 0 || !address || !family ||
+	    !streq(family, port_family(transport, address)))
+		return r;
+	if (transport != TRANSPORT_LOOP && net_family(address) != NET_NONE)
+		r = net_canonical(address, &canonical);
+	return r < 0 ? r : field_set_string(obj, index, canonical ? canonical : address);
+}
+
+static int read_service(const struct kfs *kfs, struct obj *obj, unsigned int index,
+			const char *folder)
+{
+	uint64_t service;
+	int r = kfs_read_u64(kfs, &service, "%s/addr_trsvcid", folder);
+
+	/* Nobody has set it, or to a word, which the kernel's transports do not take. */
+	if (r < 0)
+		return r == -ENOENT || r == -EBADMSG ? 0 : r;
+	field_set_uint(obj, index, service);
+	return 0;
+}
+
+/* A kernel without the attribute has no TLS. */
+static int read_tls(const struct kfs *kfs, struct obj *obj, const char *folder)
+{
+	_cleanup_free_ char *type = NULL, *required = NULL;
+	int r = nvmet_read(kfs, &type, "%s/addr_tsas", folder);
+
+	if (r == 0)
+		r = nvmet_read(kfs, &required, "%s/addr_treq", folder);
+	if (r < 0)
+		return r;
+	field_set_enum(obj, PORT_TLS,
+		       !type || !streq(type, "tls1.3")		 ? TLS_OFF
+		       : required && streq(required, "required") ? TLS_REQUIRED
+								 : TLS_ALLOWED);
+	return 0;
+}
+
+static int read_referral(const struct kfs *kfs, struct obj *obj, const char *port_folder)
+{
+	_cleanup_free_ char *folder = NULL, *enabled = NULL;
+	int r;
+
+	if (asprintf(&folder, "%s/referrals/%s", port_folder, obj_name(obj)) < 0) {
+		folder = NULL;
+		return -ENOMEM;
+	}
+	if ((r = read_word(kfs, obj, REFERRAL_TRANSPORT, folder, "addr_trtype")) < 0 ||
+	    (r = read_address(kfs, obj, REFERRAL_ADDRESS, TRANSPORT_TCP, folder)) < 0 ||
+	    (r = read_service(kfs, obj, REFERRAL_SERVICE, folder)) < 0 ||
+	    (r = nvmet_read(kfs, &enabled, "%s/enable", folder)) < 0)
+		return r;
+	field_set_bool(obj, REFERRAL_ENABLED, enabled && streq(enabled, "1"));
+	return 0;
+}
+
+static int read_referrals(const struct kfs *kfs, struct obj *obj, const char *folder)
+{
+	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
+	int r = nvmet_list(kfs, &names, "%s/referrals", folder);
+
+	field_set_empty(obj, PORT_REFERRALS);
+	for (size_t i = 0; r == 0 && i < names.names.count; i++) {
+		struct obj *item = obj_new(&port_referral_class);
+
+		r = item ? field_set_string(item, REFERRAL_NAME, names.names.items[i])
+			 : -ENOMEM;
+		if (r == 0)
+			r = read_referral(kfs, item, folder);
+		if (r < 0)
+			obj_free(item);
+		else
+			r = field_add_object(obj, PORT_REFERRALS, item);
+	}
+	return r;
+}
+
+static int count_links(const struct kfs *kfs, struct obj *obj,
+		       const struct nvmet_controllers *controllers)
+{
+	_cleanup_(kfs_names_done) struct kfs_names links = { 0 };
+	struct nvmet_use use = { 0 };
+	int r = nvmet_list(kfs, &links, NVMET_PORTS "/%s/subsystems", obj_name(obj));
+
+	if (r < 0)
+		return r;
+	obj->holders = links.names.count;
+	vec_foreach (controller, &controllers->controllers) {
+		if (controller->port != port_of(obj)->id)
+			continue;
+		use.controllers++;
+		use.host = controller->host;
+	}
+	use.sockets = nvmet_count_sockets(kfs, controllers, obj_name(obj));
+	r = nvmet_set_use(obj, &use);
+	free(obj->in_use);
+	obj->in_use = NULL;
+	if (r < 0 || obj->holders == 0)
+		return r;
+	if (asprintf(&obj->in_use, "the way to %" PRIu64 " export%s", obj->holders,
+		     obj->holders == 1 ? "" : "s") < 0) {
+		obj->in_use = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int read_port(const struct kfs *kfs, struct obj *obj,
+		     const struct nvmet_controllers *controllers)
+{
+	_cleanup_free_ char *folder = port_folder(obj);
+	int r;
+
+	if (!folder)
+		return -ENOMEM;
+	if ((r = read_word(kfs, obj, PORT_TRANSPORT, folder, "addr_trtype")) < 0 ||
+	    (r = read_address(kfs, obj, PORT_ADDRESS, port_of(obj)->transport, folder)) <
+		    0 ||
+	    (r = read_tls(kfs, obj, folder)) < 0 ||
+	    (r = read_referrals(kfs, obj, folder)) < 0 ||
+	    (r = count_links(kfs, obj, controllers)) < 0)
+		return r;
+	return port_of(obj)->transport == TRANSPORT_LOOP
+		       ? 0
+		       : read_service(kfs, obj, PORT_SERVICE, folder);
+}
+
+static int observe_one(const struct kfs *kfs, const char *name,
+		       const struct nvmet_controllers *controllers,
+		       const struct claims *claims, struct model *observed)
+{
+	struct obj *obj = obj_new(&kind_port.class);
+	int r;
+
+	if (!obj)
+		return -ENOMEM;
+	field_set_uint(obj, PORT_ID, strtoull(name, NULL, 10));
+	r = read_port(kfs, obj, controllers);
+	if (r == 0)
+		r = nvmet_set_owner(kfs, claims, obj, !field_is_set(obj, PORT_TRANSPORT));
+	if (r < 0) {
+		obj_free(obj);
+		return r;
+	}
+	return model_add(observed, obj);
+}
+
+int port_observe(struct ports *ports, struct model *observed)
+{
+	_cleanup_(nvmet_controllers_done) struct nvmet_controllers controllers = { 0 };
+	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
+	_cleanup_(claims_done) struct claims claims = { 0 };
+	int r = nvmet_list(&ports->kfs, &names, NVMET_PORTS);
+
+	if (r == 0 && names.names.count > 0)
+		r = nvmet_controllers_load(&ports->kfs, &controllers);
+	if (r == 0 && names.names.count > 0)
+		r = claims_load(&ports->kfs, &claims);
+	for (size_t i = 0; r == 0 && i < names.names.count; i++)
+		r = observe_one(&ports->kfs, names.names.items[i], &controllers, &claims,
+				observed);
+	return r;
+}

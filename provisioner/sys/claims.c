@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sys/claims.h"
+
+#include "base/cleanup.h"
+#include "base/units.h"
+#include "sys/rundir.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+
+#define FOLDER "owned"
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int claims_load(const struct kfs *kfs, struct claims *ret)
+{
+	int r = kfs_list(kfs, &ret->files, RUNDIR "/" FOLDER);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (ret->files.names.count > 0)
+		qsort(ret->files.names.items, ret->files.names.count, sizeof(char *),
+		      compare);
+	return 0;
+}
+
+void claims_done(struct claims *claims)
+{
+	kfs_names_done(&claims->files);
+}
+
+/* Neither holds a slash: the kinds are ours, and the names are those of folders. */
+static char *file_name(const char *kind, const char *name)
+{
+	char *text;
+
+	return asprintf(&text, "%s:%s", kind, name) < 0 ? NULL : text;
+}
+
+bool claims_have(const struct claims *claims, const char *kind, const char *name)
+{
+	_cleanup_free_ char *file = file_name(kind, name);
+
+	/* Without memory: not for sure ours, so not ours. */
+	return file && claims->files.names.count > 0 &&
+	       bsearch(&file, claims->files.names.items, claims->files.names.count,
+		       sizeof(char *), compare);
+}
+
+int claims_inode(const struct kfs *kfs, const struct claims *claims, const char *kind,
+		 const char *name, uint64_t *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	if (!claims_have(claims, kind, name))
+		return -ENOENT;
+	r = kfs_read(kfs, &text, RUNDIR "/" FOLDER "/%s:%s", kind, name);
+	if (r < 0)
+		return r;
+	if (text[0] == '\0') {
+		*ret = 0;
+		return 0;
+	}
+	return units_parse_uint(text, ret) < 0 ? -EBADMSG : 0;
+}
+
+/* Return: fd of the folder, which is made if it is not there; -errno. */
+static int open_folder(const struct kfs *kfs)
+{
+	int fd = kfs_open(kfs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RUNDIR "/" FOLDER);
+	_cleanup_close_ int run = -1;
+	int r;
+
+	if (fd != -ENOENT)
+		return fd;
+	run = rundir_open(kfs);
+	if (run < 0)
+		return run;
+	fd = openat(run, FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0 || errno != ENOENT)
+		return fd < 0 ? -errno : fd;
+	r = fault_point(kfs->fault);
+	if (r < 0)
+		return r;
+	if (mkdirat(run, FOLDER, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(run, FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
+}
+
+int claims_add(const struct kfs *kfs, const char *kind, const char *name)
+{
+	_cleanup_free_ char *file = file_name(kind, name);
+	_cleanup_close_ int folder = -1, fd = -1;
+	int r;
+
+	if (!file)
+		return -ENOMEM;
+	folder = open_folder(kfs);
+	if (folder < 0)
+		return folder;
+	r = fault_point(kfs->fault);
+	if (r < 0)
+		return r;
+	fd = openat(folder, file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		    0644);
+	return fd < 0 ? -errno : 0;
+}
+
+int claims_note_inode(const struct kfs *kfs, const char *kind, const char *name,
+		      uint64_t inode)
+{
+	_cleanup_close_ int fd = kfs_open(kfs, O_WRONLY | O_NOFOLLOW,
+					  RUNDIR "/" FOLDER "/%s:%s", kind, name);
+	char text[21];
+	int len = snprintf(text, sizeof(text), "%" PRIu64, inode), r;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	r = fault_point(kfs->fault);
+	if (r < 0)
+		return r;
+	n = write(fd, text, (size_t)len);
+	return n < 0 ? -errno : n == len ? 0 : -EIO;
+}
+
+int claims_drop(const struct kfs *kfs, const char *kind, const char *name)
+{
+	_cleanup_free_ char *file = file_name(kind, name);
+	_cleanup_close_ int folder = -1;
+	int r;
+
+	if (!file)
+		return -ENOMEM;
+	folder = kfs_open(kfs, O_RDONLY | O_DIRECTORY, RUNDIR "/" FOLDER);
+	if (folder < 0)
+		return folder == -ENOENT ? 0 : folder;
+	if (faccessat(folder, file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = fault_point(kfs->fault);
+	if (r < 0)
+		return r;
+	return unlinkat(folder, file, 0) < 0 && errno != ENOENT ? -errno : 0;
+}

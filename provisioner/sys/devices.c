@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sys/devices.h"
+
+#include "base/cleanup.h"
+#include "sys/clock.h"
+#include "sys/machine.h"
+#include "sys/sys.h"
+#include "sys/udev.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <sys/sysmacros.h>
+
+/* Maps on maps: deeper than anybody stacks them. */
+#define STACK_MAX 8
+
+/* The ways to name a device by what it holds, and the property that udev has for it. */
+static const struct tag {
+	const char *prefix, *property;
+	bool encoded;	 /* udev writes it with its escapes */
+	bool lower_case; /* udev writes it in lower case */
+} tags[] = {
+	{ "UUID=", "ID_FS_UUID_ENC", .encoded = true },
+	{ "LABEL=", "ID_FS_LABEL_ENC", .encoded = true },
+	{ "PARTUUID=", "ID_PART_ENTRY_UUID", .lower_case = true },
+	{ "PARTLABEL=", "ID_PART_ENTRY_NAME", .encoded = true },
+};
+
+void device_numbers_done(struct device_numbers *numbers)
+{
+	vec_done(&numbers->numbers);
+}
+
+/* --- numbers and names --- */
+
+char *devices_format_number(uint64_t number, char text[static DEVICES_NUMBER_MAX])
+{
+	snprintf(text, DEVICES_NUMBER_MAX, "%u:%u", major(number), minor(number));
+	return text;
+}
+
+int devices_parse_number(const char *text, uint64_t *ret)
+{
+	unsigned int major, minor;
+	int end = 0;
+
+	if (sscanf(text, "%u:%u%n", &major, &minor, &end) != 2 || text[end] != '\0')
+		return -EBADMSG;
+	*ret = makedev(major, minor);
+	return 0;
+}
+
+int devices_name(const struct kfs *kfs, uint64_t number, char **ret)
+{
+	return kfs_link(kfs, ret, "sys/dev/block/%u:%u", major(number), minor(number));
+}
+
+int devices_path(const struct kfs *kfs, uint64_t number, char **ret)
+{
+	_cleanup_free_ char *name = NULL, *map = NULL;
+	int r = devices_name(kfs, number, &name);
+
+	if (r < 0)
+		return r;
+	if (kfs_read(kfs, &map, "sys/class/block/%s/dm/name", name) < 0)
+		map = NULL;
+	r = map ? asprintf(ret, "/dev/mapper/%s", map) : asprintf(ret, "/dev/%s", name);
+	if (r < 0) {
+		*ret = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int devices_bytes(const struct kfs *kfs, uint64_t number, uint64_t *ret)
+{
+	uint64_t sectors;
+	int r = kfs_read_u64(kfs, &sectors, "sys/dev/block/%u:%u/size", major(number),
+			     minor(number));
+
+	if (r == 0)
+		*ret = sectors * 512;
+	return r;
+}
+
+int devices_number(const struct kfs *kfs, const char *name, uint64_t *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = kfs_read(kfs, &text, "sys/class/block/%s/dev", name);
+
+	return r < 0 ? r : devices_parse_number(text, ret);
+}
+
+int devices_below(const struct kfs *kfs, const char *name, uint64_t *ret)
+{
+	_cleanup_(kfs_names_done) struct kfs_names below = { 0 };
+	const char *only = NULL;
+	int r = kfs_list(kfs, &below, "sys/class/block/%s/slaves", name);
+
+	if (r < 0)
+		return r;
+	vec_foreach (slave, &below.names) {
+		if (below.names.count > 1 &&
+		    kfs_exists(kfs, "sys/class/block/%s/rapiddisk", *slave))
+			continue;
+		if (only)
+			return -ENOENT;
+		only = *slave;
+	}
+	return only ? devices_number(kfs, only, ret) : -ENOENT;
+}
+
+static bool is_ours(const struct kfs *kfs, const char *name)
+{
+	_cleanup_free_ char *uuid = NULL;
+
+	return kfs_read(kfs, &uuid, "sys/class/block/%s/dm/uuid", name) == 0 &&
+	       strncmp(uuid, DEVICES_OUR_PREFIX, strlen(DEVICES_OUR_PREFIX)) == 0;
+}
+
+/* --- what udev knows --- */
+
+/* A test tree has no udev, but its files: a line E:PROPERTY=VALUE in run/udev/data/bN:M. */
+static int find_in_tree(const struct kfs *kfs, const char *property, const char *value,
+			struct device_numbers *ret)
+{
+	_cleanup_(kfs_names_done) struct kfs_names files = { 0 };
+	_cleanup_free_ char *line = NULL;
+	int r = kfs_list(kfs, &files, "run/udev/data");
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (asprintf(&line, "E:%s=%s\n", property, value) < 0) {
+		line = NULL;
+		return -ENOMEM;
+	}
+	vec_foreach (file, &files.names) {
+		_cleanup_free_ char *text = NULL, *whole = NULL;
+		uint64_t number;
+
+		if ((*file)[0] != 'b' || devices_parse_number(*file + 1, &number) < 0 ||
+		    kfs_read(kfs, &text, "run/udev/data/%s", *file) < 0)
+			continue;
+		if (asprintf(&whole, "\n%s\n", text) < 0) {
+			whole = NULL;
+			return -ENOMEM;
+		}
+		if (strstr(whole, line) && vec_push(&ret->numbers, number) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int make_value(const struct tag *tag, const char *text, char **ret)
+{
+	if (tag->encoded)
+		return udev_encode(text, ret);
+	*ret = strdup(text);
+	if (!*ret)
+		return -ENOMEM;
+	for (char *c = *ret; tag->lower_case && *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return 0;
+}
+
+static int find_by_tag(const struct ports *ports, const struct tag *tag, const char *text,
+		       struct device_numbers *ret)
+{
+	_cleanup_free_ char *value = NULL;
+	int r = make_value(tag, text, &value);
+
+	if (r < 0)
+		return r;
+	return ports->udev ? udev_port_find(ports->udev, tag->property, value, ret)
+			   : find_in_tree(&ports->kfs, tag->property, value, ret);
+}
+
+static bool contains(const struct device_numbers *all, uint64_t number)
+{
+	vec_foreach (one, &all->numbers) {
+		if (*one == number)
+			return true;
+	}
+	return false;
+}
+
+/* Does one of @all stand on the device @name? */
+static bool is_below_one(const struct kfs *kfs, const char *name,
+			 const struct device_numbers *all, unsigned int depth)
+{
+	_cleanup_(kfs_names_done) struct kfs_names above = { 0 };
+
+	if (depth == 0 || kfs_list(kfs, &above, "sys/class/block/%s/holders", name) < 0)
+		return false;
+	vec_foreach (holder, &above.names) {
+		uint64_t number;
+
+		if (devices_number(kfs, *holder, &number) < 0)
+			continue;
+		if (contains(all, number) || is_below_one(kfs, *holder, all, depth - 1))
+			return true;
+	}
+	return false;
+}
+
+static void drop_maps_of_ours(const struct kfs *kfs, struct device_numbers *all)
+{
+	size_t kept = 0;
+
+	vec_foreach (number, &all->numbers) {
+		_cleanup_free_ char *name = NULL;
+
+		if (devices_name(kfs, *number, &name) == 0 && !is_ours(kfs, name))
+			all->numbers.items[kept++] = *number;
+	}
+	all->numbers.count = kept;
+}
+
+static void drop_lower_ones(const struct kfs *kfs, struct device_numbers *all)
+{
+	struct device_numbers upper = { 0 };
+
+	vec_foreach (number, &all->numbers) {
+		_cleanup_free_ char *name = NULL;
+
+		if (devices_name(kfs, *number, &name) < 0 ||
+		    is_below_one(kfs, name, all, STACK_MAX))
+			continue;
+		/* Without memory the list stays as long as it was. */
+		if (vec_push(&upper.numbers, *number) < 0) {
+			device_numbers_done(&upper);
+			return;
+		}
+	}
+	device_numbers_done(all);
+	*all = upper;
+}
+
+/* A link that leads to a map of ours means what is below. */
+static int below_ours(const struct kfs *kfs, uint64_t *number)
+{
+	_cleanup_free_ char *name = NULL;
+	int r = devices_name(kfs, *number, &name);
+
+	if (r < 0 || !is_ours(kfs, name))
+		return r;
+	return devices_below(kfs, name, number);
+}
+
+static int find_by_path(const struct ports *ports, const char *path,
+			struct device_numbers *ret)
+{
+	uint64_t number;
+	int r = kfs_device_number(&ports->kfs, &number, "%s", path + 1);
+
+	if (r == 0)
+		r = below_ours(&ports->kfs, &number);
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+	return vec_push(&ret->numbers, number);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+int devices_find(const struct ports *ports, const char *spec, struct device_numbers *ret)
+{
+	struct device_numbers found = { 0 };
+	int r = -EINVAL;
+
+	if (spec[0] == '/')
+		r = find_by_path(ports, spec, &found);
+	for (size_t i = 0; spec[0] != '/' && i < ARRAY_SIZE(tags); i++) {
+		size_t len = strlen(tags[i].prefix);
+
+		if (strncmp(spec, tags[i].prefix, len) != 0)
+			continue;
+		r = find_by_tag(ports, &tags[i], spec + len, &found);
+		drop_maps_of_ours(&ports->kfs, &found);
+		if (found.numbers.count > 1)
+			drop_lower_ones(&ports->kfs, &found);
+		/* Named in the same order each time. */
+		if (found.numbers.count > 1)
+			qsort(found.numbers.items, found.numbers.count,
+			      sizeof(*found.numbers.items), compare_numbers);
+		break;
+	}
+	if (r < 0)
+		device_numbers_done(&found);
+	else
+		*ret = found;
+	return r;
+}
+
+/* --- the root --- */
+
+/*
+ * dracut allows `block:` in front, and its users write a label with the escapes that udev
+ * has for it. In place.
+ */
+static void decode(char *spec)
+{
+	const char *in = spec;
+	char *out = spec;
+
+	if (strncmp(in, "block:", strlen("block:")) == 0)
+		in += strlen("block:");
+	while (*in) {
+		unsigned int byte;
+		int len = 0;
+
+		if (sscanf(in, "\\x%2x%n", &byte, &len) == 1 && len == 4 && byte) {
+			*out++ = (char)byte;
+			in += len;
+		} else {
+			*out++ = *in++;
+		}
+	}
+	*out = '\0';
+}
+
+/* What root= can say that no wait turns into a block device. */
+static bool is_no_device(const char *spec)
+{
+	return streq(spec, "/dev/nfs") || streq(spec, "/dev/cifs") ||
+	       strncmp(spec, "/dev/ram", strlen("/dev/ram")) == 0 ||
+	       strstr(spec, "/PARTNROFF=");
+}
+
+static int find_root_by_cmdline(const struct ports *ports, struct device_numbers *ret,
+				char **ret_spec)
+{
+	_cleanup_free_ char *spec = NULL;
+	int r = machine_cmdline_value(&ports->kfs, "root", &spec);
+
+	if (r == -ENOENT) {
+		*ret_spec = strdup("");
+		return *ret_spec ? -EINVAL : -ENOMEM;
+	}
+	if (r < 0)
+		return r;
+	decode(spec);
+	r = is_no_device(spec) ? -EINVAL : devices_find(ports, spec, ret);
+	*ret_spec = TAKE_PTR(spec);
+	return r;
+}
+
+static int find_root_by_mount(const struct ports *ports, struct device_numbers *ret,
+			      char **ret_spec)
+{
+	_cleanup_free_ char *number_text = NULL, *source = NULL;
+	uint64_t number = 0;
+	int r = machine_root_mount(&ports->kfs, &number_text, &source);
+
+	if (r == 0)
+		r = devices_parse_number(number_text, &number);
+	/* btrfs and overlays have a number that is no device's: the source may be one. */
+	if (r == 0 && major(number) == 0)
+		r = source[0] == '/'
+			    ? kfs_device_number(&ports->kfs, &number, "%s", source + 1)
+			    : -EOPNOTSUPP;
+	if (r == 0)
+		r = below_ours(&ports->kfs, &number);
+	if (r == 0)
+		r = devices_path(&ports->kfs, number, ret_spec);
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTBLK ? -EOPNOTSUPP : r;
+	return vec_push(&ret->numbers, number);
+}
+
+int devices_find_root(const struct ports *ports, struct device_numbers *ret,
+		      char **ret_spec)
+{
+	*ret = (struct device_numbers){ 0 };
+	*ret_spec = NULL;
+	return ports->initramfs ? find_root_by_cmdline(ports, ret, ret_spec)
+				: find_root_by_mount(ports, ret, ret_spec);
+}
+
+void devices_wait(const struct ports *ports, uint64_t ms)
+{
+	if (ports->udev)
+		udev_port_wait(ports->udev, ms);
+	else
+		clock_sleep_ms(ms);
+}

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sys/dm.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "sys/clock.h"
+#include "sys/devices.h"
+#include "sys/sys.h"
+
+#include <inttypes.h>
+#include <libdevmapper.h>
+#include <stdarg.h>
+#include <sys/sysmacros.h>
+
+/* udev opens a map for a moment after each change, to look for signatures. */
+#define BUSY_RETRY_MS 3000
+#define POLL_MS	      10
+
+void dm_map_done(struct dm_map *map)
+{
+	free(map->uuid);
+	free(map->target);
+	free(map->params);
+	*map = (struct dm_map){ 0 };
+}
+
+/* --- a task --- */
+
+static _printf_(5, 6) void log_from_libdm(int level, const char *file, int line,
+					  int error, const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list args;
+
+	(void)level, (void)file, (void)line, (void)error;
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	log_debug("libdevmapper: %s", text ? text : format);
+}
+
+static void cleanup_task(struct dm_task **task)
+{
+	if (*task)
+		dm_task_destroy(*task);
+}
+
+#define _cleanup_task_ _cleanup_(cleanup_task)
+
+/* @name: NULL: it is about all maps. */
+static struct dm_task *new_task(int type, const char *name)
+{
+	struct dm_task *task;
+
+	dm_log_with_errno_init(log_from_libdm);
+	task = dm_task_create(type);
+	if (task && name && !dm_task_set_name(task, name)) {
+		dm_task_destroy(task);
+		task = NULL;
+	}
+	return task;
+}
+
+/* Without an errno of the kernel's it was a failure of the library's: memory. */
+static int run_task(struct dm_task *task)
+{
+	int error;
+
+	if (dm_task_run(task))
+		return 0;
+	error = dm_task_get_errno(task);
+	return error > 0 ? -error : -ENOMEM;
+}
+
+/* --- udev --- */
+
+static bool has_udevd(const struct ports *ports)
+{
+	return kfs_exists(&ports->kfs, "run/udev/control");
+}
+
+/*
+ * libdevmapper's own wait has no end: where the rules that notify it are missing, it would
+ * hang the boot.
+ */
+static void wait_for_udev(const struct ports *ports, uint32_t cookie)
+{
+	int ready = 0;
+
+	while (dm_udev_wait_immediate(cookie, &ready) && !ready) {
+		if (clock_now_ms() >= ports->deadline_ms) {
+			log_warning("udev has not answered in time, going on");
+			/* Answer for it, so that the semaphore goes. */
+			dm_udev_complete(cookie);
+			dm_udev_wait_immediate(cookie, &ready);
+			return;
+		}
+		clock_sleep_ms(POLL_MS);
+	}
+}
+
+/* A task that makes an event: see kernel_settle(). */
+static int run_with_event(struct ports *ports, struct dm_task *task)
+{
+	bool udev = has_udevd(ports);
+	int r = fault_point(&ports->fault);
+
+	if (r < 0)
+		return r;
+	/* Without udevd, libdevmapper makes the nodes. */
+	dm_udev_set_sync_support(udev);
+	/* Without a semaphore, udev does its work, and nobody waits for it. */
+	if (udev)
+		(void)dm_task_set_cookie(task, &ports->dm_cookie, 0);
+	r = run_task(task);
+	if (!udev)
+		dm_task_update_nodes();
+	return r;
+}
+
+static void kernel_settle(struct ports *ports)
+{
+	if (ports->dm_cookie)
+		wait_for_udev(ports, ports->dm_cookie);
+	ports->dm_cookie = 0;
+}
+
+/*
+ * The link that udev will make, and then finds made: in an initramfs, nobody waits for the
+ * rest of its work.
+ */
+static void link_early(const struct ports *ports, struct dm_task *task, const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	char target[32];
+	struct dm_info info;
+
+	if (!ports->initramfs || !has_udevd(ports) || !dm_task_get_info(task, &info) ||
+	    asprintf(&path, "%s/%s", dm_dir(), name) < 0)
+		return;
+	snprintf(target, sizeof(target), "../dm-%" PRIu32, info.minor);
+	if (symlink(target, path) < 0 && errno != EEXIST)
+		log_debug("cannot link '%s': %s", path, strerror(errno));
+}
+
+/* --- reading --- */
+
+static int copy_target(struct dm_task *task, struct dm_map *map)
+{
+	uint64_t start = 0, length = 0;
+	char *type = NULL, *params = NULL;
+	void *next = dm_get_next_target(task, NULL, &start, &length, &type, &params);
+
+	map->sectors = length;
+	for (; next; map->sectors += length)
+		next = dm_get_next_target(task, next, &start, &length, &type, &params);
+	/* It began at 0 unless it is the last of several. */
+	if (!type || start != 0)
+		return 0;
+	map->target = strdup(type);
+	map->params = strdup(params ? params : "");
+	return map->target && map->params ? 0 : -ENOMEM;
+}
+
+/*
+ * Only root may ask device-mapper. Anybody else may go on where sysfs has no map of ours.
+ */
+static int list_unprivileged(struct ports *ports)
+{
+	_cleanup_(kfs_names_done) struct kfs_names disks = { 0 };
+	int r = kfs_list(&ports->kfs, &disks, "sys/block");
+
+	vec_foreach (disk, &disks.names) {
+		_cleanup_free_ char *uuid = NULL;
+
+		if (kfs_read(&ports->kfs, &uuid, "sys/block/%s/dm/uuid", *disk) == 0 &&
+		    strncmp(uuid, DEVICES_OUR_PREFIX, strlen(DEVICES_OUR_PREFIX)) == 0)
+			return -EACCES;
+	}
+	return r;
+}
+
+static int kernel_list(struct ports *ports, struct kfs_names *ret)
+{
+	_cleanup_task_ struct dm_task *task = NULL;
+	struct dm_names *names;
+	int r;
+
+	*ret = (struct kfs_names){ 0 };
+	if (geteuid() != 0)
+		return list_unprivileged(ports);
+	task = new_task(DM_DEVICE_LIST, NULL);
+	r = task ? run_task(task) : -ENOMEM;
+	names = r == 0 ? dm_task_get_names(task) : NULL;
+	/* An empty list is one entry without a device. */
+	while (r == 0 && names && names->dev) {
+		char *name = strdup(names->name);
+
+		r = name ? vec_push(&ret->names, name) : -ENOMEM;
+		if (r < 0)
+			free(name);
+		names = names->next ? (struct dm_names *)((char *)names + names->next)
+				    : NULL;
+	}
+	if (r < 0)
+		kfs_names_done(ret);
+	return r;
+}
+
+static int copy_loaded_target(const char *name, struct dm_map *map)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_TABLE, name);
+	int r = -ENOMEM;
+
+	if (task && dm_task_query_inactive_table(task))
+		r = run_task(task);
+	return r < 0 ? r : copy_target(task, map);
+}
+
+static int kernel_read(struct ports *ports, const char *name, struct dm_map *ret)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_TABLE, name);
+	struct dm_map map = { 0 };
+	struct dm_info info;
+	int r = task ? run_task(task) : -ENOMEM;
+
+	(void)ports;
+	if (r < 0)
+		return r;
+	if (!dm_task_get_info(task, &info))
+		return -EIO;
+	if (!info.exists)
+		return -ENODEV;
+	map.openers = (uint64_t)info.open_count;
+	map.number = makedev(info.major, info.minor);
+	map.suspended = info.suspended;
+	map.unfinished = info.inactive_table;
+	map.uuid = strdup(dm_task_get_uuid(task) ? dm_task_get_uuid(task) : "");
+	r = map.uuid ? 0 : -ENOMEM;
+	if (r == 0 && info.live_table)
+		r = copy_target(task, &map);
+	else if (r == 0 && info.inactive_table)
+		r = copy_loaded_target(name, &map);
+	if (r < 0)
+		dm_map_done(&map);
+	else
+		*ret = map;
+	return r;
+}
+
+/* --- changing --- */
+
+static int load(struct ports *ports, const char *name, const struct dm_line *line)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RELOAD, name);
+	int r;
+
+	if (!task ||
+	    !dm_task_add_target(task, 0, line->sectors, line->target, line->params))
+		return -ENOMEM;
+	r = fault_point(&ports->fault);
+	return r < 0 ? r : run_task(task);
+}
+
+/* Where a new table is loaded, this swaps it in. */
+static int resume(struct ports *ports, const char *name)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RESUME, name);
+	int r;
+
+	/* What is above need not be frozen: the content is the same before and after. */
+	if (!task || !dm_task_skip_lockfs(task))
+		return -ENOMEM;
+	r = run_with_event(ports, task);
+	if (r == 0)
+		link_early(ports, task, name);
+	return r;
+}
+
+static int clear(struct ports *ports, const char *name)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_CLEAR, name);
+	int r;
+
+	if (!task)
+		return -ENOMEM;
+	r = fault_point(&ports->fault);
+	return r < 0 ? r : run_task(task);
+}
+
+static int remove_once(struct ports *ports, const char *name)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_REMOVE, name);
+	int r = task ? run_with_event(ports, task) : -ENOMEM;
+
+	kernel_settle(ports);
+	return r;
+}
+
+static int kernel_remove(struct ports *ports, const char *name)
+{
+	uint64_t end = clock_now_ms() + BUSY_RETRY_MS;
+	int r;
+
+	if (end > ports->deadline_ms)
+		end = ports->deadline_ms;
+	while ((r = remove_once(ports, name)) == -EBUSY && clock_now_ms() < end)
+		clock_sleep_ms(POLL_MS);
+	return r;
+}
+
+static int create_empty(struct ports *ports, const char *name, const char *uuid)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_CREATE, name);
+	int r;
+
+	/* Its node is udev's to make, once there is a table. */
+	if (!task || !dm_task_set_uuid(task, uuid) ||
+	    !dm_task_set_add_node(task, DM_ADD_NODE_ON_RESUME))
+		return -ENOMEM;
+	r = fault_point(&ports->fault);
+	return r < 0 ? r : run_task(task);
+}
+
+static int kernel_create(struct ports *ports, const char *name, const char *uuid,
+			 const struct dm_line *line)
+{
+	int r = create_empty(ports, name, uuid);
+
+	if (r < 0)
+		return r;
+	r = load(ports, name, line);
+	if (r == 0)
+		r = resume(ports, name);
+	if (r < 0)
+		(void)remove_once(ports, name); /* the first error is the one to report */
+	return r;
+}
+
+static int kernel_reload(struct ports *ports, const char *name,
+			 const struct dm_line *line)
+{
+	int r = load(ports, name, line);
+
+	if (r < 0)
+		return r;
+	r = resume(ports, name);
+	if (r < 0)
+		(void)clear(ports, name); /* the first error is the one to report */
+	return r;
+}
+
+static int kernel_set_uuid(struct ports *ports, const char *name, const char *uuid)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RENAME, name);
+	int r;
+
+	if (!task || !dm_task_set_newuuid(task, uuid))
+		return -ENOMEM;
+	r = run_with_event(ports, task);
+	kernel_settle(ports);
+	return r;
+}
+
+const struct dm_ops dm_kernel = {
+	.list = kernel_list,
+	.read = kernel_read,
+	.create = kernel_create,
+	.reload = kernel_reload,
+	.remove = kernel_remove,
+	.set_uuid = kernel_set_uuid,
+	.settle = kernel_settle,
+};
+
+/* --- a test's tree --- */
+
+static bool is_map(const char *disk)
+{
+	return strncmp(disk, "dm-", 3) == 0;
+}
+
+static int tree_list(struct ports *ports, struct kfs_names *ret)
+{
+	_cleanup_(kfs_names_done) struct kfs_names disks = { 0 };
+	int r = kfs_list(&ports->kfs, &disks, "sys/block");
+
+	*ret = (struct kfs_names){ 0 };
+	vec_foreach (disk, &disks.names) {
+		char *name = NULL;
+
+		if (!is_map(*disk))
+			continue;
+		r = kfs_read(&ports->kfs, &name, "sys/block/%s/dm/name", *disk);
+		if (r == 0)
+			r = vec_push(&ret->names, name);
+		if (r < 0) {
+			free(name);
+			kfs_names_done(ret);
+			return r;
+		}
+	}
+	return r;
+}
+
+/* The disk of a map: "dm-0". */
+static int tree_find(struct ports *ports, const char *name, char **ret)
+{
+	_cleanup_(kfs_names_done) struct kfs_names disks = { 0 };
+	int r = kfs_list(&ports->kfs, &disks, "sys/block");
+
+	if (r < 0)
+		return r;
+	vec_foreach (disk, &disks.names) {
+		_cleanup_free_ char *found = NULL;
+
+		if (is_map(*disk) &&
+		    kfs_read(&ports->kfs, &found, "sys/block/%s/dm/name", *disk) == 0 &&
+		    streq(found, name)) {
+			*ret = TAKE_PTR(*disk);
+			return 0;
+		}
+	}
+	return -ENODEV;
+}
+
+static int tree_read_table(struct ports *ports, const char *disk, struct dm_map *map)
+{
+	_cleanup_free_ char *table = NULL;
+	int at = 0, r;
+
+	r = kfs_read(&ports->kfs, &table, "sys/block/%s/dm/table", disk);
+	if (r < 0 || !*table)
+		return r == -ENOENT ? 0 : r;
+	if (sscanf(table, "0 %" SCNu64 " %ms %n", &map->sectors, &map->target, &at) != 2)
+		return -EBADMSG;
+	map->params = strdup(table + at);
+	return map->params ? 0 : -ENOMEM;
+}
+
+static int tree_read(struct ports *ports, const char *name, struct dm_map *ret)
+{
+	_cleanup_free_ char *disk = NULL;
+	uint64_t suspended = 0;
+	struct dm_map map = { 0 };
+	int r;
+
+	r = tree_find(ports, name, &disk);
+	if (r < 0)
+		return r;
+	if ((r = kfs_read_u64(&ports->kfs, &map.openers, "sys/block/%s/dm/open_count",
+			      disk)) == 0 &&
+	    (r = kfs_read_u64(&ports->kfs, &suspended, "sys/block/%s/dm/suspended",
+			      disk)) == 0 &&
+	    (r = kfs_read(&ports->kfs, &map.uuid, "sys/block/%s/dm/uuid", disk)) == 0 &&
+	    (r = devices_number(&ports->kfs, disk, &map.number)) == 0)
+		r = tree_read_table(ports, disk, &map);
+	map.suspended = suspended != 0;
+	if (r < 0)
+		dm_map_done(&map);
+	else
+		*ret = map;
+	return r;
+}
+
+static int refuse_line(struct ports *ports, const char *name, const struct dm_line *line)
+{
+	(void)ports, (void)name, (void)line;
+	return -EOPNOTSUPP;
+}
+
+static int refuse_create(struct ports *ports, const char *name, const char *uuid,
+			 const struct dm_line *line)
+{
+	(void)uuid;
+	return refuse_line(ports, name, line);
+}
+
+static int refuse_remove(struct ports *ports, const char *name)
+{
+	return refuse_line(ports, name, NULL);
+}
+
+static int refuse_uuid(struct ports *ports, const char *name, const char *uuid)
+{
+	(void)uuid;
+	return refuse_line(ports, name, NULL);
+}
+
+static void settle_nothing(struct ports *ports)
+{
+	(void)ports;
+}
+
+const struct dm_ops dm_tree = {
+	.list = tree_list,
+	.read = tree_read,
+	.create = refuse_create,
+	.reload = refuse_line,
+	.remove = refuse_remove,
+	.set_uuid = refuse_uuid,
+	.settle = settle_nothing,
+};

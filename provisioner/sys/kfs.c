@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sys/kfs.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/units.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+int kfs_init(struct kfs *kfs, const char *root, struct fault *fault)
+{
+	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	*kfs = (struct kfs){
+		.root_fd = fd,
+		.is_sysroot = !streq(root, "/"),
+		.fault = fault,
+	};
+	return 0;
+}
+
+void kfs_done(struct kfs *kfs)
+{
+	if (kfs->root_fd >= 0)
+		close(kfs->root_fd);
+	kfs->root_fd = -1;
+}
+
+static int format_path(char path[static PATH_MAX], const char *fmt, va_list args)
+{
+	int len = vsnprintf(path, PATH_MAX, fmt, args);
+
+	return len < 0 || len >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* The path of a function's fmt, ...: 0 or -ENAMETOOLONG. */
+#define FORMAT_PATH(path, fmt)                      \
+	({                                          \
+		va_list args_;                      \
+		int r_;                             \
+		va_start(args_, fmt);               \
+		r_ = format_path(path, fmt, args_); \
+		va_end(args_);                      \
+		r_;                                 \
+	})
+
+/* Links stay inside the root. EAGAIN: a rename raced with that, see openat2(2). */
+static int open_in_root(const struct kfs *kfs, int flags, const char *path)
+{
+	struct open_how how = {
+		.flags = (uint64_t)flags,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	do {
+		fd = syscall(SYS_openat2, kfs->root_fd, path, &how, sizeof(how));
+	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+	return (int)fd;
+}
+
+static int open_path(const struct kfs *kfs, int flags, const char *path)
+{
+	int fd;
+
+	flags |= O_CLOEXEC;
+	fd = kfs->is_sysroot ? open_in_root(kfs, flags, path) : -1;
+	/* valgrind and old sandboxes do not know openat2(2); the real root needs none. */
+	if (!kfs->is_sysroot || (fd < 0 && errno == ENOSYS))
+		fd = openat(kfs->root_fd, path, flags);
+	return fd < 0 ? -errno : fd;
+}
+
+int kfs_open(const struct kfs *kfs, int flags, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	int r;
+
+	r = FORMAT_PATH(path, fmt);
+	return r < 0 ? r : open_path(kfs, flags, path);
+}
+
+/*
+ * An attribute of sysfs or configfs is a page at most and comes whole with one read, as does
+ * one of debugfs: what is shorter was all of it. Elsewhere, as in procfs, only a read of
+ * nothing is the end.
+ */
+static bool is_attribute(const char *path)
+{
+	return strncmp(path, "sys/", strlen("sys/")) == 0;
+}
+
+static int read_all(int fd, bool is_attribute, struct buf *out)
+{
+	char chunk[4096];
+
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return 0;
+		if (out->len + (size_t)n > KFS_READ_MAX)
+			return -EFBIG;
+		buf_add_bytes(out, chunk, (size_t)n);
+		if (is_attribute && (size_t)n < sizeof(chunk))
+			return 0;
+	}
+}
+
+static int read_path(const struct kfs *kfs, char **ret, const char *path)
+{
+	_cleanup_(buf_done) struct buf text = { 0 };
+	_cleanup_close_ int fd = open_path(kfs, O_RDONLY, path);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = read_all(fd, is_attribute(path), &text);
+	if (r < 0)
+		return r;
+	if (text.len > 0 && text.data[text.len - 1] == '\n')
+		text.data[--text.len] = '\0';
+	return buf_take(&text, ret);
+}
+
+int kfs_vread(const struct kfs *kfs, char **ret, const char *fmt, va_list args)
+{
+	char path[PATH_MAX];
+	int r = format_path(path, fmt, args);
+
+	return r < 0 ? r : read_path(kfs, ret, path);
+}
+
+int kfs_read(const struct kfs *kfs, char **ret, const char *fmt, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = kfs_vread(kfs, ret, fmt, args);
+	va_end(args);
+	return r;
+}
+
+int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[PATH_MAX];
+	int r;
+
+	r = FORMAT_PATH(path, fmt);
+	if (r < 0)
+		return r;
+	r = read_path(kfs, &text, path);
+	if (r < 0)
+		return r;
+	return units_parse_uint(text, ret) < 0 ? -EBADMSG : 0;
+}
+
+bool kfs_exists(const struct kfs *kfs, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	r = FORMAT_PATH(path, fmt);
+	if (r < 0)
+		return false;
+	if (!kfs->is_sysroot)
+		return faccessat(kfs->root_fd, path, F_OK, 0) == 0;
+	fd = open_path(kfs, O_PATH, path);
+	return fd >= 0;
+}
+
+/* Opened before the fault point: what is missing is no operation. */
+static int open_to_change(const struct kfs *kfs, int flags, const char *path)
+{
+	_cleanup_close_ int fd = open_path(kfs, flags, path);
+	int r;
+
+	if (fd < 0)
+		return TAKE_FD(fd);
+	r = fault_point(kfs->fault);
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
+static int write_once(int fd, const char *value)
+{
+	size_t len = strlen(value);
+	ssize_t n;
+
+	/* An interrupted attribute write took nothing: sysfs hands a value over whole. */
+	do {
+		n = write(fd, value, len);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+int kfs_write(const struct kfs *kfs, const char *value, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	int r = FORMAT_PATH(path, fmt);
+	_cleanup_close_ int fd = r < 0 ? r : open_to_change(kfs, O_WRONLY, path);
+
+	if (fd < 0)
+		return fd;
+	if (kfs->on_write)
+		return kfs->on_write(kfs->hook_data, path, value);
+	return write_once(fd, value);
+}
+
+/* Of what a path leads to, links followed. */
+static int stat_path(const struct kfs *kfs, const char *path, struct stat *ret)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (!kfs->is_sysroot)
+		return fstatat(kfs->root_fd, path, ret, 0) < 0 ? -errno : 0;
+	fd = open_path(kfs, O_PATH, path);
+	if (fd < 0)
+		return fd;
+	return fstat(fd, ret) < 0 ? -errno : 0;
+}
+
+int kfs_inode(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int r;
+
+	r = FORMAT_PATH(path, fmt);
+	if (r == 0)
+		r = stat_path(kfs, path, &st);
+	if (r == 0)
+		*ret = st.st_ino;
+	return r;
+}
+
+int kfs_chmod(const struct kfs *kfs, mode_t mode, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	int r = FORMAT_PATH(path, fmt);
+	_cleanup_close_ int fd = r < 0 ? r : open_to_change(kfs, O_RDONLY, path);
+
+	if (fd < 0)
+		return fd;
+	return fchmod(fd, mode) < 0 ? -errno : 0;
+}
+
+static int add_name(struct kfs_names *names, const char *text)
+{
+	char *name;
+	int r;
+
+	if (streq(text, ".") || streq(text, ".."))
+		return 0;
+	name = strdup(text);
+	r = name ? vec_push(&names->names, name) : -ENOMEM;
+	if (r < 0)
+		free(name);
+	return r;
+}
+
+/* Without fdopendir(3), which asks three things of each folder that are known here. */
+static int list_folder(int fd, struct kfs_names *ret)
+{
+	_Alignas(struct dirent64) char chunk[8192];
+	int r = 0;
+
+	for (;;) {
+		ssize_t n = getdents64(fd, chunk, sizeof(chunk)), at = 0;
+
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		while (r == 0 && at < n) {
+			const struct dirent64 *entry = (const void *)(chunk + at);
+
+			r = add_name(ret, entry->d_name);
+			at += entry->d_reclen;
+		}
+		if (r < 0)
+			return r;
+	}
+}
+
+int kfs_vlist(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, va_list args)
+{
+	_cleanup_close_ int fd = -1;
+	char path[PATH_MAX];
+	int r;
+
+	*ret = (struct kfs_names){ 0 };
+	r = format_path(path, fmt, args);
+	if (r < 0)
+		return r;
+	fd = open_path(kfs, O_RDONLY | O_DIRECTORY, path);
+	if (fd < 0)
+		return fd;
+	r = list_folder(fd, ret);
+	if (r < 0)
+		kfs_names_done(ret);
+	return r;
+}
+
+int kfs_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = kfs_vlist(kfs, ret, fmt, args);
+	va_end(args);
+	return r;
+}
+
+void kfs_names_done(struct kfs_names *names)
+{
+	vec_foreach (name, &names->names)
+		free(*name);
+	vec_done(&names->names);
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* What a link leads to, by one readlink. */
+static int read_link(int dir_fd, const char *path, char **ret)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(dir_fd, path, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	*ret = strdup(last_part(target));
+	return *ret ? 0 : -ENOMEM;
+}
+
+int kfs_link(const struct kfs *kfs, char **ret, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	r = FORMAT_PATH(path, fmt);
+	if (r < 0)
+		return r;
+	if (!kfs->is_sysroot)
+		return read_link(kfs->root_fd, path, ret);
+	fd = open_path(kfs, O_PATH | O_NOFOLLOW, path);
+	return fd < 0 ? fd : read_link(fd, "", ret);
+}
+
+static int number_of_stand_in(const struct kfs *kfs, const char *path, uint64_t *ret)
+{
+	_cleanup_close_ int fd = open_path(kfs, O_PATH, path);
+	_cleanup_free_ char *name = NULL, *text = NULL;
+	unsigned int major, minor;
+	char link[32];
+	int r;
+
+	if (fd < 0)
+		return fd;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	r = read_link(AT_FDCWD, link, &name);
+	if (r < 0)
+		return r;
+	r = kfs_read(kfs, &text, "sys/class/block/%s/dev", name);
+	if (r < 0 || sscanf(text, "%u:%u", &major, &minor) != 2)
+		return -ENOTBLK;
+	*ret = makedev(major, minor);
+	return 0;
+}
+
+int kfs_device_number(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int r;
+
+	r = FORMAT_PATH(path, fmt);
+	if (r == 0)
+		r = stat_path(kfs, path, &st);
+	if (r < 0)
+		return r;
+	if (kfs->is_sysroot && S_ISREG(st.st_mode))
+		return number_of_stand_in(kfs, path, ret);
+	if (!S_ISBLK(st.st_mode))
+		return -ENOTBLK;
+	*ret = st.st_rdev;
+	return 0;
+}
+
+int kfs_set_read_only(const struct kfs *kfs, bool read_only, const char *path)
+{
+	int value = read_only;
+	_cleanup_close_ int fd = open_to_change(kfs, O_RDONLY, path);
+
+	if (fd < 0)
+		return fd;
+	if (kfs->on_set_read_only)
+		return kfs->on_set_read_only(kfs->hook_data, path, read_only);
+	return ioctl(fd, BLKROSET, &value) < 0 ? -errno : 0;
+}
+
+static int change_at(int dir_fd, enum kfs_change change, const char *path,
+		     const char *target)
+{
+	_cleanup_free_ char *absolute = NULL;
+	int r = 0;
+
+	switch (change) {
+	case KFS_MKDIR:
+		r = mkdirat(dir_fd, path, 0755);
+		break;
+	case KFS_RMDIR:
+		r = unlinkat(dir_fd, path, AT_REMOVEDIR);
+		break;
+	case KFS_UNLINK:
+		r = unlinkat(dir_fd, path, 0);
+		break;
+	case KFS_SYMLINK:
+		if (asprintf(&absolute, "/%s", target) < 0) {
+			absolute = NULL;
+			return -ENOMEM;
+		}
+		r = symlinkat(absolute, dir_fd, path);
+		break;
+	}
+	return r < 0 ? -errno : 0;
+}
+
+/* Links of the folders above stay inside the root. */
+static int change_in_root(const struct kfs *kfs, enum kfs_change change, const char *path,
+			  const char *target)
+{
+	const char *name = last_part(path);
+	_cleanup_free_ char *parent = strndup(path, (size_t)(name - path));
+	_cleanup_close_ int fd = -1;
+
+	if (!parent)
+		return -ENOMEM;
+	fd = open_to_change(kfs, O_PATH | O_DIRECTORY, parent);
+	if (fd < 0)
+		return fd;
+	if (kfs->on_change)
+		return kfs->on_change(kfs->hook_data, change, path, target);
+	return change_at(fd, change, name, target);
+}
+
+static int change_path(const struct kfs *kfs, enum kfs_change change, const char *path,
+		       const char *target)
+{
+	int r;
+
+	if (kfs->is_sysroot)
+		return change_in_root(kfs, change, path, target);
+	r = fault_point(kfs->fault);
+	return r < 0 ? r : change_at(kfs->root_fd, change, path, target);
+}
+
+int kfs_mkdir(const struct kfs *kfs, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	int r = FORMAT_PATH(path, fmt);
+
+	return r < 0 ? r : change_path(kfs, KFS_MKDIR, path, NULL);
+}
+
+int kfs_rmdir(const struct kfs *kfs, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	int r = FORMAT_PATH(path, fmt);
+
+	return r < 0 ? r : change_path(kfs, KFS_RMDIR, path, NULL);
+}
+
+int kfs_unlink(const struct kfs *kfs, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	int r = FORMAT_PATH(path, fmt);
+
+	return r < 0 ? r : change_path(kfs, KFS_UNLINK, path, NULL);
+}
+
+int kfs_symlink(const struct kfs *kfs, const char *target, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	int r = FORMAT_PATH(path, fmt);
+
+	return r < 0 ? r : change_path(kfs, KFS_SYMLINK, path, target);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sys/kmod.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+
+#include <dlfcn.h>
+#include <libkmod.h>
+#include <stdarg.h>
+
+/* All that is called of the library. */
+#define FUNCTIONS(each)                        \
+	each(kmod_new);                        \
+	each(kmod_unref);                      \
+	each(kmod_set_log_fn);                 \
+	each(kmod_module_new_from_lookup);     \
+	each(kmod_list_next);                  \
+	each(kmod_module_get_module);          \
+	each(kmod_module_get_initstate);       \
+	each(kmod_module_probe_insert_module); \
+	each(kmod_module_unref);               \
+	each(kmod_module_unref_list)
+
+/*
+ * libkmod brings libcrypto, which takes longer to load than much of a run that finds nothing
+ * to do. So it is loaded once there is a module to load.
+ */
+#define DECLARE(function) __typeof__(function) *function
+static struct {
+	FUNCTIONS(DECLARE);
+} lib;
+
+static bool look_up(void *handle, const char *name, void *ret)
+{
+	void *symbol = dlsym(handle, name);
+
+	memcpy(ret, &symbol, sizeof(symbol));
+	return symbol;
+}
+
+/* It stays loaded. */
+static int load_library(void)
+{
+	static bool is_loaded;
+	void *handle;
+
+	if (is_loaded)
+		return 0;
+	handle = dlopen("libkmod.so.2", RTLD_LAZY);
+	is_loaded = handle;
+#define LOOK_UP(function) \
+	is_loaded = is_loaded && look_up(handle, #function, &lib.function)
+	FUNCTIONS(LOOK_UP);
+	if (is_loaded)
+		return 0;
+	log_warning("cannot load libkmod: %s", dlerror());
+	if (handle)
+		dlclose(handle);
+	return -ELIBACC;
+}
+
+static void log_from_libkmod(void *data, int priority, const char *file, int line,
+			     const char *fn, const char *format, va_list args)
+{
+	_cleanup_free_ char *text = NULL;
+
+	(void)data, (void)priority, (void)file, (void)line;
+	if (vasprintf(&text, format, args) < 0) {
+		text = NULL;
+		return;
+	}
+	text[strcspn(text, "\n")] = '\0';
+	log_debug("libkmod: %s: %s", fn, text);
+}
+
+static int insert(struct kmod_module *module, struct fault *fault)
+{
+	int state = lib.kmod_module_get_initstate(module);
+	int r;
+
+	if (state == KMOD_MODULE_BUILTIN || state == KMOD_MODULE_LIVE)
+		return 0;
+	r = fault_point(fault);
+	if (r < 0)
+		return r;
+	r = lib.kmod_module_probe_insert_module(
+		module, KMOD_PROBE_APPLY_BLACKLIST_ALIAS_ONLY, NULL, NULL, NULL, NULL);
+	/* A positive value is the flag of the denial that applied. */
+	return r > 0 ? -EPERM : r;
+}
+
+int kmod_load(const char *name, struct fault *fault)
+{
+	struct kmod_list *list = NULL;
+	struct kmod_ctx *ctx;
+	int r = load_library();
+
+	if (r < 0)
+		return r;
+	ctx = lib.kmod_new(NULL, NULL);
+	if (!ctx)
+		return -ENOMEM;
+	lib.kmod_set_log_fn(ctx, log_from_libkmod, NULL);
+	r = lib.kmod_module_new_from_lookup(ctx, name, &list);
+	if (r == 0 && !list)
+		r = -ENOENT;
+	for (struct kmod_list *it = list; it; it = lib.kmod_list_next(list, it)) {
+		struct kmod_module *module = lib.kmod_module_get_module(it);
+
+		r = insert(module, fault);
+		lib.kmod_module_unref(module);
+		if (r < 0)
+			break;
+	}
+	lib.kmod_module_unref_list(list);
+	lib.kmod_unref(ctx);
+	return r;
+}

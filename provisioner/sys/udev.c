@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sys/udev.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+
+#include <libudev.h>
+#include <limits.h>
+#include <poll.h>
+
+struct udev_port {
+	struct udev *udev;
+	struct udev_monitor *monitor; /* NULL: nobody has waited, or there is none */
+	bool has_waited;
+};
+
+static struct udev_monitor *open_monitor(struct udev *udev)
+{
+	struct udev_monitor *monitor = udev_monitor_new_from_netlink(udev, "udev");
+
+	if (monitor && (udev_monitor_filter_add_match_subsystem_devtype(monitor, "block",
+									NULL) < 0 ||
+			udev_monitor_enable_receiving(monitor) < 0)) {
+		udev_monitor_unref(monitor);
+		monitor = NULL;
+	}
+	return monitor;
+}
+
+int udev_port_open(struct udev_port **ret)
+{
+	struct udev_port *udev = calloc(1, sizeof(*udev));
+
+	if (!udev)
+		return -ENOMEM;
+	udev->udev = udev_new();
+	if (!udev->udev) {
+		free(udev);
+		return -ENOMEM;
+	}
+	*ret = udev;
+	return 0;
+}
+
+void udev_port_close(struct udev_port *udev)
+{
+	if (!udev)
+		return;
+	udev_monitor_unref(udev->monitor);
+	udev_unref(udev->udev);
+	free(udev);
+}
+
+int udev_encode(const char *text, char **ret)
+{
+	size_t room = strlen(text) * 4 + 1;
+	_cleanup_free_ char *encoded = malloc(room);
+
+	if (!encoded)
+		return -ENOMEM;
+	if (udev_util_encode_string(text, encoded, room) < 0)
+		return -EINVAL;
+	*ret = TAKE_PTR(encoded);
+	return 0;
+}
+
+/* libudev takes a pattern of fnmatch(3) for the value. */
+static int escape_pattern(const char *text, char **ret)
+{
+	_cleanup_(buf_done) struct buf pattern = { 0 };
+
+	for (; *text; text++)
+		buf_addf(&pattern, strchr("*?[\\", *text) ? "\\%c" : "%c", *text);
+	return buf_take(&pattern, ret);
+}
+
+static int add_device(struct udev *udev, const char *syspath, struct device_numbers *ret)
+{
+	struct udev_device *device = udev_device_new_from_syspath(udev, syspath);
+	int r = 0;
+
+	/* Gone since it was listed. */
+	if (!device)
+		return 0;
+	if (udev_device_get_devnum(device) != 0)
+		r = vec_push(&ret->numbers, udev_device_get_devnum(device));
+	udev_device_unref(device);
+	return r;
+}
+
+int udev_port_find(struct udev_port *udev, const char *property, const char *value,
+		   struct device_numbers *ret)
+{
+	struct udev_enumerate *all = udev_enumerate_new(udev->udev);
+	_cleanup_free_ char *pattern = NULL;
+	struct udev_list_entry *entry;
+	int r = all ? escape_pattern(value, &pattern) : -ENOMEM;
+
+	*ret = (struct device_numbers){ 0 };
+	if (r == 0)
+		r = udev_enumerate_add_match_subsystem(all, "block");
+	if (r >= 0)
+		r = udev_enumerate_add_match_property(all, property, pattern);
+	if (r >= 0)
+		r = udev_enumerate_scan_devices(all);
+	if (r >= 0) {
+		r = 0;
+		udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(all))
+		{
+			if (r == 0)
+				r = add_device(udev->udev,
+					       udev_list_entry_get_name(entry), ret);
+		}
+	}
+	udev_enumerate_unref(all);
+	if (r < 0)
+		device_numbers_done(ret);
+	return r;
+}
+
+void udev_port_wait(struct udev_port *udev, uint64_t ms)
+{
+	struct pollfd events = { .fd = -1, .events = POLLIN };
+	struct udev_device *device;
+
+	/* What happened between the caller's look and now, no monitor has seen. */
+	if (!udev->has_waited) {
+		udev->has_waited = true;
+		udev->monitor = open_monitor(udev->udev);
+		return;
+	}
+	/* Without one, waiting is sleeping. */
+	if (udev->monitor)
+		events.fd = udev_monitor_get_fd(udev->monitor);
+	if (poll(&events, 1, ms > INT_MAX ? INT_MAX : (int)ms) <= 0)
+		return;
+	/* One look answers all that has come so far. */
+	while ((device = udev_monitor_receive_device(udev->monitor)))
+		udev_device_unref(device);
+}
