@@ -29,10 +29,10 @@ static int add_with_needs(const struct model *desired, struct obj *want,
 	return 0;
 }
 
-static int find_part(struct ports *ports, const struct model *desired, struct part *part)
+static int find_part(struct sys *sys, const struct model *desired, struct part *part)
 {
 	vec_foreach (want, &desired->objs) {
-		if (cache_is_for_initramfs(ports, *want) &&
+		if (cache_is_for_initramfs(sys, *want) &&
 		    add_with_needs(desired, *want, part) < 0)
 			return -ENOMEM;
 	}
@@ -57,10 +57,10 @@ static int print_part(const struct part *part, char **ret)
 	return 0;
 }
 
-int image_print_config(struct ports *ports, const struct model *desired, char **ret)
+int image_print_config(struct sys *sys, const struct model *desired, char **ret)
 {
 	struct part part = { 0 };
-	int r = find_part(ports, desired, &part);
+	int r = find_part(sys, desired, &part);
 
 	if (r == 0)
 		r = print_part(&part, ret);
@@ -72,7 +72,7 @@ int image_print_config(struct ports *ports, const struct model *desired, char **
  * Early at boot udev may not have named the source of the cache that the image was built
  * for, which then is none of the root volume yet. So: was it built for one of these?
  */
-static int was_built_for_absent(struct ports *ports, const struct model *desired,
+static int was_built_for_absent(struct sys *sys, const struct model *desired,
 				const char *built_from, bool *ret)
 {
 	*ret = false;
@@ -82,7 +82,7 @@ static int was_built_for_absent(struct ports *ports, const struct model *desired
 		char sha256[CONFIG_SHA256_LEN];
 		int r;
 
-		if (!cache_is_absent(ports, *want))
+		if (!cache_is_absent(sys, *want))
 			continue;
 		r = add_with_needs(desired, *want, &part);
 		if (r == 0)
@@ -118,21 +118,21 @@ static bool was_booted(const struct kfs *kfs, const char *sha256)
  * What a run that was killed could not say, initramfs/rapiddisk-root wrote down: a line
  * for each trouble.
  */
-static void look_at_this_boot(struct ports *ports, const char *sha256)
+static void look_at_this_boot(struct sys *sys, const char *sha256)
 {
 	_cleanup_free_ char *trouble = NULL;
 
-	ports->initramfs_error[0] = '\0';
-	if (kfs_read(&ports->kfs, &trouble, RUNDIR "/initramfs-error") == 0 && *trouble)
-		snprintf(ports->initramfs_error, sizeof(ports->initramfs_error), "%.*s",
+	sys->initramfs_error[0] = '\0';
+	if (kfs_read(&sys->kfs, &trouble, RUNDIR "/initramfs-error") == 0 && *trouble)
+		snprintf(sys->initramfs_error, sizeof(sys->initramfs_error), "%.*s",
 			 (int)strcspn(trouble, "\n"), trouble);
-	else if (was_booted(&ports->kfs, sha256))
-		snprintf(ports->initramfs_error, sizeof(ports->initramfs_error),
+	else if (was_booted(&sys->kfs, sha256))
+		snprintf(sys->initramfs_error, sizeof(sys->initramfs_error),
 			 "see '/" RUNDIR "/" STATUS_FILE_INITRAMFS "'");
 }
 
 /* Return: 0 or -ENOMEM. */
-static int judge(struct ports *ports, const struct model *desired, const char *part,
+static int judge(struct sys *sys, const struct model *desired, const char *part,
 		 const char *built_from, enum image_state *ret)
 {
 	char sha256[CONFIG_SHA256_LEN];
@@ -146,28 +146,27 @@ static int judge(struct ports *ports, const struct model *desired, const char *p
 	config_digest(part, strlen(part), sha256);
 	is_current = streq(built_from, sha256);
 	if (!*part)
-		r = was_built_for_absent(ports, desired, built_from, &is_current);
+		r = was_built_for_absent(sys, desired, built_from, &is_current);
 	*ret = is_current ? IMAGE_CURRENT : IMAGE_STALE;
 	return r;
 }
 
-int image_look(struct ports *ports, const struct model *desired, enum image_state *ret)
+int image_look(struct sys *sys, const struct model *desired, enum image_state *ret)
 {
 	_cleanup_free_ char *part = NULL, *built_from = NULL, *release = NULL;
-	int r = image_print_config(ports, desired, &part);
+	int r = image_print_config(sys, desired, &part);
 
 	if (r != 0)
 		return r;
-	if (machine_release(&ports->kfs, &release) < 0 ||
-	    kfs_read(&ports->kfs, &built_from, IMAGE_DIR "/%s", release) < 0)
+	if (machine_release(&sys->kfs, &release) < 0 ||
+	    kfs_read(&sys->kfs, &built_from, IMAGE_DIR "/%s", release) < 0)
 		built_from = NULL;
-	r = judge(ports, desired, part, built_from, ret);
+	r = judge(sys, desired, part, built_from, ret);
 	if (r < 0)
 		return r;
-	ports->next_boot =
-		*ret == IMAGE_CURRENT ? "restart" : how_to_rebuild(&ports->kfs);
+	sys->next_boot = *ret == IMAGE_CURRENT ? "restart" : how_to_rebuild(&sys->kfs);
 	if (*ret == IMAGE_CURRENT)
-		look_at_this_boot(ports, built_from);
+		look_at_this_boot(sys, built_from);
 	return 0;
 }
 

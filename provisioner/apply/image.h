@@ -17,14 +17,14 @@ enum image_state {
  * before the root file system is mounted, as a configuration of its own; "" if there is
  * none. Return: 0 and *ret, the caller's to free; -ENOMEM.
  */
-int image_print_config(struct ports *ports, const struct model *desired, char **ret);
+int image_print_config(struct sys *sys, const struct model *desired, char **ret);
 
 /*
  * image_look() - Compare that with what the image of the running kernel was built from,
  * which is in IMAGE_DIR/<release>: the SHA-256 digest of the part that it got.
- * Sets what @ports says of the next boot. Return: 0 or -ENOMEM.
+ * Sets what @sys says of the next boot. Return: 0 or -ENOMEM.
  */
-int image_look(struct ports *ports, const struct model *desired, enum image_state *ret);
+int image_look(struct sys *sys, const struct model *desired, enum image_state *ret);
 
 /* image_state_name() - "current", "stale", "missing"; NULL: not needed. */
 const char *image_state_name(enum image_state state);

@@ -25,7 +25,7 @@
 
 struct app {
 	struct options options;
-	struct ports ports;
+	struct sys sys;
 	struct progress progress;
 	bool color;
 };
@@ -124,7 +124,7 @@ static int start_report(const struct app *app, struct report *report)
 	if (!report->started_at)
 		return -ENOMEM;
 	/* Without procfs there is no boot id, and the report says null. */
-	(void)machine_boot_id(&app->ports.kfs, &report->boot_id);
+	(void)machine_boot_id(&app->sys.kfs, &report->boot_id);
 	return 0;
 }
 
@@ -164,11 +164,11 @@ static void save_report(struct app *app, int rundir_fd, struct report *report)
 		r = report_to_json(report, &text);
 	}
 	if (r == 0)
-		r = status_file_write(rundir_fd, STATUS_FILE, text, &app->ports.fault);
+		r = status_file_write(rundir_fd, STATUS_FILE, text, &app->sys.fault);
 	/* What the main system's runs say would hide it. */
 	if (r == 0 && app->options.initramfs)
 		r = status_file_write(rundir_fd, STATUS_FILE_INITRAMFS, text,
-				      &app->ports.fault);
+				      &app->sys.fault);
 	if (r < 0)
 		log_warning("cannot write the report into '/" RUNDIR "': %s, ignoring",
 			    strerror(-r));
@@ -228,13 +228,13 @@ static int look_at_image(struct app *app, const struct model *desired,
 			 struct report *report)
 {
 	enum image_state state;
-	int r = image_look(&app->ports, desired, &state);
+	int r = image_look(&app->sys, desired, &state);
 
 	if (r < 0)
 		return r;
 	report->image = image_state_name(state);
 	if (state == IMAGE_STALE || state == IMAGE_MISSING)
-		report->image_hint = app->ports.next_boot;
+		report->image_hint = app->sys.next_boot;
 	return 0;
 }
 
@@ -250,8 +250,8 @@ static int take_lock(const struct app *app, int rundir_fd)
 	uint64_t end = clock_now_ms() + app->options.lock_timeout_ms;
 	int fd = rundir_lock(rundir_fd, 0);
 
-	if (end > app->ports.deadline_ms)
-		end = app->ports.deadline_ms;
+	if (end > app->sys.deadline_ms)
+		end = app->sys.deadline_ms;
 	if (fd == -EWOULDBLOCK && end > clock_now_ms()) {
 		if (isatty(STDERR_FILENO) && !app->options.quiet)
 			fputs("waiting for another run to end\n", stderr);
@@ -313,7 +313,7 @@ static int reconcile(struct app *app, struct model *desired, struct report *repo
 		.data = app,
 	};
 	_cleanup_(reconcile_outcome_done) struct reconcile_outcome outcome = { 0 };
-	int r = reconcile_run(&app->ports, desired, &options, &watcher, report, &outcome);
+	int r = reconcile_run(&app->sys, desired, &options, &watcher, report, &outcome);
 
 	if (r == 0)
 		r = note_connections(&outcome.observed, report);
@@ -344,13 +344,13 @@ static int reconcile_locked(struct app *app, struct model *desired, struct repor
 	code = reconcile(app, desired, report);
 	save_report(app, rundir_fd, report);
 	if (!app->options.initramfs)
-		exec_settle(&app->ports);
+		exec_settle(&app->sys);
 	return code;
 }
 
 static int open_rundir(const struct app *app)
 {
-	int fd = rundir_open(&app->ports.kfs);
+	int fd = rundir_open(&app->sys.kfs);
 
 	if (fd < 0)
 		log_error("cannot open '/" RUNDIR "': %s%s", strerror(-fd),
@@ -365,7 +365,7 @@ static int report_bad_config(struct app *app, struct report *report)
 
 	if (app->options.dry_run && !app->options.drift)
 		return EXIT_CONFIG;
-	rundir_fd = rundir_open(&app->ports.kfs);
+	rundir_fd = rundir_open(&app->sys.kfs);
 	if (rundir_fd >= 0)
 		lock_fd = rundir_lock(rundir_fd, 0);
 	if (lock_fd < 0)
@@ -378,7 +378,7 @@ static int report_bad_config(struct app *app, struct report *report)
 /* `rd.` is what dracut's users expect of a word that is for the initramfs alone. */
 static bool is_turned_off(const struct app *app)
 {
-	const struct kfs *kfs = &app->ports.kfs;
+	const struct kfs *kfs = &app->sys.kfs;
 
 	return machine_cmdline_has(kfs, "rapiddisk=0") ||
 	       (app->options.initramfs && machine_cmdline_has(kfs, "rd.rapiddisk=0"));
@@ -450,7 +450,7 @@ static int run_status(struct app *app)
 	_cleanup_(report_done) struct report report = { 0 };
 	_cleanup_(model_done) struct model observed = { 0 };
 	_cleanup_free_ char *text = NULL;
-	int r = reconcile_observe(&app->ports, &observed);
+	int r = reconcile_observe(&app->sys, &observed);
 
 	if (app->options.mode == MODE_STATUS) {
 		look_at_image_quietly(app, &report);
@@ -492,7 +492,7 @@ static int run_print_initramfs_config(struct app *app)
 	if (r == -EINVAL)
 		return EXIT_CONFIG;
 	if (r == 0)
-		r = image_print_config(&app->ports, &desired, &text);
+		r = image_print_config(&app->sys, &desired, &text);
 	if (r < 0) {
 		log_error("cannot write it: %s", strerror(-r));
 		return EXIT_PARTIAL;
@@ -575,26 +575,26 @@ static bool looks_at_devices(const struct app *app)
 		mode == MODE_IMPORT || mode == MODE_PRINT_INITRAMFS_CONFIG);
 }
 
-static int open_ports(struct app *app)
+static int open_sys(struct app *app)
 {
 	const char *root = app->options.sysroot ? app->options.sysroot : "/";
 	int r;
 
-	app->ports = (struct ports){
+	app->sys = (struct sys){
 		.dm = app->options.sysroot ? &dm_tree : &dm_kernel,
 		.initramfs = app->options.initramfs,
 		.fault = app->options.fault,
 		.load_module = app->options.sysroot ? NULL : kmod_load,
 		.deadline_ms = clock_now_ms() + app->options.timeout_ms,
 	};
-	r = kfs_init(&app->ports.kfs, root, &app->ports.fault);
+	r = kfs_init(&app->sys.kfs, root, &app->sys.fault);
 	if (r < 0) {
 		log_error("cannot open '%s': %s", root, strerror(-r));
 		return r;
 	}
 	/* Without it, devices are found by their paths alone. */
-	if (looks_at_devices(app) && udev_port_open(&app->ports.udev) < 0)
-		app->ports.udev = NULL;
+	if (looks_at_devices(app) && udevdb_open(&app->sys.udev) < 0)
+		app->sys.udev = NULL;
 	if (app->options.initramfs && !app->options.sysroot)
 		log_open_kernel();
 	return 0;
@@ -609,7 +609,7 @@ static void settle_apart(struct app *app)
 	_cleanup_close_ int null_fd = -1;
 	pid_t pid;
 
-	if (exec_is_settled(&app->ports))
+	if (exec_is_settled(&app->sys))
 		return;
 	fflush(stdout);
 	pid = fork();
@@ -622,7 +622,7 @@ static void settle_apart(struct app *app)
 			(void)dup2(null_fd, fd);
 		(void)setsid();
 	}
-	exec_settle(&app->ports);
+	exec_settle(&app->sys);
 	if (pid == 0)
 		_exit(EXIT_OK);
 }
@@ -640,17 +640,17 @@ int main(int argc, char **argv)
 		log_set_level(LOG_LEVEL_DEBUG);
 	else if (app.options.quiet)
 		log_set_level(LOG_LEVEL_ERROR);
-	if (open_ports(&app) < 0)
+	if (open_sys(&app) < 0)
 		return EXIT_PARTIAL;
 	app.color = wants_color(&app.options);
-	progress_init(&app.progress, &app.ports,
+	progress_init(&app.progress, &app.sys,
 		      !app.options.quiet && !app.options.json && !app.options.initramfs);
 	code = run_mode(&app);
 	progress_done(&app.progress);
 	if (app.options.initramfs)
 		settle_apart(&app);
-	udev_port_close(app.ports.udev);
-	kfs_done(&app.ports.kfs);
+	udevdb_close(app.sys.udev);
+	kfs_done(&app.sys.kfs);
 	/* A full disk or a closed pipe must not pass for success. */
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		log_error("cannot write the output: %s", strerror(errno));

@@ -29,7 +29,7 @@ static void draw(struct progress *p, uint64_t since_ms)
 	fprintf(stderr, "\r\033[K%s %s: %s, %" PRIu64 " s", obj->class->name,
 		obj_name(obj), doing[p->step->action],
 		(clock_now_ms() - since_ms) / 1000);
-	if (kind->progress && kind->progress(p->ports, &done, &total) == 0 && total > 0)
+	if (kind->progress && kind->progress(p->sys, &done, &total) == 0 && total > 0)
 		fprintf(stderr, ", %s of %s (%u%%)",
 			units_format_size_approx(done, done_text),
 			units_format_size_approx(total, total_text),
@@ -69,12 +69,12 @@ static void *run(void *data)
 	return NULL;
 }
 
-void progress_init(struct progress *progress, struct ports *ports, bool wanted)
+void progress_init(struct progress *progress, struct sys *sys, bool wanted)
 {
 	pthread_condattr_t attr;
 
 	*progress = (struct progress){
-		.ports = ports,
+		.sys = sys,
 		.enabled = wanted && isatty(STDERR_FILENO),
 	};
 	if (!progress->enabled)

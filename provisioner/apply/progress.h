@@ -8,7 +8,7 @@
 #include <pthread.h>
 
 struct progress {
-	struct ports *ports;
+	struct sys *sys;
 	bool enabled;
 	bool waiting; /* a line of progress_wait() stands there */
 
@@ -22,7 +22,7 @@ struct progress {
 };
 
 /* progress_init() - Draws on stderr, if that is a terminal and @wanted. */
-void progress_init(struct progress *progress, struct ports *ports, bool wanted);
+void progress_init(struct progress *progress, struct sys *sys, bool wanted);
 void progress_done(struct progress *progress);
 
 /*

@@ -104,31 +104,31 @@ static int fill_entry(const struct plan_step *step, struct report_entry *ret)
 
 /* --- the step --- */
 
-static int replace(struct ports *ports, const struct kind *kind,
-		   const struct plan_step *step, struct buf *why)
+static int replace(struct sys *sys, const struct kind *kind, const struct plan_step *step,
+		   struct buf *why)
 {
-	int r = kind->remove(ports, step->have, why);
+	int r = kind->remove(sys, step->have, why);
 
-	return r < 0 ? r : kind->create(ports, step->want, why);
+	return r < 0 ? r : kind->create(sys, step->want, why);
 }
 
-static int act(struct ports *ports, const struct plan_step *step, struct buf *why)
+static int act(struct sys *sys, const struct plan_step *step, struct buf *why)
 {
 	const struct kind *kind = kind_of(plan_step_obj(step)->class);
 
 	switch (step->action) {
 	case PLAN_CREATE:
-		return kind->create(ports, step->want, why);
+		return kind->create(sys, step->want, why);
 	case PLAN_UPDATE:
-		return kind->update(ports, step->have, step->want, step->changed, why);
+		return kind->update(sys, step->have, step->want, step->changed, why);
 	case PLAN_REPLACE:
-		return replace(ports, kind, step, why);
+		return replace(sys, kind, step, why);
 	case PLAN_REMOVE:
-		return kind->remove(ports, step->have, why);
+		return kind->remove(sys, step->have, why);
 	case PLAN_ADOPT:
-		return kind->adopt(ports, step->have, why);
+		return kind->adopt(sys, step->have, why);
 	case PLAN_RELEASE:
-		return kind->release(ports, step->have, why);
+		return kind->release(sys, step->have, why);
 	case PLAN_NONE:
 		break;
 	}
@@ -224,7 +224,7 @@ static bool can_fall_back(const struct plan_step *step, const struct report_entr
 	       kind_of(step->want->class)->fall_back;
 }
 
-static int fall_back(struct ports *ports, const struct plan_step *step,
+static int fall_back(struct sys *sys, const struct plan_step *step,
 		     struct report_entry *entry)
 {
 	_cleanup_(buf_done) struct buf what = { 0 };
@@ -232,7 +232,7 @@ static int fall_back(struct ports *ports, const struct plan_step *step,
 	int r;
 
 	/* Also where that fails, what it says is all that there is to be said. */
-	(void)kind_of(step->want->class)->fall_back(ports, step->want, &what);
+	(void)kind_of(step->want->class)->fall_back(sys, step->want, &what);
 	r = buf_take(&what, &text);
 	if (r < 0)
 		return r;
@@ -246,7 +246,7 @@ static bool is_opened_later(const struct plan_step *step)
 		step->action == PLAN_REPLACE);
 }
 
-static int run_step(struct ports *ports, const struct plan *plan,
+static int run_step(struct sys *sys, const struct plan *plan,
 		    const struct plan_step *step, const struct report *report,
 		    struct report_entry *entry)
 {
@@ -255,7 +255,7 @@ static int run_step(struct ports *ports, const struct plan *plan,
 
 	if (missing)
 		return skip_step(missing, entry);
-	entry->error = act(ports, step, &why);
+	entry->error = act(sys, step, &why);
 	entry->result = entry->error < 0	? RESULT_FAILED
 			: is_opened_later(step) ? RESULT_PENDING
 						: RESULT_DONE;
@@ -290,7 +290,7 @@ static void end(const struct exec_watcher *watcher, const struct plan_step *step
  * and all that are removed are closed in one go. And what one leaves, others may come to:
  * none is opened before all are closed.
  */
-static int open_done(struct ports *ports, const struct plan *plan,
+static int open_done(struct sys *sys, const struct plan *plan,
 		     const struct exec_watcher *watcher, struct report *report,
 		     size_t first)
 {
@@ -303,7 +303,7 @@ static int open_done(struct ports *ports, const struct plan *plan,
 			continue;
 		begin(watcher, step);
 		entry->error =
-			kind_of(entry->class)->open(ports, step->have, step->want, &why);
+			kind_of(entry->class)->open(sys, step->have, step->want, &why);
 		entry->result = entry->error < 0 ? RESULT_FAILED : RESULT_DONE;
 		if (entry->error < 0 && buf_take(&why, &entry->message) < 0)
 			return -ENOMEM;
@@ -312,12 +312,12 @@ static int open_done(struct ports *ports, const struct plan *plan,
 	return 0;
 }
 
-static void close_changed(struct ports *ports, const struct plan *plan,
+static void close_changed(struct sys *sys, const struct plan *plan,
 			  const struct report *report, size_t first)
 {
 	const struct obj_class *class = plan_step_obj(&plan->steps.items[first])->class;
-	void (*close)(struct ports * ports, const struct obj *have,
-		      const struct obj *want) = kind_of(class)->close;
+	void (*close)(struct sys * sys, const struct obj *have, const struct obj *want) =
+		kind_of(class)->close;
 
 	for (size_t i = first; close && i < plan->steps.count; i++) {
 		const struct plan_step *step = &plan->steps.items[i];
@@ -327,17 +327,17 @@ static void close_changed(struct ports *ports, const struct plan *plan,
 		if ((step->action == PLAN_REMOVE || step->action == PLAN_UPDATE ||
 		     step->action == PLAN_REPLACE) &&
 		    !step->blocked && !missing_need(step, plan, report))
-			close(ports, step->have, step->want);
+			close(sys, step->have, step->want);
 	}
 }
 
-static void settle(struct ports *ports, const struct obj_class *class)
+static void settle(struct sys *sys, const struct obj_class *class)
 {
 	if (class && kind_of(class)->settle)
-		kind_of(class)->settle(ports);
+		kind_of(class)->settle(sys);
 }
 
-static int run_entry(struct ports *ports, const struct plan *plan,
+static int run_entry(struct sys *sys, const struct plan *plan,
 		     const struct plan_step *step, const struct exec_watcher *watcher,
 		     struct report *report)
 {
@@ -348,10 +348,10 @@ static int run_entry(struct ports *ports, const struct plan *plan,
 		return r;
 	if (entry.result == RESULT_PENDING) {
 		begin(watcher, step);
-		r = run_step(ports, plan, step, report, &entry);
+		r = run_step(sys, plan, step, report, &entry);
 	}
 	if (r == 0 && can_fall_back(step, &entry))
-		r = fall_back(ports, step, &entry);
+		r = fall_back(sys, step, &entry);
 	if (r < 0) {
 		report_entry_done(&entry);
 		return r;
@@ -360,8 +360,8 @@ static int run_entry(struct ports *ports, const struct plan *plan,
 	return add_entry(report, &entry);
 }
 
-int exec_run(struct ports *ports, const struct plan *plan,
-	     const struct exec_watcher *watcher, struct report *report)
+int exec_run(struct sys *sys, const struct plan *plan, const struct exec_watcher *watcher,
+	     struct report *report)
 {
 	const struct obj_class *class = NULL;
 	size_t first = 0; /* of the steps that are about one class */
@@ -371,27 +371,27 @@ int exec_run(struct ports *ports, const struct plan *plan,
 		const struct plan_step *step = &plan->steps.items[i];
 
 		if (plan_step_obj(step)->class != class) {
-			settle(ports, class);
+			settle(sys, class);
 			class = plan_step_obj(step)->class;
-			r = open_done(ports, plan, watcher, report, first);
-			close_changed(ports, plan, report, i);
+			r = open_done(sys, plan, watcher, report, first);
+			close_changed(sys, plan, report, i);
 			first = i;
 		}
 		if (r == 0)
-			r = run_entry(ports, plan, step, watcher, report);
+			r = run_entry(sys, plan, step, watcher, report);
 	}
-	return r < 0 ? r : open_done(ports, plan, watcher, report, first);
+	return r < 0 ? r : open_done(sys, plan, watcher, report, first);
 }
 
-bool exec_is_settled(const struct ports *ports)
+bool exec_is_settled(const struct sys *sys)
 {
-	return ports->dm_cookie == 0;
+	return sys->dm_cookie == 0;
 }
 
-void exec_settle(struct ports *ports)
+void exec_settle(struct sys *sys)
 {
 	for (const struct kind *const *kind = kinds; *kind; kind++)
-		settle(ports, &(*kind)->class);
+		settle(sys, &(*kind)->class);
 }
 
 int exec_report_pending(const struct plan *plan, struct report *report)

@@ -27,16 +27,16 @@ struct exec_watcher {
  * @report: gets an entry for each step. May sleep as long as the kernel takes.
  * Return: 0, whatever the steps gave; -ENOMEM if the report could not be kept.
  */
-int exec_run(struct ports *ports, const struct plan *plan,
-	     const struct exec_watcher *watcher, struct report *report);
+int exec_run(struct sys *sys, const struct plan *plan, const struct exec_watcher *watcher,
+	     struct report *report);
 
 /*
  * exec_settle() - Wait for what is still done elsewhere about what exec_run() did last:
  * udev's work. Others can look at the objects meanwhile. May sleep until the deadline.
  */
-void exec_settle(struct ports *ports);
+void exec_settle(struct sys *sys);
 /* exec_is_settled() - There is nothing to wait for. */
-bool exec_is_settled(const struct ports *ports);
+bool exec_is_settled(const struct sys *sys);
 
 /* exec_report_pending() - The report of a dry run: what exec_run() would try. */
 int exec_report_pending(const struct plan *plan, struct report *report);

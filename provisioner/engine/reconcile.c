@@ -40,7 +40,7 @@ static _printf_(3, 4) int fail(struct report *report, int error, const char *fmt
 }
 
 /* @rank: the kinds from this rank on; @observed has the objects of the others. */
-static int observe_all(struct ports *ports, unsigned int rank, struct model *observed,
+static int observe_all(struct sys *sys, unsigned int rank, struct model *observed,
 		       const struct kind **ret_kind)
 {
 	for (const struct kind *const *kind = kinds; *kind; kind++) {
@@ -49,18 +49,18 @@ static int observe_all(struct ports *ports, unsigned int rank, struct model *obs
 		if ((*kind)->class.rank < rank)
 			continue;
 		*ret_kind = *kind;
-		r = (*kind)->observe(ports, observed);
+		r = (*kind)->observe(sys, observed);
 		if (r < 0)
 			return r;
 	}
 	return model_sort(observed);
 }
 
-int reconcile_observe(struct ports *ports, struct model *ret)
+int reconcile_observe(struct sys *sys, struct model *ret)
 {
 	const struct kind *kind;
 	struct model observed = { 0 };
-	int r = observe_all(ports, 0, &observed, &kind);
+	int r = observe_all(sys, 0, &observed, &kind);
 
 	if (r < 0) {
 		model_done(&observed);
@@ -70,9 +70,8 @@ int reconcile_observe(struct ports *ports, struct model *ret)
 	return 0;
 }
 
-static int resolve_kind(struct ports *ports, const struct kind *kind,
-			struct model *desired, const struct model *observed,
-			const struct obj **ret_obj)
+static int resolve_kind(struct sys *sys, const struct kind *kind, struct model *desired,
+			const struct model *observed, const struct obj **ret_obj)
 {
 	vec_foreach (want, &desired->objs) {
 		int r;
@@ -85,14 +84,14 @@ static int resolve_kind(struct ports *ports, const struct kind *kind,
 		(*want)->patience_ms = 0;
 		(*want)->deferred = false;
 		(*want)->passing = false;
-		r = kind->resolve(ports, *want, desired, observed);
+		r = kind->resolve(sys, *want, desired, observed);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int resolve_all(struct ports *ports, struct model *desired,
+static int resolve_all(struct sys *sys, struct model *desired,
 		       const struct model *observed, enum kind_stage stage,
 		       const struct obj **ret_obj)
 {
@@ -103,18 +102,18 @@ static int resolve_all(struct ports *ports, struct model *desired,
 		if (!(*kind)->resolve ||
 		    ((*kind)->network && !kind_is_in_stage(*kind, stage)))
 			continue;
-		r = resolve_kind(ports, *kind, desired, observed, ret_obj);
+		r = resolve_kind(sys, *kind, desired, observed, ret_obj);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int prepare_all(struct ports *ports, struct model *desired)
+static int prepare_all(struct sys *sys, struct model *desired)
 {
 	vec_foreach (want, &desired->objs) {
 		const struct kind *kind = kind_of((*want)->class);
-		int r = kind->prepare ? kind->prepare(ports, *want) : 0;
+		int r = kind->prepare ? kind->prepare(sys, *want) : 0;
 
 		if (r < 0)
 			return r;
@@ -144,7 +143,7 @@ static unsigned int first_changed(const struct plan *plan)
 }
 
 /* @first: what this run has done, of which this is the check; NULL: nothing so far. */
-static int look_and_plan(struct ports *ports, struct model *desired,
+static int look_and_plan(struct sys *sys, struct model *desired,
 			 const struct plan_policy *policy,
 			 const struct reconcile_outcome *first, struct report *report,
 			 struct reconcile_outcome *ret)
@@ -156,14 +155,14 @@ static int look_and_plan(struct ports *ports, struct model *desired,
 	int r = first ? model_lend(&first->observed, rank, &outcome.observed) : 0;
 
 	if (r == 0)
-		r = observe_all(ports, rank, &outcome.observed, &kind);
+		r = observe_all(sys, rank, &outcome.observed, &kind);
 	if (r < 0) {
 		reconcile_outcome_done(&outcome);
 		return fail(report, r, "cannot observe each %s%s", kind->class.name,
 			    r == -EACCES ? " (run as root)" : "");
 	}
 	mark_leaving(desired, policy, &outcome.observed);
-	r = resolve_all(ports, desired, &outcome.observed, policy->stage, &want);
+	r = resolve_all(sys, desired, &outcome.observed, policy->stage, &want);
 	if (r < 0)
 		r = fail(report, r, "cannot find out what %s '%s' stands on",
 			 want->class->name, obj_name(want));
@@ -229,13 +228,13 @@ static int note_contradictions(const struct plan *second, struct report *report)
 	return 0;
 }
 
-static int verify(struct ports *ports, struct model *desired,
+static int verify(struct sys *sys, struct model *desired,
 		  const struct plan_policy *policy, const struct reconcile_outcome *first,
 		  struct report *report)
 {
 	for (unsigned int try = 1;; try++) {
 		_cleanup_(reconcile_outcome_done) struct reconcile_outcome second = { 0 };
-		int r = look_and_plan(ports, desired, policy, first, report, &second);
+		int r = look_and_plan(sys, desired, policy, first, report, &second);
 
 		if (r < 0 || !is_contradicted(&second.plan, report))
 			return r;
@@ -259,31 +258,31 @@ static int finish(struct report *report)
 /*
  * systemd-udevd keeps this file as long as there are events that it has not worked off.
  */
-static bool udev_is_busy(const struct ports *ports)
+static bool udev_is_busy(const struct sys *sys)
 {
-	return kfs_exists(&ports->kfs, "run/udev/queue");
+	return kfs_exists(&sys->kfs, "run/udev/queue");
 }
 
 /* The step to wait for; NULL: there is none, or the time is up. */
-static const struct plan_step *worth_waiting(const struct ports *ports,
+static const struct plan_step *worth_waiting(const struct sys *sys,
 					     const struct plan *plan, uint64_t since_ms)
 {
 	uint64_t now = clock_now_ms();
 
-	if (now >= ports->deadline_ms)
+	if (now >= sys->deadline_ms)
 		return NULL;
 	return plan_find_passing(plan, now - since_ms,
-				 udev_is_busy(ports) ? UINT64_MAX : PASSING_WAIT_MS);
+				 udev_is_busy(sys) ? UINT64_MAX : PASSING_WAIT_MS);
 }
 
 /* udev tells when a device has come; that somebody has closed one, nobody does. */
-static void wait_a_little(const struct ports *ports, bool is_absent)
+static void wait_a_little(const struct sys *sys, bool is_absent)
 {
 	uint64_t now = clock_now_ms();
-	uint64_t left = ports->deadline_ms > now ? ports->deadline_ms - now : 0;
+	uint64_t left = sys->deadline_ms > now ? sys->deadline_ms - now : 0;
 
 	if (is_absent)
-		devices_wait(ports, left < ABSENT_POLL_MS ? left : ABSENT_POLL_MS);
+		devices_wait(sys, left < ABSENT_POLL_MS ? left : ABSENT_POLL_MS);
 	else
 		clock_sleep_ms(PASSING_POLL_MS);
 }
@@ -298,7 +297,7 @@ static void tell_wait(const struct exec_watcher *watcher, const struct plan_step
  * Plan, and again while a step is blocked only by somebody who may be gone in a moment, or
  * by a device that may appear.
  */
-static int plan_patiently(struct ports *ports, struct model *desired,
+static int plan_patiently(struct sys *sys, struct model *desired,
 			  const struct plan_policy *policy,
 			  const struct exec_watcher *watcher, struct report *report,
 			  struct reconcile_outcome *ret)
@@ -310,21 +309,21 @@ static int plan_patiently(struct ports *ports, struct model *desired,
 		const struct plan_step *step;
 		bool is_absent;
 
-		r = look_and_plan(ports, desired, policy, NULL, report, ret);
-		step = r == 0 ? worth_waiting(ports, &ret->plan, since_ms) : NULL;
+		r = look_and_plan(sys, desired, policy, NULL, report, ret);
+		step = r == 0 ? worth_waiting(sys, &ret->plan, since_ms) : NULL;
 		if (!step)
 			break;
 		tell_wait(watcher, step);
 		is_absent = step->want && step->want->unmet && !step->want->passing;
 		reconcile_outcome_done(ret);
 		*ret = (struct reconcile_outcome){ 0 };
-		wait_a_little(ports, is_absent);
+		wait_a_little(sys, is_absent);
 	}
 	tell_wait(watcher, NULL);
 	return r;
 }
 
-static int run(struct ports *ports, struct model *desired,
+static int run(struct sys *sys, struct model *desired,
 	       const struct reconcile_options *options,
 	       const struct exec_watcher *watcher, struct report *report,
 	       struct reconcile_outcome *outcome)
@@ -337,31 +336,31 @@ static int run(struct ports *ports, struct model *desired,
 	};
 	int r;
 
-	r = machine_ram_bytes(&ports->kfs, &policy.ram_bytes);
+	r = machine_ram_bytes(&sys->kfs, &policy.ram_bytes);
 	if (r < 0)
 		return fail(report, r,
 			    "cannot read the size of RAM from '/proc/meminfo'");
 	model_resolve(desired, policy.ram_bytes);
-	r = prepare_all(ports, desired);
+	r = prepare_all(sys, desired);
 	if (r < 0)
 		return fail(report, r, "cannot find out the names of exports");
 	r = module_want(desired, options->stage);
 	if (r == 0)
-		r = plan_patiently(ports, desired, &policy, watcher, report, outcome);
+		r = plan_patiently(sys, desired, &policy, watcher, report, outcome);
 	if (r < 0)
 		return r;
 	if (options->dry_run)
 		return exec_report_pending(&outcome->plan, report);
-	r = nvmet_tidy_claims(ports, &outcome->observed);
+	r = nvmet_tidy_claims(sys, &outcome->observed);
 	if (r < 0)
 		return fail(report, r, "cannot look through '/run/rapiddisk/owned'");
-	r = exec_run(ports, &outcome->plan, watcher, report);
+	r = exec_run(sys, &outcome->plan, watcher, report);
 	if (r == 0 && plan_has_changes(&outcome->plan))
-		r = verify(ports, desired, &policy, outcome, report);
+		r = verify(sys, desired, &policy, outcome, report);
 	return r;
 }
 
-int reconcile_run(struct ports *ports, struct model *desired,
+int reconcile_run(struct sys *sys, struct model *desired,
 		  const struct reconcile_options *options,
 		  const struct exec_watcher *watcher, struct report *report,
 		  struct reconcile_outcome *ret)
@@ -369,7 +368,7 @@ int reconcile_run(struct ports *ports, struct model *desired,
 	int r, end;
 
 	*ret = (struct reconcile_outcome){ 0 };
-	r = run(ports, desired, options, watcher, report, ret);
+	r = run(sys, desired, options, watcher, report, ret);
 	if (r < 0 && report->verdict != VERDICT_FAILED)
 		fail(report, r, "cannot finish the run");
 	end = finish(report);

@@ -23,7 +23,7 @@ struct reconcile_outcome {
 };
 
 /* reconcile_observe() - All that is live, sorted. Return: 0 or -errno. */
-int reconcile_observe(struct ports *ports, struct model *ret);
+int reconcile_observe(struct sys *sys, struct model *ret);
 
 /*
  * reconcile_run() - Make the kernel agree with @desired, or, of a dry run, say how.
@@ -39,7 +39,7 @@ int reconcile_observe(struct ports *ports, struct model *ret);
  * Return: 0, whatever single objects gave; -errno if the whole could not be done, and
  * then report->message says what.
  */
-int reconcile_run(struct ports *ports, struct model *desired,
+int reconcile_run(struct sys *sys, struct model *desired,
 		  const struct reconcile_options *options,
 		  const struct exec_watcher *watcher, struct report *report,
 		  struct reconcile_outcome *ret);

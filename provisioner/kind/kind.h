@@ -29,59 +29,58 @@ struct kind {
 	/*
 	 * Add what is live to @observed; owner, in_use and content too. Changes nothing.
 	 */
-	int (*observe)(struct ports *ports, struct model *observed);
+	int (*observe)(struct sys *sys, struct model *observed);
 	/*
 	 * Once, before all else: what only this machine can put into the object's key.
 	 * The model is sorted again afterwards. 0 or -errno. May be NULL.
 	 */
-	int (*prepare)(struct ports *ports, struct obj *want);
+	int (*prepare)(struct sys *sys, struct obj *want);
 	/*
 	 * Before each plan: what @want comes to on this machine now (a name becomes a
 	 * device), and obj.unmet where it comes to nothing. Both models are sorted;
 	 * those of @desired that have a lower rank, or stand before @want in the file,
 	 * are resolved. Changes nothing but @want. 0 or -errno. May be NULL.
 	 */
-	int (*resolve)(struct ports *ports, struct obj *want, const struct model *desired,
+	int (*resolve)(struct sys *sys, struct obj *want, const struct model *desired,
 		       const struct model *observed);
 
-	int (*create)(struct ports *ports, const struct obj *want, struct buf *why);
+	int (*create)(struct sys *sys, const struct obj *want, struct buf *why);
 	/* @changed: bit i: fields[i] differs. NULL: every change is a replacement. */
-	int (*update)(struct ports *ports, const struct obj *have, const struct obj *want,
+	int (*update)(struct sys *sys, const struct obj *have, const struct obj *want,
 		      uint64_t changed, struct buf *why);
-	int (*remove)(struct ports *ports, const struct obj *have, struct buf *why);
+	int (*remove)(struct sys *sys, const struct obj *have, struct buf *why);
 	/*
 	 * The last part of create, of update and of both together, for all objects of
 	 * the kind one after the other: let others see it. Where it fails it undoes the
 	 * whole creation; but what was there before (@have, NULL: nothing) is seen where
 	 * it was. May be NULL.
 	 */
-	int (*open)(struct ports *ports, const struct obj *have, const struct obj *want,
+	int (*open)(struct sys *sys, const struct obj *have, const struct obj *want,
 		    struct buf *why);
 	/*
 	 * The first part of remove and update, for all that go or change, before the
 	 * first of them does: @have is no longer seen where @want (NULL: nothing) shall
 	 * not be. Where it fails, remove and update do so too, and say it. May be NULL.
 	 */
-	void (*close)(struct ports *ports, const struct obj *have,
-		      const struct obj *want);
+	void (*close)(struct sys *sys, const struct obj *have, const struct obj *want);
 	/*
 	 * Of an object that should go and is in use: give back all that it holds, and
 	 * let its users go on with what is left. NULL: there is no such thing.
 	 */
-	int (*release)(struct ports *ports, const struct obj *have, struct buf *why);
+	int (*release)(struct sys *sys, const struct obj *have, struct buf *why);
 	/*
 	 * After create failed, or could not be tried for want of memory or a module:
 	 * make the least that those who wait for the name can go on with. NULL: nothing.
 	 */
-	int (*fall_back)(struct ports *ports, const struct obj *want, struct buf *why);
+	int (*fall_back)(struct sys *sys, const struct obj *want, struct buf *why);
 	/*
 	 * After create and update of all objects of the kind, before other kinds stand on
 	 * them, and before the run ends: wait for what is still done about them elsewhere.
 	 * Called also where nothing was done. NULL: nothing is.
 	 */
-	void (*settle)(struct ports *ports);
+	void (*settle)(struct sys *sys);
 	/* Mark a live object as ours. NULL: cannot be. */
-	int (*adopt)(struct ports *ports, const struct obj *have, struct buf *why);
+	int (*adopt)(struct sys *sys, const struct obj *have, struct buf *why);
 
 	/*
 	 * Before an update is planned: set step->loss where it destroys content, and
@@ -105,7 +104,7 @@ struct kind {
 	 * How far the call that acts now is, in bytes; for another thread. 0, or -errno
 	 * if the kernel does not say. May be NULL.
 	 */
-	int (*progress)(struct ports *ports, uint64_t *ret_done, uint64_t *ret_total);
+	int (*progress)(struct sys *sys, uint64_t *ret_done, uint64_t *ret_total);
 	/* RAM that it holds at most, in bytes. NULL: none worth counting. */
 	uint64_t (*memory)(const struct obj *obj);
 };
@@ -146,7 +145,7 @@ bool kind_needs_module(const struct obj *want, const char *module);
  * another one's by now, so that they never come to mean what somebody makes later.
  * @observed is sorted, and was seen under the lock. Return: 0 or -errno.
  */
-int nvmet_tidy_claims(struct ports *ports, const struct model *observed);
+int nvmet_tidy_claims(struct sys *sys, const struct model *observed);
 
 /*
  * kind_set_unmet() - Say why @want cannot be made now, a sentence. Return: 0 or -ENOMEM.
@@ -183,9 +182,9 @@ uint64_t cache_capacity(const struct obj *want);
  * cache_is_for_initramfs() - Is @want a cache of the device that holds the root file
  * system, so that it has to be there before that is mounted?
  */
-bool cache_is_for_initramfs(struct ports *ports, const struct obj *want);
+bool cache_is_for_initramfs(struct sys *sys, const struct obj *want);
 /* cache_is_absent() - Is @want a cache of a device that is not there so far? */
-bool cache_is_absent(struct ports *ports, const struct obj *want);
+bool cache_is_absent(struct sys *sys, const struct obj *want);
 
 /*
  * module_want() - Add to @desired the modules that its objects of @stage need. Return: 0

@@ -163,7 +163,7 @@ static int make_value(const struct tag *tag, const char *text, char **ret)
 	return 0;
 }
 
-static int find_by_tag(const struct ports *ports, const struct tag *tag, const char *text,
+static int find_by_tag(const struct sys *sys, const struct tag *tag, const char *text,
 		       struct device_numbers *ret)
 {
 	_cleanup_free_ char *value = NULL;
@@ -171,8 +171,8 @@ static int find_by_tag(const struct ports *ports, const struct tag *tag, const c
 
 	if (r < 0)
 		return r;
-	return ports->udev ? udev_port_find(ports->udev, tag->property, value, ret)
-			   : find_in_tree(&ports->kfs, tag->property, value, ret);
+	return sys->udev ? udevdb_find(sys->udev, tag->property, value, ret)
+			 : find_in_tree(&sys->kfs, tag->property, value, ret);
 }
 
 static bool contains(const struct device_numbers *all, uint64_t number)
@@ -247,14 +247,14 @@ static int below_ours(const struct kfs *kfs, uint64_t *number)
 	return devices_below(kfs, name, number);
 }
 
-static int find_by_path(const struct ports *ports, const char *path,
+static int find_by_path(const struct sys *sys, const char *path,
 			struct device_numbers *ret)
 {
 	uint64_t number;
-	int r = kfs_device_number(&ports->kfs, &number, "%s", path + 1);
+	int r = kfs_device_number(&sys->kfs, &number, "%s", path + 1);
 
 	if (r == 0)
-		r = below_ours(&ports->kfs, &number);
+		r = below_ours(&sys->kfs, &number);
 	if (r < 0)
 		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
 	return vec_push(&ret->numbers, number);
@@ -267,22 +267,22 @@ static int compare_numbers(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-int devices_find(const struct ports *ports, const char *spec, struct device_numbers *ret)
+int devices_find(const struct sys *sys, const char *spec, struct device_numbers *ret)
 {
 	struct device_numbers found = { 0 };
 	int r = -EINVAL;
 
 	if (spec[0] == '/')
-		r = find_by_path(ports, spec, &found);
+		r = find_by_path(sys, spec, &found);
 	for (size_t i = 0; spec[0] != '/' && i < ARRAY_SIZE(tags); i++) {
 		size_t len = strlen(tags[i].prefix);
 
 		if (strncmp(spec, tags[i].prefix, len) != 0)
 			continue;
-		r = find_by_tag(ports, &tags[i], spec + len, &found);
-		drop_maps_of_ours(&ports->kfs, &found);
+		r = find_by_tag(sys, &tags[i], spec + len, &found);
+		drop_maps_of_ours(&sys->kfs, &found);
 		if (found.numbers.count > 1)
-			drop_lower_ones(&ports->kfs, &found);
+			drop_lower_ones(&sys->kfs, &found);
 		/* Named in the same order each time. */
 		if (found.numbers.count > 1)
 			qsort(found.numbers.items, found.numbers.count,
@@ -331,11 +331,11 @@ static bool is_no_device(const char *spec)
 	       strstr(spec, "/PARTNROFF=");
 }
 
-static int find_root_by_cmdline(const struct ports *ports, struct device_numbers *ret,
+static int find_root_by_cmdline(const struct sys *sys, struct device_numbers *ret,
 				char **ret_spec)
 {
 	_cleanup_free_ char *spec = NULL;
-	int r = machine_cmdline_value(&ports->kfs, "root", &spec);
+	int r = machine_cmdline_value(&sys->kfs, "root", &spec);
 
 	if (r == -ENOENT) {
 		*ret_spec = strdup("");
@@ -344,47 +344,46 @@ static int find_root_by_cmdline(const struct ports *ports, struct device_numbers
 	if (r < 0)
 		return r;
 	decode(spec);
-	r = is_no_device(spec) ? -EINVAL : devices_find(ports, spec, ret);
+	r = is_no_device(spec) ? -EINVAL : devices_find(sys, spec, ret);
 	*ret_spec = TAKE_PTR(spec);
 	return r;
 }
 
-static int find_root_by_mount(const struct ports *ports, struct device_numbers *ret,
+static int find_root_by_mount(const struct sys *sys, struct device_numbers *ret,
 			      char **ret_spec)
 {
 	_cleanup_free_ char *number_text = NULL, *source = NULL;
 	uint64_t number = 0;
-	int r = machine_root_mount(&ports->kfs, &number_text, &source);
+	int r = machine_root_mount(&sys->kfs, &number_text, &source);
 
 	if (r == 0)
 		r = devices_parse_number(number_text, &number);
 	/* btrfs and overlays have a number that is no device's: the source may be one. */
 	if (r == 0 && major(number) == 0)
 		r = source[0] == '/'
-			    ? kfs_device_number(&ports->kfs, &number, "%s", source + 1)
+			    ? kfs_device_number(&sys->kfs, &number, "%s", source + 1)
 			    : -EOPNOTSUPP;
 	if (r == 0)
-		r = below_ours(&ports->kfs, &number);
+		r = below_ours(&sys->kfs, &number);
 	if (r == 0)
-		r = devices_path(&ports->kfs, number, ret_spec);
+		r = devices_path(&sys->kfs, number, ret_spec);
 	if (r < 0)
 		return r == -ENOENT || r == -ENOTBLK ? -EOPNOTSUPP : r;
 	return vec_push(&ret->numbers, number);
 }
 
-int devices_find_root(const struct ports *ports, struct device_numbers *ret,
-		      char **ret_spec)
+int devices_find_root(const struct sys *sys, struct device_numbers *ret, char **ret_spec)
 {
 	*ret = (struct device_numbers){ 0 };
 	*ret_spec = NULL;
-	return ports->initramfs ? find_root_by_cmdline(ports, ret, ret_spec)
-				: find_root_by_mount(ports, ret, ret_spec);
+	return sys->initramfs ? find_root_by_cmdline(sys, ret, ret_spec)
+			      : find_root_by_mount(sys, ret, ret_spec);
 }
 
-void devices_wait(const struct ports *ports, uint64_t ms)
+void devices_wait(const struct sys *sys, uint64_t ms)
 {
-	if (ports->udev)
-		udev_port_wait(ports->udev, ms);
+	if (sys->udev)
+		udevdb_wait(sys->udev, ms);
 	else
 		clock_sleep_ms(ms);
 }

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-struct ports;
+struct sys;
 
 /* Longest text that devices_format_number() makes, with its NUL. */
 #define DEVICES_NUMBER_MAX 24
@@ -25,7 +25,7 @@ struct device_numbers {
  * Return: 0 and a list, which may be empty: nothing is there so far; -ENOTBLK: a path
  * that is no block device; -EINVAL: @spec is none of these; -errno.
  */
-int devices_find(const struct ports *ports, const char *spec, struct device_numbers *ret);
+int devices_find(const struct sys *sys, const char *spec, struct device_numbers *ret);
 void device_numbers_done(struct device_numbers *numbers);
 
 /*
@@ -35,11 +35,10 @@ void device_numbers_done(struct device_numbers *numbers);
  * @ret_spec: what root= says, or the path of the device; the caller's to free.
  * Return: as devices_find(); -EOPNOTSUPP: / is on no block device.
  */
-int devices_find_root(const struct ports *ports, struct device_numbers *ret,
-		      char **ret_spec);
+int devices_find_root(const struct sys *sys, struct device_numbers *ret, char **ret_spec);
 
 /* devices_wait() - Until a block device appears or changes, @ms at most. */
-void devices_wait(const struct ports *ports, uint64_t ms);
+void devices_wait(const struct sys *sys, uint64_t ms);
 
 /* devices_format_number() - "8:1". Return: @text. */
 char *devices_format_number(uint64_t number, char text[static DEVICES_NUMBER_MAX]);

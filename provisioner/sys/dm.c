@@ -75,21 +75,21 @@ static int run_task(struct dm_task *task)
 
 /* --- udev --- */
 
-static bool has_udevd(const struct ports *ports)
+static bool has_udevd(const struct sys *sys)
 {
-	return kfs_exists(&ports->kfs, "run/udev/control");
+	return kfs_exists(&sys->kfs, "run/udev/control");
 }
 
 /*
  * libdevmapper's own wait has no end: where the rules that notify it are missing, it would
  * hang the boot.
  */
-static void wait_for_udev(const struct ports *ports, uint32_t cookie)
+static void wait_for_udev(const struct sys *sys, uint32_t cookie)
 {
 	int ready = 0;
 
 	while (dm_udev_wait_immediate(cookie, &ready) && !ready) {
-		if (clock_now_ms() >= ports->deadline_ms) {
+		if (clock_now_ms() >= sys->deadline_ms) {
 			log_warning("udev has not answered in time, going on");
 			/* Answer for it, so that the semaphore goes. */
 			dm_udev_complete(cookie);
@@ -101,10 +101,10 @@ static void wait_for_udev(const struct ports *ports, uint32_t cookie)
 }
 
 /* A task that makes an event: see kernel_settle(). */
-static int run_with_event(struct ports *ports, struct dm_task *task)
+static int run_with_event(struct sys *sys, struct dm_task *task)
 {
-	bool udev = has_udevd(ports);
-	int r = fault_point(&ports->fault);
+	bool udev = has_udevd(sys);
+	int r = fault_point(&sys->fault);
 
 	if (r < 0)
 		return r;
@@ -112,31 +112,31 @@ static int run_with_event(struct ports *ports, struct dm_task *task)
 	dm_udev_set_sync_support(udev);
 	/* Without a semaphore, udev does its work, and nobody waits for it. */
 	if (udev)
-		(void)dm_task_set_cookie(task, &ports->dm_cookie, 0);
+		(void)dm_task_set_cookie(task, &sys->dm_cookie, 0);
 	r = run_task(task);
 	if (!udev)
 		dm_task_update_nodes();
 	return r;
 }
 
-static void kernel_settle(struct ports *ports)
+static void kernel_settle(struct sys *sys)
 {
-	if (ports->dm_cookie)
-		wait_for_udev(ports, ports->dm_cookie);
-	ports->dm_cookie = 0;
+	if (sys->dm_cookie)
+		wait_for_udev(sys, sys->dm_cookie);
+	sys->dm_cookie = 0;
 }
 
 /*
  * The link that udev will make, and then finds made: in an initramfs, nobody waits for the
  * rest of its work.
  */
-static void link_early(const struct ports *ports, struct dm_task *task, const char *name)
+static void link_early(const struct sys *sys, struct dm_task *task, const char *name)
 {
 	_cleanup_free_ char *path = NULL;
 	char target[32];
 	struct dm_info info;
 
-	if (!ports->initramfs || !has_udevd(ports) || !dm_task_get_info(task, &info) ||
+	if (!sys->initramfs || !has_udevd(sys) || !dm_task_get_info(task, &info) ||
 	    asprintf(&path, "%s/%s", dm_dir(), name) < 0)
 		return;
 	snprintf(target, sizeof(target), "../dm-%" PRIu32, info.minor);
@@ -166,22 +166,22 @@ static int copy_target(struct dm_task *task, struct dm_map *map)
 /*
  * Only root may ask device-mapper. Anybody else may go on where sysfs has no map of ours.
  */
-static int list_unprivileged(struct ports *ports)
+static int list_unprivileged(struct sys *sys)
 {
 	_cleanup_(kfs_names_done) struct kfs_names disks = { 0 };
-	int r = kfs_list(&ports->kfs, &disks, "sys/block");
+	int r = kfs_list(&sys->kfs, &disks, "sys/block");
 
 	vec_foreach (disk, &disks.names) {
 		_cleanup_free_ char *uuid = NULL;
 
-		if (kfs_read(&ports->kfs, &uuid, "sys/block/%s/dm/uuid", *disk) == 0 &&
+		if (kfs_read(&sys->kfs, &uuid, "sys/block/%s/dm/uuid", *disk) == 0 &&
 		    strncmp(uuid, DEVICES_OUR_PREFIX, strlen(DEVICES_OUR_PREFIX)) == 0)
 			return -EACCES;
 	}
 	return r;
 }
 
-static int kernel_list(struct ports *ports, struct kfs_names *ret)
+static int kernel_list(struct sys *sys, struct kfs_names *ret)
 {
 	_cleanup_task_ struct dm_task *task = NULL;
 	struct dm_names *names;
@@ -189,7 +189,7 @@ static int kernel_list(struct ports *ports, struct kfs_names *ret)
 
 	*ret = (struct kfs_names){ 0 };
 	if (geteuid() != 0)
-		return list_unprivileged(ports);
+		return list_unprivileged(sys);
 	task = new_task(DM_DEVICE_LIST, NULL);
 	r = task ? run_task(task) : -ENOMEM;
 	names = r == 0 ? dm_task_get_names(task) : NULL;
@@ -218,14 +218,14 @@ static int copy_loaded_target(const char *name, struct dm_map *map)
 	return r < 0 ? r : copy_target(task, map);
 }
 
-static int kernel_read(struct ports *ports, const char *name, struct dm_map *ret)
+static int kernel_read(struct sys *sys, const char *name, struct dm_map *ret)
 {
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_TABLE, name);
 	struct dm_map map = { 0 };
 	struct dm_info info;
 	int r = task ? run_task(task) : -ENOMEM;
 
-	(void)ports;
+	(void)sys;
 	if (r < 0)
 		return r;
 	if (!dm_task_get_info(task, &info))
@@ -251,7 +251,7 @@ static int kernel_read(struct ports *ports, const char *name, struct dm_map *ret
 
 /* --- changing --- */
 
-static int load(struct ports *ports, const char *name, const struct dm_line *line)
+static int load(struct sys *sys, const char *name, const struct dm_line *line)
 {
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RELOAD, name);
 	int r;
@@ -259,12 +259,12 @@ static int load(struct ports *ports, const char *name, const struct dm_line *lin
 	if (!task ||
 	    !dm_task_add_target(task, 0, line->sectors, line->target, line->params))
 		return -ENOMEM;
-	r = fault_point(&ports->fault);
+	r = fault_point(&sys->fault);
 	return r < 0 ? r : run_task(task);
 }
 
 /* Where a new table is loaded, this swaps it in. */
-static int resume(struct ports *ports, const char *name)
+static int resume(struct sys *sys, const char *name)
 {
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RESUME, name);
 	int r;
@@ -272,45 +272,45 @@ static int resume(struct ports *ports, const char *name)
 	/* What is above need not be frozen: the content is the same before and after. */
 	if (!task || !dm_task_skip_lockfs(task))
 		return -ENOMEM;
-	r = run_with_event(ports, task);
+	r = run_with_event(sys, task);
 	if (r == 0)
-		link_early(ports, task, name);
+		link_early(sys, task, name);
 	return r;
 }
 
-static int clear(struct ports *ports, const char *name)
+static int clear(struct sys *sys, const char *name)
 {
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_CLEAR, name);
 	int r;
 
 	if (!task)
 		return -ENOMEM;
-	r = fault_point(&ports->fault);
+	r = fault_point(&sys->fault);
 	return r < 0 ? r : run_task(task);
 }
 
-static int remove_once(struct ports *ports, const char *name)
+static int remove_once(struct sys *sys, const char *name)
 {
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_REMOVE, name);
-	int r = task ? run_with_event(ports, task) : -ENOMEM;
+	int r = task ? run_with_event(sys, task) : -ENOMEM;
 
-	kernel_settle(ports);
+	kernel_settle(sys);
 	return r;
 }
 
-static int kernel_remove(struct ports *ports, const char *name)
+static int kernel_remove(struct sys *sys, const char *name)
 {
 	uint64_t end = clock_now_ms() + BUSY_RETRY_MS;
 	int r;
 
-	if (end > ports->deadline_ms)
-		end = ports->deadline_ms;
-	while ((r = remove_once(ports, name)) == -EBUSY && clock_now_ms() < end)
+	if (end > sys->deadline_ms)
+		end = sys->deadline_ms;
+	while ((r = remove_once(sys, name)) == -EBUSY && clock_now_ms() < end)
 		clock_sleep_ms(POLL_MS);
 	return r;
 }
 
-static int create_empty(struct ports *ports, const char *name, const char *uuid)
+static int create_empty(struct sys *sys, const char *name, const char *uuid)
 {
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_CREATE, name);
 	int r;
@@ -319,47 +319,46 @@ static int create_empty(struct ports *ports, const char *name, const char *uuid)
 	if (!task || !dm_task_set_uuid(task, uuid) ||
 	    !dm_task_set_add_node(task, DM_ADD_NODE_ON_RESUME))
 		return -ENOMEM;
-	r = fault_point(&ports->fault);
+	r = fault_point(&sys->fault);
 	return r < 0 ? r : run_task(task);
 }
 
-static int kernel_create(struct ports *ports, const char *name, const char *uuid,
+static int kernel_create(struct sys *sys, const char *name, const char *uuid,
 			 const struct dm_line *line)
 {
-	int r = create_empty(ports, name, uuid);
+	int r = create_empty(sys, name, uuid);
 
 	if (r < 0)
 		return r;
-	r = load(ports, name, line);
+	r = load(sys, name, line);
 	if (r == 0)
-		r = resume(ports, name);
+		r = resume(sys, name);
 	if (r < 0)
-		(void)remove_once(ports, name); /* the first error is the one to report */
+		(void)remove_once(sys, name); /* the first error is the one to report */
 	return r;
 }
 
-static int kernel_reload(struct ports *ports, const char *name,
-			 const struct dm_line *line)
+static int kernel_reload(struct sys *sys, const char *name, const struct dm_line *line)
 {
-	int r = load(ports, name, line);
+	int r = load(sys, name, line);
 
 	if (r < 0)
 		return r;
-	r = resume(ports, name);
+	r = resume(sys, name);
 	if (r < 0)
-		(void)clear(ports, name); /* the first error is the one to report */
+		(void)clear(sys, name); /* the first error is the one to report */
 	return r;
 }
 
-static int kernel_set_uuid(struct ports *ports, const char *name, const char *uuid)
+static int kernel_set_uuid(struct sys *sys, const char *name, const char *uuid)
 {
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RENAME, name);
 	int r;
 
 	if (!task || !dm_task_set_newuuid(task, uuid))
 		return -ENOMEM;
-	r = run_with_event(ports, task);
-	kernel_settle(ports);
+	r = run_with_event(sys, task);
+	kernel_settle(sys);
 	return r;
 }
 
@@ -380,10 +379,10 @@ static bool is_map(const char *disk)
 	return strncmp(disk, "dm-", 3) == 0;
 }
 
-static int tree_list(struct ports *ports, struct kfs_names *ret)
+static int tree_list(struct sys *sys, struct kfs_names *ret)
 {
 	_cleanup_(kfs_names_done) struct kfs_names disks = { 0 };
-	int r = kfs_list(&ports->kfs, &disks, "sys/block");
+	int r = kfs_list(&sys->kfs, &disks, "sys/block");
 
 	*ret = (struct kfs_names){ 0 };
 	vec_foreach (disk, &disks.names) {
@@ -391,7 +390,7 @@ static int tree_list(struct ports *ports, struct kfs_names *ret)
 
 		if (!is_map(*disk))
 			continue;
-		r = kfs_read(&ports->kfs, &name, "sys/block/%s/dm/name", *disk);
+		r = kfs_read(&sys->kfs, &name, "sys/block/%s/dm/name", *disk);
 		if (r == 0)
 			r = vec_push(&ret->names, name);
 		if (r < 0) {
@@ -404,10 +403,10 @@ static int tree_list(struct ports *ports, struct kfs_names *ret)
 }
 
 /* The disk of a map: "dm-0". */
-static int tree_find(struct ports *ports, const char *name, char **ret)
+static int tree_find(struct sys *sys, const char *name, char **ret)
 {
 	_cleanup_(kfs_names_done) struct kfs_names disks = { 0 };
-	int r = kfs_list(&ports->kfs, &disks, "sys/block");
+	int r = kfs_list(&sys->kfs, &disks, "sys/block");
 
 	if (r < 0)
 		return r;
@@ -415,7 +414,7 @@ static int tree_find(struct ports *ports, const char *name, char **ret)
 		_cleanup_free_ char *found = NULL;
 
 		if (is_map(*disk) &&
-		    kfs_read(&ports->kfs, &found, "sys/block/%s/dm/name", *disk) == 0 &&
+		    kfs_read(&sys->kfs, &found, "sys/block/%s/dm/name", *disk) == 0 &&
 		    streq(found, name)) {
 			*ret = TAKE_PTR(*disk);
 			return 0;
@@ -424,12 +423,12 @@ static int tree_find(struct ports *ports, const char *name, char **ret)
 	return -ENODEV;
 }
 
-static int tree_read_table(struct ports *ports, const char *disk, struct dm_map *map)
+static int tree_read_table(struct sys *sys, const char *disk, struct dm_map *map)
 {
 	_cleanup_free_ char *table = NULL;
 	int at = 0, r;
 
-	r = kfs_read(&ports->kfs, &table, "sys/block/%s/dm/table", disk);
+	r = kfs_read(&sys->kfs, &table, "sys/block/%s/dm/table", disk);
 	if (r < 0 || !*table)
 		return r == -ENOENT ? 0 : r;
 	if (sscanf(table, "0 %" SCNu64 " %ms %n", &map->sectors, &map->target, &at) != 2)
@@ -438,23 +437,23 @@ static int tree_read_table(struct ports *ports, const char *disk, struct dm_map 
 	return map->params ? 0 : -ENOMEM;
 }
 
-static int tree_read(struct ports *ports, const char *name, struct dm_map *ret)
+static int tree_read(struct sys *sys, const char *name, struct dm_map *ret)
 {
 	_cleanup_free_ char *disk = NULL;
 	uint64_t suspended = 0;
 	struct dm_map map = { 0 };
 	int r;
 
-	r = tree_find(ports, name, &disk);
+	r = tree_find(sys, name, &disk);
 	if (r < 0)
 		return r;
-	if ((r = kfs_read_u64(&ports->kfs, &map.openers, "sys/block/%s/dm/open_count",
+	if ((r = kfs_read_u64(&sys->kfs, &map.openers, "sys/block/%s/dm/open_count",
 			      disk)) == 0 &&
-	    (r = kfs_read_u64(&ports->kfs, &suspended, "sys/block/%s/dm/suspended",
+	    (r = kfs_read_u64(&sys->kfs, &suspended, "sys/block/%s/dm/suspended",
 			      disk)) == 0 &&
-	    (r = kfs_read(&ports->kfs, &map.uuid, "sys/block/%s/dm/uuid", disk)) == 0 &&
-	    (r = devices_number(&ports->kfs, disk, &map.number)) == 0)
-		r = tree_read_table(ports, disk, &map);
+	    (r = kfs_read(&sys->kfs, &map.uuid, "sys/block/%s/dm/uuid", disk)) == 0 &&
+	    (r = devices_number(&sys->kfs, disk, &map.number)) == 0)
+		r = tree_read_table(sys, disk, &map);
 	map.suspended = suspended != 0;
 	if (r < 0)
 		dm_map_done(&map);
@@ -463,33 +462,33 @@ static int tree_read(struct ports *ports, const char *name, struct dm_map *ret)
 	return r;
 }
 
-static int refuse_line(struct ports *ports, const char *name, const struct dm_line *line)
+static int refuse_line(struct sys *sys, const char *name, const struct dm_line *line)
 {
-	(void)ports, (void)name, (void)line;
+	(void)sys, (void)name, (void)line;
 	return -EOPNOTSUPP;
 }
 
-static int refuse_create(struct ports *ports, const char *name, const char *uuid,
+static int refuse_create(struct sys *sys, const char *name, const char *uuid,
 			 const struct dm_line *line)
 {
 	(void)uuid;
-	return refuse_line(ports, name, line);
+	return refuse_line(sys, name, line);
 }
 
-static int refuse_remove(struct ports *ports, const char *name)
+static int refuse_remove(struct sys *sys, const char *name)
 {
-	return refuse_line(ports, name, NULL);
+	return refuse_line(sys, name, NULL);
 }
 
-static int refuse_uuid(struct ports *ports, const char *name, const char *uuid)
+static int refuse_uuid(struct sys *sys, const char *name, const char *uuid)
 {
 	(void)uuid;
-	return refuse_line(ports, name, NULL);
+	return refuse_line(sys, name, NULL);
 }
 
-static void settle_nothing(struct ports *ports)
+static void settle_nothing(struct sys *sys)
 {
-	(void)ports;
+	(void)sys;
 }
 
 const struct dm_ops dm_tree = {

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct ports;
+struct sys;
 
 /* A map. */
 struct dm_map {
@@ -42,27 +42,27 @@ struct dm_ops {
 	 * To be freed with kfs_names_done(). -EACCES: there are some of ours, and only root
 	 * may look at them.
 	 */
-	int (*list)(struct ports *ports, struct kfs_names *ret);
+	int (*list)(struct sys *sys, struct kfs_names *ret);
 	/* -ENODEV, -ENXIO: it is gone. */
-	int (*read)(struct ports *ports, const char *name, struct dm_map *ret);
+	int (*read)(struct sys *sys, const char *name, struct dm_map *ret);
 	/* -EEXIST, -EBUSY: the name or @uuid is taken. What failed leaves nothing. */
-	int (*create)(struct ports *ports, const char *name, const char *uuid,
+	int (*create)(struct sys *sys, const char *name, const char *uuid,
 		      const struct dm_line *line);
 	/*
 	 * Swap the table under those who have the map open: I/O waits for a moment, and
 	 * then goes the new way. If it fails the old table is live.
 	 */
-	int (*reload)(struct ports *ports, const char *name, const struct dm_line *line);
+	int (*reload)(struct sys *sys, const char *name, const struct dm_line *line);
 	/* -EBUSY: somebody has it open. */
-	int (*remove)(struct ports *ports, const char *name);
+	int (*remove)(struct sys *sys, const char *name);
 	/* Of a map that has no UUID. */
-	int (*set_uuid)(struct ports *ports, const char *name, const char *uuid);
+	int (*set_uuid)(struct sys *sys, const char *name, const char *uuid);
 	/*
 	 * Until udev has worked off what create and reload have done: their nodes, and the
-	 * links to them, are there. Not beyond ports->deadline_ms. In an initramfs, their
+	 * links to them, are there. Not beyond sys->deadline_ms. In an initramfs, their
 	 * /dev/mapper/NAME is there before.
 	 */
-	void (*settle)(struct ports *ports);
+	void (*settle)(struct sys *sys);
 };
 
 /* The kernel's. */

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct ports {
+struct sys {
 	struct kfs kfs;
 	struct fault fault;
 
@@ -18,8 +18,8 @@ struct ports {
 	int (*load_module)(const char *name, struct fault *fault);
 
 	const struct dm_ops *dm;
-	uint32_t dm_cookie;	/* sys/dm.c's: of changes that udev works off; 0: none */
-	struct udev_port *udev; /* NULL: there is only what lies in run/udev/data */
+	uint32_t dm_cookie;  /* sys/dm.c's: of changes that udev works off; 0: none */
+	struct udevdb *udev; /* NULL: there is only what lies in run/udev/data */
 
 	uint64_t deadline_ms; /* on clock_now_ms(): the end of all waiting */
 	char machine_id[33];  /* once somebody has needed it: see export_resolve() */

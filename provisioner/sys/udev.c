@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <poll.h>
 
-struct udev_port {
+struct udevdb {
 	struct udev *udev;
 	struct udev_monitor *monitor; /* NULL: nobody has waited, or there is none */
 	bool has_waited;
@@ -27,9 +27,9 @@ static struct udev_monitor *open_monitor(struct udev *udev)
 	return monitor;
 }
 
-int udev_port_open(struct udev_port **ret)
+int udevdb_open(struct udevdb **ret)
 {
-	struct udev_port *udev = calloc(1, sizeof(*udev));
+	struct udevdb *udev = calloc(1, sizeof(*udev));
 
 	if (!udev)
 		return -ENOMEM;
@@ -42,7 +42,7 @@ int udev_port_open(struct udev_port **ret)
 	return 0;
 }
 
-void udev_port_close(struct udev_port *udev)
+void udevdb_close(struct udevdb *udev)
 {
 	if (!udev)
 		return;
@@ -88,8 +88,8 @@ static int add_device(struct udev *udev, const char *syspath, struct device_numb
 	return r;
 }
 
-int udev_port_find(struct udev_port *udev, const char *property, const char *value,
-		   struct device_numbers *ret)
+int udevdb_find(struct udevdb *udev, const char *property, const char *value,
+		struct device_numbers *ret)
 {
 	struct udev_enumerate *all = udev_enumerate_new(udev->udev);
 	_cleanup_free_ char *pattern = NULL;
@@ -118,7 +118,7 @@ int udev_port_find(struct udev_port *udev, const char *property, const char *val
 	return r;
 }
 
-void udev_port_wait(struct udev_port *udev, uint64_t ms)
+void udevdb_wait(struct udevdb *udev, uint64_t ms)
 {
 	struct pollfd events = { .fd = -1, .events = POLLIN };
 	struct udev_device *device;

@@ -6,18 +6,18 @@
 
 #include <stdint.h>
 
-struct udev_port;
+struct udevdb;
 
-/* udev_port_open() - Return: 0 or -errno. */
-int udev_port_open(struct udev_port **ret);
-void udev_port_close(struct udev_port *udev);
+/* udevdb_open() - Return: 0 or -errno. */
+int udevdb_open(struct udevdb **ret);
+void udevdb_close(struct udevdb *udev);
 
 /*
- * udev_port_find() - Block devices whose udev property @property is @value, to the letter.
+ * udevdb_find() - Block devices whose udev property @property is @value, to the letter.
  * Return: 0 or -errno.
  */
-int udev_port_find(struct udev_port *udev, const char *property, const char *value,
-		   struct device_numbers *ret);
+int udevdb_find(struct udevdb *udev, const char *property, const char *value,
+		struct device_numbers *ret);
 
 /*
  * udev_encode() - @text as udev writes it in properties whose name ends in _ENC: what
@@ -27,7 +27,7 @@ int udev_port_find(struct udev_port *udev, const char *property, const char *val
 int udev_encode(const char *text, char **ret);
 
 /*
- * udev_port_wait() - Until udev has worked an event of a block device off, @ms at most. The
+ * udevdb_wait() - Until udev has worked an event of a block device off, @ms at most. The
  * first call only begins to collect events, and returns: look once more after it.
  */
-void udev_port_wait(struct udev_port *udev, uint64_t ms);
+void udevdb_wait(struct udevdb *udev, uint64_t ms);

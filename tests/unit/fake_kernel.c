@@ -310,14 +310,14 @@ void fake_init(struct fake_kernel *fake, uint64_t ram_bytes)
 				      .has_module = true,
 				      .nvmet = &fake_nvmet_6_12 };
 	ck_assert_ptr_nonnull(mkdtemp(fake->root));
-	ck_assert_int_eq(kfs_init(&fake->ports.kfs, fake->root, &fake->ports.fault), 0);
-	fake->ports.kfs.on_write = on_write;
-	fake->ports.kfs.on_change = on_change;
-	fake->ports.kfs.on_set_read_only = on_set_read_only;
-	fake->ports.kfs.hook_data = fake;
-	fake->ports.load_module = load_module;
-	fake->ports.dm = &dm_tree;
-	fake->ports.deadline_ms = clock_now_ms();
+	ck_assert_int_eq(kfs_init(&fake->sys.kfs, fake->root, &fake->sys.fault), 0);
+	fake->sys.kfs.on_write = on_write;
+	fake->sys.kfs.on_change = on_change;
+	fake->sys.kfs.on_set_read_only = on_set_read_only;
+	fake->sys.kfs.hook_data = fake;
+	fake->sys.load_module = load_module;
+	fake->sys.dm = &dm_tree;
+	fake->sys.deadline_ms = clock_now_ms();
 	loading = fake;
 	snprintf(meminfo, sizeof(meminfo), "MemTotal: %" PRIu64 " kB", ram_bytes / 1024);
 	fake_set(fake, "proc/meminfo", meminfo);
@@ -338,7 +338,7 @@ void fake_init(struct fake_kernel *fake, uint64_t ram_bytes)
 
 void fake_done(struct fake_kernel *fake)
 {
-	kfs_done(&fake->ports.kfs);
+	kfs_done(&fake->sys.kfs);
 	remove_tree(fake, "");
 }
 

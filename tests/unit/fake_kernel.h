@@ -13,7 +13,7 @@
 
 struct fake_kernel {
 	char root[32];
-	struct ports ports;
+	struct sys sys;
 	bool has_module;     /* can the module be loaded? */
 	int refuse_error;    /* a negative errno: attach and resize give it */
 	const char *refuse;  /* of this disk only, "rd1"; NULL: of all */

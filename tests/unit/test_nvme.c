@@ -42,7 +42,7 @@ static void run(const char *yaml, const struct reconcile_options *options,
 	fake_model(&desired, yaml);
 	report->stage = "system";
 	ck_assert_int_eq(
-		reconcile_run(&fake.ports, &desired, options, NULL, report, &outcome), 0);
+		reconcile_run(&fake.sys, &desired, options, NULL, report, &outcome), 0);
 }
 
 static enum report_verdict apply(const char *yaml)
@@ -280,7 +280,7 @@ START_TEST(live_changes_keep_what_they_need_not_touch)
 			 VERDICT_CHANGED);
 	ck_assert_str_eq(value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/attr_allow_any_host"),
 			 "0");
-	ck_assert(kfs_exists(&fake.ports.kfs,
+	ck_assert(kfs_exists(&fake.sys.kfs,
 			     NVMET_SUBSYSTEMS "/" SUBSYSTEM "/allowed_hosts/" HOST));
 	ck_assert_str_eq(value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/2/enable"),
 			 "1");
@@ -303,9 +303,9 @@ START_TEST(namespace_that_the_kernel_does_not_enable_is_an_error)
 	ck_assert_int_eq(entry_of(&report, "export")->error, -EBUSY);
 	ck_assert_ptr_nonnull(strstr(entry_of(&report, "export")->message,
 				     "cannot enable namespace '2'"));
-	ck_assert(!kfs_exists(&fake.ports.kfs,
+	ck_assert(!kfs_exists(&fake.sys.kfs,
 			      NVMET_SUBSYSTEMS "/" SUBSYSTEM "/namespaces/2"));
-	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1/subsystems/" SUBSYSTEM));
+	ck_assert(kfs_exists(&fake.sys.kfs, NVMET_PORTS "/1/subsystems/" SUBSYSTEM));
 }
 END_TEST
 
@@ -319,8 +319,8 @@ START_TEST(taken_port_is_the_exports_error_and_leaves_no_half)
 	ck_assert_int_eq(entry_of(&report, "export")->error, -EADDRINUSE);
 	ck_assert_ptr_nonnull(
 		strstr(entry_of(&report, "export")->message, "on port '1'"));
-	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_SUBSYSTEMS "/" SUBSYSTEM));
-	ck_assert(!kfs_exists(&fake.ports.kfs, "run/rapiddisk/owned/export:" SUBSYSTEM));
+	ck_assert(!kfs_exists(&fake.sys.kfs, NVMET_SUBSYSTEMS "/" SUBSYSTEM));
+	ck_assert(!kfs_exists(&fake.sys.kfs, "run/rapiddisk/owned/export:" SUBSYSTEM));
 	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_DONE);
 	fake.bind_error = 0;
 	ck_assert_int_eq(apply(first_state), VERDICT_CHANGED);
@@ -341,7 +341,7 @@ START_TEST(tls_that_the_kernel_lacks_makes_no_port_and_no_export)
 	run(yaml, &converge, &old);
 	ck_assert_ptr_nonnull(strstr(entry_of(&old, "port")->message, "has no TLS"));
 	ck_assert_str_eq(entry_of(&old, "export")->reason, "it needs port '1'");
-	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
+	ck_assert(!kfs_exists(&fake.sys.kfs, NVMET_PORTS "/1"));
 	fake.nvmet = &fake_nvmet_6_12;
 	fake.no_keyring = true;
 	run(yaml, &converge, &report);
@@ -377,7 +377,7 @@ START_TEST(nothing_is_opened_on_a_port_of_others_that_differs)
 	run(RD0 TLS_PORT OPEN_TO_ALL, &converge, &report);
 	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_BLOCKED);
 	ck_assert_str_eq(entry_of(&report, "export")->reason, "it needs port '1'");
-	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_SUBSYSTEMS "/" SUBSYSTEM));
+	ck_assert(!kfs_exists(&fake.sys.kfs, NVMET_SUBSYSTEMS "/" SUBSYSTEM));
 }
 END_TEST
 
@@ -390,7 +390,7 @@ START_TEST(nothing_is_opened_on_a_port_that_cannot_become_as_the_file_says)
 	run(RD0 TLS_PORT OPEN_TO_ALL, &converge, &report);
 	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_FAILED);
 	ck_assert_str_eq(entry_of(&report, "export")->reason, "it needs port '1'");
-	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_SUBSYSTEMS "/" SUBSYSTEM));
+	ck_assert(!kfs_exists(&fake.sys.kfs, NVMET_SUBSYSTEMS "/" SUBSYSTEM));
 }
 END_TEST
 
@@ -406,7 +406,7 @@ START_TEST(export_on_a_port_that_failed_is_changed)
 	ck_assert_int_eq(entry_of(&report, "export")->result, RESULT_DONE);
 	ck_assert_str_eq(value(NVMET_SUBSYSTEMS "/" SUBSYSTEM "/attr_allow_any_host"),
 			 "0");
-	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1/subsystems/" SUBSYSTEM));
+	ck_assert(kfs_exists(&fake.sys.kfs, NVMET_PORTS "/1/subsystems/" SUBSYSTEM));
 }
 END_TEST
 
@@ -456,9 +456,9 @@ START_TEST(what_the_file_drops_the_port_loses)
 	ck_assert_int_eq(apply("ports: [{id: 1, transport: tcp, address: 127.0.0.1, "
 			       "referrals: [{name: two, address: 192.0.2.2}]}]\n"),
 			 VERDICT_CHANGED);
-	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1/referrals/two"));
+	ck_assert(kfs_exists(&fake.sys.kfs, NVMET_PORTS "/1/referrals/two"));
 	ck_assert_int_eq(apply(PLAIN_PORT), VERDICT_CHANGED);
-	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1/referrals/two"));
+	ck_assert(!kfs_exists(&fake.sys.kfs, NVMET_PORTS "/1/referrals/two"));
 	ck_assert_int_eq(apply(PLAIN_PORT), VERDICT_CONVERGED);
 }
 END_TEST
@@ -484,10 +484,10 @@ START_TEST(claim_to_what_is_gone_is_dropped_by_the_next_run)
 	ck_assert_int_eq(apply(RD0 PLAIN_PORT), VERDICT_CHANGED);
 	clear_port();
 	apply(other);
-	ck_assert(!kfs_exists(&fake.ports.kfs, "run/rapiddisk/owned/port:1"));
+	ck_assert(!kfs_exists(&fake.sys.kfs, "run/rapiddisk/owned/port:1"));
 	make_port_of_others();
 	ck_assert_int_eq(apply(other), VERDICT_CONVERGED);
-	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
+	ck_assert(kfs_exists(&fake.sys.kfs, NVMET_PORTS "/1"));
 }
 END_TEST
 
@@ -502,8 +502,8 @@ START_TEST(object_that_somebody_made_anew_is_not_ours)
 	ck_assert_int_eq(rename(old, kept), 0);
 	make_port_of_others();
 	ck_assert_int_eq(apply(RD0 "ports: []\n"), VERDICT_CONVERGED);
-	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
-	ck_assert(!kfs_exists(&fake.ports.kfs, "run/rapiddisk/owned/port:1"));
+	ck_assert(kfs_exists(&fake.sys.kfs, NVMET_PORTS "/1"));
+	ck_assert(!kfs_exists(&fake.sys.kfs, "run/rapiddisk/owned/port:1"));
 }
 END_TEST
 
@@ -515,8 +515,8 @@ START_TEST(empty_claim_counts_for_what_is_half_made_and_for_nothing_else)
 	fake_set(&fake, "run/rapiddisk/owned/port:1", "");
 	fake_set(&fake, "run/rapiddisk/owned/port:2", "");
 	ck_assert_int_eq(apply(RD0 "ports: []\n"), VERDICT_CHANGED);
-	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
-	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_PORTS "/2"));
+	ck_assert(kfs_exists(&fake.sys.kfs, NVMET_PORTS "/1"));
+	ck_assert(!kfs_exists(&fake.sys.kfs, NVMET_PORTS "/2"));
 }
 END_TEST
 
@@ -576,7 +576,7 @@ END_TEST
 
 static bool is_on_port(const char *name, const char *port)
 {
-	return kfs_exists(&fake.ports.kfs,
+	return kfs_exists(&fake.sys.kfs,
 			  NVMET_PORTS "/%s/subsystems/nqn.2026-11.org.example:%s", port,
 			  name);
 }
@@ -588,7 +588,7 @@ START_TEST(exports_move_to_a_new_port_at_the_same_address)
 					"127.0.0.1}]\n" ON_PORTS("2", "2")),
 			 VERDICT_CHANGED);
 	ck_assert(is_on_port("a", "2") && is_on_port("b", "2"));
-	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1"));
+	ck_assert(!kfs_exists(&fake.sys.kfs, NVMET_PORTS "/1"));
 }
 END_TEST
 
@@ -783,7 +783,7 @@ START_TEST(bad_key_file_is_the_hosts_error)
 	ck_assert_msg(!bad_keys[_i].text || bad_keys[_i].text[0] == '\0' ||
 			      !strstr(entry->reason, bad_keys[_i].text),
 		      "the key is told: %s", entry->reason);
-	ck_assert(!kfs_exists(&fake.ports.kfs, NVMET_HOSTS "/" HOST));
+	ck_assert(!kfs_exists(&fake.sys.kfs, NVMET_HOSTS "/" HOST));
 	ck_assert_str_eq(value("sys/block/rd0/size"), "2097152");
 }
 END_TEST
@@ -843,7 +843,7 @@ START_TEST(port_with_an_export_of_others_does_not_move)
 	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_BLOCKED);
 	ck_assert_ptr_nonnull(strstr(entry_of(&report, "port")->reason, "'" THEIRS "'"));
 	ck_assert_str_eq(value(NVMET_PORTS "/1/addr_trsvcid"), "4420");
-	ck_assert(kfs_exists(&fake.ports.kfs, NVMET_PORTS "/1/subsystems/" THEIRS));
+	ck_assert(kfs_exists(&fake.sys.kfs, NVMET_PORTS "/1/subsystems/" THEIRS));
 }
 END_TEST
 
@@ -913,7 +913,7 @@ static void make_first_state(void)
 	setup();
 	write_key(KEY_A, 0600);
 	ck_assert_int_eq(apply(first_state), VERDICT_CHANGED);
-	fake.ports.fault.seen = 0;
+	fake.sys.fault.seen = 0;
 }
 
 static char *reference_listing(unsigned int *ret_operations)
@@ -922,7 +922,7 @@ static char *reference_listing(unsigned int *ret_operations)
 
 	make_first_state();
 	ck_assert_int_eq(apply(second_state), VERDICT_CHANGED);
-	*ret_operations = fake.ports.fault.seen;
+	*ret_operations = fake.sys.fault.seen;
 	text = fake_nvmet_list(&fake);
 	teardown();
 	return text;
@@ -933,7 +933,7 @@ static void check_second_state(unsigned int n, const char *reference)
 	_cleanup_free_ char *listing = NULL;
 	size_t line = 0;
 
-	fake.ports.fault = (struct fault){ 0 };
+	fake.sys.fault = (struct fault){ 0 };
 	apply(second_state);
 	ck_assert_msg(apply(second_state) == VERDICT_CONVERGED,
 		      "not converged after a fault at operation %u", n);
@@ -956,7 +956,7 @@ START_TEST(failure_at_any_operation_leaves_no_half_and_is_mended)
 	ck_assert_uint_ge(operations, 40);
 	for (unsigned int n = 1; n <= operations; n++) {
 		make_first_state();
-		fake.ports.fault =
+		fake.sys.fault =
 			(struct fault){ .mode = FAULT_FAIL, .at = n, .error = -EIO };
 		apply(second_state);
 		check_second_state(n, reference);
@@ -977,7 +977,7 @@ START_TEST(death_at_any_operation_is_mended)
 		make_first_state();
 		pid = fork();
 		if (pid == 0) {
-			fake.ports.fault = (struct fault){ .mode = FAULT_KILL, .at = n };
+			fake.sys.fault = (struct fault){ .mode = FAULT_KILL, .at = n };
 			apply(second_state);
 			_exit(0);
 		}

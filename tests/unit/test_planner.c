@@ -36,7 +36,7 @@ static void bench_plan(struct bench *b, const char *yaml)
 {
 	fake_model(&b->desired, yaml);
 	model_resolve(&b->desired, b->policy.ram_bytes);
-	ck_assert_int_eq(reconcile_observe(&b->fake.ports, &b->observed), 0);
+	ck_assert_int_eq(reconcile_observe(&b->fake.sys, &b->observed), 0);
 	ck_assert_int_eq(plan_build(&b->desired, &b->observed, &b->policy, &b->plan), 0);
 }
 

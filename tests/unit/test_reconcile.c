@@ -26,7 +26,7 @@ static int apply(struct fake_kernel *fake, const char *yaml,
 
 	fake_model(&desired, yaml);
 	report->stage = "system";
-	return reconcile_run(&fake->ports, &desired, options, NULL, report, &outcome);
+	return reconcile_run(&fake->sys, &desired, options, NULL, report, &outcome);
 }
 
 static enum report_verdict verdict_of(struct fake_kernel *fake, const char *yaml)
@@ -250,7 +250,7 @@ START_TEST(passing_use_is_waited_for)
 	fake_init(&fake, 16 * GIB);
 	verdict_of(&fake, two_disks);
 	fake_set(&fake, "sys/block/rd1/rapiddisk/openers", "1");
-	fake.ports.deadline_ms = clock_now_ms() + 10000;
+	fake.sys.deadline_ms = clock_now_ms() + 10000;
 	ck_assert_int_eq(pthread_create(&thread, NULL, let_go_later, &fake), 0);
 	ck_assert_int_eq(verdict_of(&fake, "ramdisks: [{name: rd0, size: 1GiB}]"),
 			 VERDICT_CHANGED);
@@ -298,7 +298,7 @@ static void make_first_state(struct fake_kernel *fake)
 			 "  - {name: rd0, size: 1GiB}\n"
 			 "  - {name: rd1, size: 1GiB}\n"
 			 "  - {name: rd3, size: 1GiB}\n");
-	fake->ports.fault.seen = 0;
+	fake->sys.fault.seen = 0;
 }
 
 static unsigned int count_operations(void)
@@ -308,14 +308,14 @@ static unsigned int count_operations(void)
 
 	make_first_state(&fake);
 	verdict_of(&fake, second_state);
-	count = fake.ports.fault.seen;
+	count = fake.sys.fault.seen;
 	fake_done(&fake);
 	return count;
 }
 
 static void check_second_state(struct fake_kernel *fake, unsigned int n)
 {
-	fake->ports.fault = (struct fault){ 0 };
+	fake->sys.fault = (struct fault){ 0 };
 	verdict_of(fake, second_state);
 	ck_assert_msg(verdict_of(fake, second_state) == VERDICT_CONVERGED,
 		      "not converged after a fault at operation %u", n);
@@ -333,7 +333,7 @@ START_TEST(failure_at_any_operation_is_reported_and_mended_by_the_next_run)
 		struct fake_kernel fake;
 
 		make_first_state(&fake);
-		fake.ports.fault =
+		fake.sys.fault =
 			(struct fault){ .mode = FAULT_FAIL, .at = n, .error = -EIO };
 		ck_assert_int_eq(apply(&fake, second_state, &converge, &report), 0);
 		ck_assert_msg(report.verdict == VERDICT_PARTIAL,
@@ -357,7 +357,7 @@ START_TEST(death_at_any_operation_is_mended_by_the_next_run)
 		make_first_state(&fake);
 		pid = fork();
 		if (pid == 0) {
-			fake.ports.fault = (struct fault){ .mode = FAULT_KILL, .at = n };
+			fake.sys.fault = (struct fault){ .mode = FAULT_KILL, .at = n };
 			verdict_of(&fake, second_state);
 			_exit(0);
 		}
@@ -374,16 +374,16 @@ END_TEST
 
 static unsigned int maps_made;
 
-static int refuse_to_go(struct ports *ports, const char *name)
+static int refuse_to_go(struct sys *sys, const char *name)
 {
-	(void)ports, (void)name;
+	(void)sys, (void)name;
 	return -EBUSY;
 }
 
-static int count_map(struct ports *ports, const char *name, const char *uuid,
+static int count_map(struct sys *sys, const char *name, const char *uuid,
 		     const struct dm_line *line)
 {
-	(void)ports, (void)name, (void)uuid, (void)line;
+	(void)sys, (void)name, (void)uuid, (void)line;
 	maps_made++;
 	return 0;
 }
@@ -417,7 +417,7 @@ static void make_cache(struct fake_kernel *fake, struct dm_ops *dm)
 	*dm = dm_tree;
 	dm->remove = refuse_to_go;
 	dm->create = count_map;
-	fake->ports.dm = dm;
+	fake->sys.dm = dm;
 	maps_made = 0;
 }
 
@@ -446,21 +446,20 @@ END_TEST
 static struct fake_kernel *unsettled;
 static unsigned int writes_before;
 
-static int reload_at_once(struct ports *ports, const char *name,
-			  const struct dm_line *line)
+static int reload_at_once(struct sys *sys, const char *name, const struct dm_line *line)
 {
 	(void)name, (void)line;
 	fake_set(unsettled, "sys/block/dm-0/dm/table",
 		 "0 2097152 rapiddisk-cache 254:16 - 65536 0");
-	ports->dm_cookie = 1;
+	sys->dm_cookie = 1;
 	return 0;
 }
 
-static void settle_and_note(struct ports *ports)
+static void settle_and_note(struct sys *sys)
 {
-	if (ports->dm_cookie)
+	if (sys->dm_cookie)
 		writes_before = unsettled->writes;
-	ports->dm_cookie = 0;
+	sys->dm_cookie = 0;
 }
 
 static void make_unsettled(struct fake_kernel *fake, struct dm_ops *dm)
@@ -482,9 +481,9 @@ START_TEST(what_is_settled_last_is_waited_for_after_the_run)
 		verdict_of(&fake,
 			   "caches: [{name: data, source: LABEL=data, size: 32MiB}]"),
 		VERDICT_CHANGED);
-	ck_assert(!exec_is_settled(&fake.ports));
-	exec_settle(&fake.ports);
-	ck_assert(exec_is_settled(&fake.ports));
+	ck_assert(!exec_is_settled(&fake.sys));
+	exec_settle(&fake.sys);
+	ck_assert(exec_is_settled(&fake.sys));
 	fake_done(&fake);
 }
 END_TEST
@@ -501,7 +500,7 @@ START_TEST(other_kinds_wait_until_it_is_settled)
 			   "caches: [{name: data, source: LABEL=data, size: 32MiB}]\n"
 			   "hosts: [{nqn: 'nqn.2026-11.org.example:host'}]"),
 		VERDICT_CHANGED);
-	ck_assert(exec_is_settled(&fake.ports));
+	ck_assert(exec_is_settled(&fake.sys));
 	ck_assert_uint_lt(writes_before, fake.writes);
 	fake_done(&fake);
 }

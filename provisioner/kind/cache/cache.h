@@ -53,8 +53,8 @@ static inline const struct cache *cache_of(const struct obj *obj)
 }
 
 /* kind.resolve, in cache_resolve.c. */
-int cache_resolve(struct ports *ports, struct obj *want, const struct model *desired,
+int cache_resolve(struct sys *sys, struct obj *want, const struct model *desired,
 		  const struct model *observed);
 
 /* kind.observe, in cache_observe.c. */
-int cache_observe(struct ports *ports, struct model *observed);
+int cache_observe(struct sys *sys, struct model *observed);

@@ -142,7 +142,7 @@ static const char *hint_for(int error)
 	}
 }
 
-static int cache_params(struct ports *ports, const struct obj *want, struct buf *out)
+static int cache_params(struct sys *sys, const struct obj *want, struct buf *out)
 {
 	const struct cache *cache = cache_of(want);
 	char source[DEVICES_NUMBER_MAX], memory[DEVICES_NUMBER_MAX] = "-";
@@ -150,7 +150,7 @@ static int cache_params(struct ports *ports, const struct obj *want, struct buf 
 	int r = 0;
 
 	if (field_is_set(want, CACHE_RAMDISK)) {
-		r = devices_number(&ports->kfs, cache->ramdisk, &number);
+		r = devices_number(&sys->kfs, cache->ramdisk, &number);
 		if (r < 0)
 			return r;
 		devices_format_number(number, memory);
@@ -169,15 +169,15 @@ static int cache_params(struct ports *ports, const struct obj *want, struct buf 
  * What was to go before may still be there, and device-mapper would map the source twice.
  * Return: 0; -EBUSY and a sentence; -errno.
  */
-static int refuse_held(struct ports *ports, const struct obj *want, struct buf *why)
+static int refuse_held(struct sys *sys, const struct obj *want, struct buf *why)
 {
 	const struct cache *cache = cache_of(want);
 	_cleanup_(kfs_names_done) struct kfs_names holders = { 0 };
 	_cleanup_free_ char *disk = NULL;
-	int r = devices_name(&ports->kfs, cache->source.number, &disk);
+	int r = devices_name(&sys->kfs, cache->source.number, &disk);
 
 	if (r == 0)
-		r = users_list_holders(&ports->kfs, disk, &holders);
+		r = users_list_holders(&sys->kfs, disk, &holders);
 	if (r < 0)
 		return kind_fail(why, r, NULL, "cannot find out what holds '%s'",
 				 cache->source.text);
@@ -187,34 +187,34 @@ static int refuse_held(struct ports *ports, const struct obj *want, struct buf *
 			 cache->source.text, holders.names.items[0]);
 }
 
-static int cache_create(struct ports *ports, const struct obj *want, struct buf *why)
+static int cache_create(struct sys *sys, const struct obj *want, struct buf *why)
 {
 	const struct cache *cache = cache_of(want);
 	_cleanup_(buf_done) struct buf params = { 0 }, uuid = { 0 };
 	struct dm_line line = { cache->capacity.bytes / 512, CACHE_TARGET, NULL };
-	int r = refuse_held(ports, want, why);
+	int r = refuse_held(sys, want, why);
 
 	if (r < 0)
 		return r;
-	r = cache_params(ports, want, &params);
+	r = cache_params(sys, want, &params);
 	buf_addf(&uuid, CACHE_UUID_PREFIX "%s", cache->name);
 	if (r == 0 && uuid.failed)
 		r = -ENOMEM;
 	line.params = params.data;
 	if (r == 0)
-		r = ports->dm->create(ports, cache->name, uuid.data, &line);
+		r = sys->dm->create(sys, cache->name, uuid.data, &line);
 	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot map '%s'",
 				 cache->source.text)
 		     : 0;
 }
 
-static int cache_fall_back(struct ports *ports, const struct obj *want, struct buf *why)
+static int cache_fall_back(struct sys *sys, const struct obj *want, struct buf *why)
 {
 	const struct cache *cache = cache_of(want);
 	_cleanup_(buf_done) struct buf params = { 0 }, uuid = { 0 }, held = { 0 };
 	struct dm_line line = { cache->capacity.bytes / 512, "linear", NULL };
 	char source[DEVICES_NUMBER_MAX];
-	int r = refuse_held(ports, want, &held);
+	int r = refuse_held(sys, want, &held);
 
 	if (r < 0)
 		return kind_fail(why, r, NULL, "and it cannot pass through either");
@@ -224,9 +224,9 @@ static int cache_fall_back(struct ports *ports, const struct obj *want, struct b
 		return -ENOMEM;
 	line.params = params.data;
 	/* What failed may have been the module that would have loaded it. */
-	if (ports->load_module && !kfs_exists(&ports->kfs, "sys/module/dm_mod"))
-		(void)ports->load_module("dm_mod", &ports->fault); /* create says it */
-	r = ports->dm->create(ports, cache->name, uuid.data, &line);
+	if (sys->load_module && !kfs_exists(&sys->kfs, "sys/module/dm_mod"))
+		(void)sys->load_module("dm_mod", &sys->fault); /* create says it */
+	r = sys->dm->create(sys, cache->name, uuid.data, &line);
 	if (r < 0)
 		return kind_fail(why, r, NULL, "and it cannot pass through either");
 	buf_addf(why, "'/dev/mapper/%s' passes through, uncached", cache->name);
@@ -234,7 +234,7 @@ static int cache_fall_back(struct ports *ports, const struct obj *want, struct b
 }
 
 /* Exports of it tell their initiators. */
-static int expect_size(struct ports *ports, const struct obj *have)
+static int expect_size(struct sys *sys, const struct obj *have)
 {
 	_cleanup_free_ char *path = NULL;
 
@@ -242,33 +242,33 @@ static int expect_size(struct ports *ports, const struct obj *have)
 		path = NULL;
 		return -ENOMEM;
 	}
-	return nvmet_expect_size(ports, path);
+	return nvmet_expect_size(sys, path);
 }
 
-static int cache_update(struct ports *ports, const struct obj *have,
-			const struct obj *want, uint64_t changed, struct buf *why)
+static int cache_update(struct sys *sys, const struct obj *have, const struct obj *want,
+			uint64_t changed, struct buf *why)
 {
 	_cleanup_(buf_done) struct buf params = { 0 };
 	struct dm_line line = { cache_of(want)->capacity.bytes / 512, CACHE_TARGET,
 				NULL };
-	int r = cache_params(ports, want, &params);
+	int r = cache_params(sys, want, &params);
 
 	if (r == 0 && changed & 1u << CACHE_CAPACITY)
-		r = expect_size(ports, have);
+		r = expect_size(sys, have);
 	line.params = params.data;
 	if (r == 0)
-		r = ports->dm->reload(ports, cache_of(have)->name, &line);
+		r = sys->dm->reload(sys, cache_of(have)->name, &line);
 	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot load its new table") : 0;
 }
 
-static int cache_remove(struct ports *ports, const struct obj *have, struct buf *why)
+static int cache_remove(struct sys *sys, const struct obj *have, struct buf *why)
 {
-	int r = ports->dm->remove(ports, cache_of(have)->name);
+	int r = sys->dm->remove(sys, cache_of(have)->name);
 
 	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot unmap it") : 0;
 }
 
-static int cache_release(struct ports *ports, const struct obj *have, struct buf *why)
+static int cache_release(struct sys *sys, const struct obj *have, struct buf *why)
 {
 	const struct cache *cache = cache_of(have);
 	_cleanup_(buf_done) struct buf params = { 0 };
@@ -280,17 +280,17 @@ static int cache_release(struct ports *ports, const struct obj *have, struct buf
 	if (params.failed)
 		return -ENOMEM;
 	line.params = params.data;
-	r = ports->dm->reload(ports, cache->name, &line);
+	r = sys->dm->reload(sys, cache->name, &line);
 	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot switch it off") : 0;
 }
 
-static void cache_settle(struct ports *ports)
+static void cache_settle(struct sys *sys)
 {
-	ports->dm->settle(ports);
+	sys->dm->settle(sys);
 }
 
 /* A UUID can be given once; a map that has another one belongs to whoever gave it. */
-static int cache_adopt(struct ports *ports, const struct obj *have, struct buf *why)
+static int cache_adopt(struct sys *sys, const struct obj *have, struct buf *why)
 {
 	_cleanup_(buf_done) struct buf uuid = { 0 };
 	int r;
@@ -298,7 +298,7 @@ static int cache_adopt(struct ports *ports, const struct obj *have, struct buf *
 	buf_addf(&uuid, CACHE_UUID_PREFIX "%s", obj_name(have));
 	if (uuid.failed)
 		return -ENOMEM;
-	r = ports->dm->set_uuid(ports, obj_name(have), uuid.data);
+	r = sys->dm->set_uuid(sys, obj_name(have), uuid.data);
 	return r < 0 ? kind_fail(why, r, NULL, "cannot take it over") : 0;
 }
 

@@ -9,7 +9,7 @@
 #define COUNTERS "sys/kernel/rapiddisk_cache"
 
 struct sight {
-	struct ports *ports;
+	struct sys *sys;
 	struct users users;
 };
 
@@ -21,7 +21,7 @@ static bool is_ours(const struct dm_map *map)
 /* `<source> <cache> [<sectors> [<mode> [<n> <key> <value>...]]]` */
 static int read_cache_line(struct sight *sight, struct obj *obj, const char *params)
 {
-	const struct kfs *kfs = &sight->ports->kfs;
+	const struct kfs *kfs = &sight->sys->kfs;
 	char source[DEVICES_NUMBER_MAX], memory[DEVICES_NUMBER_MAX];
 	_cleanup_free_ char *path = NULL, *ramdisk = NULL;
 	uint64_t sectors = 0, limit, number;
@@ -63,7 +63,7 @@ static int read_linear_line(struct sight *sight, struct obj *obj, const char *pa
 	if (sscanf(params, "%23s %" SCNu64, source, &offset) != 2 || offset != 0 ||
 	    devices_parse_number(source, &number) < 0)
 		return 0;
-	r = devices_path(&sight->ports->kfs, number, &path);
+	r = devices_path(&sight->sys->kfs, number, &path);
 	if (r == 0)
 		r = field_set_device(obj, CACHE_SOURCE, path, number);
 	if (r == 0)
@@ -74,7 +74,7 @@ static int read_linear_line(struct sight *sight, struct obj *obj, const char *pa
 
 static int read_counters(struct sight *sight, struct obj *obj)
 {
-	const struct kfs *kfs = &sight->ports->kfs;
+	const struct kfs *kfs = &sight->sys->kfs;
 	const char *name = obj_name(obj);
 	uint64_t hits, misses, cached;
 	char ratio[16] = "-";
@@ -102,9 +102,9 @@ static int describe_use(struct sight *sight, struct obj *obj, const struct dm_ma
 	obj->holders = openers;
 	if (openers == 0)
 		return 0;
-	r = devices_name(&sight->ports->kfs, map->number, &disk);
+	r = devices_name(&sight->sys->kfs, map->number, &disk);
 	if (r == 0)
-		r = users_describe(&sight->users, &sight->ports->kfs, disk, &obj->in_use);
+		r = users_describe(&sight->users, &sight->sys->kfs, disk, &obj->in_use);
 	if (r < 0 || obj->in_use)
 		return r;
 	obj->passing = true;
@@ -139,7 +139,7 @@ static int read_map(struct sight *sight, struct obj *obj, const struct dm_map *m
 /* Ours by its UUID; one that somebody made by hand by its counters. */
 static bool is_cache(struct sight *sight, const char *name, const struct dm_map *map)
 {
-	return is_ours(map) || kfs_exists(&sight->ports->kfs, COUNTERS "/%s", name);
+	return is_ours(map) || kfs_exists(&sight->sys->kfs, COUNTERS "/%s", name);
 }
 
 static int observe_map(struct sight *sight, const char *name, const struct dm_map *map,
@@ -165,7 +165,7 @@ static int observe_map(struct sight *sight, const char *name, const struct dm_ma
 static int observe_name(struct sight *sight, const char *name, struct model *observed)
 {
 	struct dm_map map = { 0 };
-	int r = sight->ports->dm->read(sight->ports, name, &map);
+	int r = sight->sys->dm->read(sight->sys, name, &map);
 
 	if (r < 0)
 		return r == -ENXIO || r == -ENODEV ? 0 : r;
@@ -175,15 +175,15 @@ static int observe_name(struct sight *sight, const char *name, struct model *obs
 	return r;
 }
 
-int cache_observe(struct ports *ports, struct model *observed)
+int cache_observe(struct sys *sys, struct model *observed)
 {
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
-	struct sight sight = { .ports = ports };
+	struct sight sight = { .sys = sys };
 	int r;
 
-	if (!kfs_exists(&ports->kfs, "sys/module/dm_mod"))
+	if (!kfs_exists(&sys->kfs, "sys/module/dm_mod"))
 		return 0;
-	r = ports->dm->list(ports, &names);
+	r = sys->dm->list(sys, &names);
 	vec_foreach (name, &names.names) {
 		r = observe_name(&sight, *name, observed);
 		if (r < 0)

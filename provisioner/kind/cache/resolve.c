@@ -20,7 +20,7 @@ static int set_missing(struct obj *want, const char *spec)
 		spec);
 }
 
-static int set_ambiguous(struct ports *ports, struct obj *want, const char *spec,
+static int set_ambiguous(struct sys *sys, struct obj *want, const char *spec,
 			 const struct device_numbers *found)
 {
 	_cleanup_(buf_done) struct buf names = { 0 };
@@ -28,7 +28,7 @@ static int set_ambiguous(struct ports *ports, struct obj *want, const char *spec
 	vec_foreach (number, &found->numbers) {
 		_cleanup_free_ char *path = NULL;
 
-		if (devices_path(&ports->kfs, *number, &path) < 0)
+		if (devices_path(&sys->kfs, *number, &path) < 0)
 			path = NULL;
 		buf_addf(&names, "%s'%s'", names.len ? " and " : "",
 			 path ? path : "a device that is gone");
@@ -43,13 +43,13 @@ static int set_ambiguous(struct ports *ports, struct obj *want, const char *spec
 }
 
 /* Where / is an overlay, the map that the initramfs made is what is left to go by. */
-static bool stands_in_for_root(const struct ports *ports, const struct obj *have)
+static bool stands_in_for_root(const struct sys *sys, const struct obj *have)
 {
-	return !ports->initramfs && have && have->owner == OWNER_OURS &&
+	return !sys->initramfs && have && have->owner == OWNER_OURS &&
 	       cache_of(have)->source.number != 0;
 }
 
-static int find_source(struct ports *ports, struct obj *want, const struct obj *have,
+static int find_source(struct sys *sys, struct obj *want, const struct obj *have,
 		       uint64_t *ret)
 {
 	_cleanup_(device_numbers_done) struct device_numbers found = { 0 };
@@ -59,12 +59,12 @@ static int find_source(struct ports *ports, struct obj *want, const struct obj *
 
 	*ret = 0;
 	if (is_root(want)) {
-		r = devices_find_root(ports, &found, &root_spec);
+		r = devices_find_root(sys, &found, &root_spec);
 		spec = root_spec ? root_spec : spec;
 	} else {
-		r = devices_find(ports, spec, &found);
+		r = devices_find(sys, spec, &found);
 	}
-	if (is_root(want) && r == -EOPNOTSUPP && stands_in_for_root(ports, have)) {
+	if (is_root(want) && r == -EOPNOTSUPP && stands_in_for_root(sys, have)) {
 		*ret = cache_of(have)->source.number;
 		return 0;
 	}
@@ -81,7 +81,7 @@ static int find_source(struct ports *ports, struct obj *want, const struct obj *
 	if (found.numbers.count == 0)
 		return set_missing(want, spec);
 	if (found.numbers.count > 1)
-		return set_ambiguous(ports, want, spec, &found);
+		return set_ambiguous(sys, want, spec, &found);
 	*ret = found.numbers.items[0];
 	return 0;
 }
@@ -90,7 +90,7 @@ static int find_source(struct ports *ports, struct obj *want, const struct obj *
  * In the initramfs the map takes the place of what root= names, so it has to be over just
  * that: the image may be that of a disk that was cloned, or the boot one from another disk.
  */
-static int check_is_root(struct ports *ports, struct obj *want, uint64_t number)
+static int check_is_root(struct sys *sys, struct obj *want, uint64_t number)
 {
 	_cleanup_(device_numbers_done) struct device_numbers root = { 0 };
 	_cleanup_free_ char *spec = NULL;
@@ -100,7 +100,7 @@ static int check_is_root(struct ports *ports, struct obj *want, uint64_t number)
 	/* What is the matter is known, and waiting does not change it. */
 	if (is_root(want) || (want->unmet && want->patience_ms == 0))
 		return 0;
-	r = devices_find_root(ports, &root, &spec);
+	r = devices_find_root(sys, &root, &spec);
 	if (r < 0 && r != -EINVAL && r != -ENOTBLK && r != -EOPNOTSUPP)
 		return r;
 	is_late = r == 0 && root.numbers.count == 0;
@@ -143,11 +143,11 @@ static bool is_leaving(const struct obj *have)
  * of device-mapper shares one claim, and two maps over one source each have a copy of it
  * that the other one makes wrong.
  */
-static int check_holders(struct ports *ports, struct obj *want,
-			 const struct model *observed, const char *disk, bool *ret_held)
+static int check_holders(struct sys *sys, struct obj *want, const struct model *observed,
+			 const char *disk, bool *ret_held)
 {
 	_cleanup_(kfs_names_done) struct kfs_names holders = { 0 };
-	int r = users_list_holders(&ports->kfs, disk, &holders);
+	int r = users_list_holders(&sys->kfs, disk, &holders);
 
 	if (r < 0)
 		return r;
@@ -166,30 +166,30 @@ static int check_holders(struct ports *ports, struct obj *want,
 	return 0;
 }
 
-static int defer(struct ports *ports, struct obj *want)
+static int defer(struct sys *sys, struct obj *want)
 {
-	if (ports->initramfs_error[0])
+	if (sys->initramfs_error[0])
 		return kind_set_unmet(
 			want,
 			"the initramfs of this boot could not make it: %s; it "
 			"tries again at the next boot",
-			ports->initramfs_error);
+			sys->initramfs_error);
 	want->deferred = true;
 	return kind_set_unmet(
 		want, "it holds the root file system, and starts at the next boot: %s",
-		ports->next_boot ? ports->next_boot : "restart");
+		sys->next_boot ? sys->next_boot : "restart");
 }
 
-static bool is_root_device(struct ports *ports, uint64_t number)
+static bool is_root_device(struct sys *sys, uint64_t number)
 {
 	_cleanup_(device_numbers_done) struct device_numbers root = { 0 };
 	_cleanup_free_ char *spec = NULL;
 
-	return devices_find_root(ports, &root, &spec) == 0 && root.numbers.count == 1 &&
+	return devices_find_root(sys, &root, &spec) == 0 && root.numbers.count == 1 &&
 	       root.numbers.items[0] == number;
 }
 
-static int check_free(struct ports *ports, struct obj *want, const struct model *observed)
+static int check_free(struct sys *sys, struct obj *want, const struct model *observed)
 {
 	uint64_t number = cache_of(want)->source.number;
 	_cleanup_(users_done) struct users users = { 0 };
@@ -197,15 +197,15 @@ static int check_free(struct ports *ports, struct obj *want, const struct model 
 	bool is_held = false;
 	int r;
 
-	if (!ports->initramfs && (is_root(want) || is_root_device(ports, number)))
-		return defer(ports, want);
-	r = devices_name(&ports->kfs, number, &name);
+	if (!sys->initramfs && (is_root(want) || is_root_device(sys, number)))
+		return defer(sys, want);
+	r = devices_name(&sys->kfs, number, &name);
 	if (r == 0)
-		r = check_holders(ports, want, observed, name, &is_held);
+		r = check_holders(sys, want, observed, name, &is_held);
 	if (r == 0 && (want->unmet || is_held))
 		return 0;
 	if (r == 0)
-		r = users_describe(&users, &ports->kfs, name, &use);
+		r = users_describe(&users, &sys->kfs, name, &use);
 	if (r < 0)
 		return r == -ENOENT ? set_missing(want, cache_of(want)->source.text) : r;
 	if (!use)
@@ -277,52 +277,51 @@ static void derive_ramdisk_size(struct obj *want, const struct model *desired)
 		       ramdisk_bytes(ramdisk) / CACHE_BLOCK_BYTES * CACHE_BLOCK_BYTES);
 }
 
-int cache_resolve(struct ports *ports, struct obj *want, const struct model *desired,
+int cache_resolve(struct sys *sys, struct obj *want, const struct model *desired,
 		  const struct model *observed)
 {
 	const struct obj *have = model_find(observed, want->class, obj_name(want));
 	uint64_t number, bytes;
-	int r = find_source(ports, want, have, &number);
+	int r = find_source(sys, want, have, &number);
 
 	if (r < 0)
 		return r;
 	derive_ramdisk_size(want, desired);
 	r = field_set_device(want, CACHE_SOURCE, NULL, number);
 	field_clear(want, CACHE_CAPACITY);
-	if (r == 0 && ports->initramfs)
-		r = check_is_root(ports, want, number);
+	if (r == 0 && sys->initramfs)
+		r = check_is_root(sys, want, number);
 	if (r < 0 || number == 0)
 		return r;
-	if (devices_bytes(&ports->kfs, number, &bytes) == 0)
+	if (devices_bytes(&sys->kfs, number, &bytes) == 0)
 		field_set_size(want, CACHE_CAPACITY, bytes);
 	if (!want->unmet)
 		r = check_twice(want, desired);
 	if (r < 0 || want->unmet)
 		return r;
 	if (!have || cache_of(have)->source.number != number)
-		r = check_free(ports, want, observed);
+		r = check_free(sys, want, observed);
 	if (r == 0 && !want->unmet && !(have && is_on_its_ramdisk(have, want)))
 		r = check_ramdisk(want, desired, observed);
 	return r;
 }
 
-bool cache_is_for_initramfs(struct ports *ports, const struct obj *want)
+bool cache_is_for_initramfs(struct sys *sys, const struct obj *want)
 {
 	_cleanup_(device_numbers_done) struct device_numbers found = { 0 };
 
 	if (want->class != &kind_cache.class)
 		return false;
 	return is_root(want) ||
-	       (devices_find(ports, cache_of(want)->source.text, &found) == 0 &&
-		found.numbers.count == 1 &&
-		is_root_device(ports, found.numbers.items[0]));
+	       (devices_find(sys, cache_of(want)->source.text, &found) == 0 &&
+		found.numbers.count == 1 && is_root_device(sys, found.numbers.items[0]));
 }
 
-bool cache_is_absent(struct ports *ports, const struct obj *want)
+bool cache_is_absent(struct sys *sys, const struct obj *want)
 {
 	_cleanup_(device_numbers_done) struct device_numbers found = { 0 };
 
 	return want->class == &kind_cache.class && !is_root(want) &&
-	       devices_find(ports, cache_of(want)->source.text, &found) == 0 &&
+	       devices_find(sys, cache_of(want)->source.text, &found) == 0 &&
 	       found.numbers.count == 0;
 }

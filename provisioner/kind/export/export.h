@@ -91,14 +91,14 @@ const struct obj *export_find_device(const struct model *model, const char *text
 bool export_is_another(const struct obj *live, const struct obj *item);
 
 /* The functions of kind_export; see kind.h. */
-int export_prepare(struct ports *ports, struct obj *want);
-int export_resolve(struct ports *ports, struct obj *want, const struct model *desired,
+int export_prepare(struct sys *sys, struct obj *want);
+int export_resolve(struct sys *sys, struct obj *want, const struct model *desired,
 		   const struct model *observed);
-int export_observe(struct ports *ports, struct model *observed);
-int export_create(struct ports *ports, const struct obj *want, struct buf *why);
-int export_update(struct ports *ports, const struct obj *have, const struct obj *want,
+int export_observe(struct sys *sys, struct model *observed);
+int export_create(struct sys *sys, const struct obj *want, struct buf *why);
+int export_update(struct sys *sys, const struct obj *have, const struct obj *want,
 		  uint64_t changed, struct buf *why);
-int export_remove(struct ports *ports, const struct obj *have, struct buf *why);
-int export_open(struct ports *ports, const struct obj *have, const struct obj *want,
+int export_remove(struct sys *sys, const struct obj *have, struct buf *why);
+int export_open(struct sys *sys, const struct obj *have, const struct obj *want,
 		struct buf *why);
-void export_close(struct ports *ports, const struct obj *have, const struct obj *want);
+void export_close(struct sys *sys, const struct obj *have, const struct obj *want);

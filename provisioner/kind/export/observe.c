@@ -283,11 +283,11 @@ static int observe_all(struct sight *sight, const struct kfs_names *names,
 	return 0;
 }
 
-int export_observe(struct ports *ports, struct model *observed)
+int export_observe(struct sys *sys, struct model *observed)
 {
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
-	struct sight sight = { .kfs = &ports->kfs };
-	int r = nvmet_list(&ports->kfs, &names, NVMET_SUBSYSTEMS);
+	struct sight sight = { .kfs = &sys->kfs };
+	int r = nvmet_list(&sys->kfs, &names, NVMET_SUBSYSTEMS);
 
 	if (r == 0 && names.names.count > 0)
 		r = observe_all(&sight, &names, observed);

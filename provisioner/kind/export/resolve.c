@@ -13,7 +13,7 @@
 #define UUID_LEN       36 /* with its four dashes */
 #define DEVICE_WAIT_MS 10000
 
-int export_prepare(struct ports *ports, struct obj *want)
+int export_prepare(struct sys *sys, struct obj *want)
 {
 	const char *rest = export_of(want)->nqn, *mark;
 	_cleanup_(buf_done) struct buf nqn = { 0 };
@@ -22,7 +22,7 @@ int export_prepare(struct ports *ports, struct obj *want)
 
 	if (!strstr(rest, EXPORT_HOST_MARK))
 		return 0;
-	r = machine_hostname(&ports->kfs, &host);
+	r = machine_hostname(&sys->kfs, &host);
 	if (r < 0)
 		return r;
 	for (; (mark = strstr(rest, EXPORT_HOST_MARK));
@@ -115,21 +115,21 @@ static bool is_identified(const struct obj *want)
 }
 
 /* It stays as it is for a run, and some files have hundreds of exports. */
-static int need_machine_id(struct ports *ports)
+static int need_machine_id(struct sys *sys)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = ports->machine_id[0] ? 0 : machine_id(&ports->kfs, &text);
+	int r = sys->machine_id[0] ? 0 : machine_id(&sys->kfs, &text);
 
 	if (r == 0 && text)
-		snprintf(ports->machine_id, sizeof(ports->machine_id), "%s", text);
+		snprintf(sys->machine_id, sizeof(sys->machine_id), "%s", text);
 	return r;
 }
 
 /* What the file says stands; what it does not is derived, a UUID as one of version 8. */
-static int derive_missing(struct ports *ports, struct obj *want)
+static int derive_missing(struct sys *sys, struct obj *want)
 {
-	const char *machine = ports->machine_id;
-	int r = need_machine_id(ports);
+	const char *machine = sys->machine_id;
+	int r = need_machine_id(sys);
 
 	if (r == 0 && !field_is_set(want, EXPORT_SERIAL))
 		r = derive_serial(machine, want);
@@ -147,9 +147,9 @@ static int derive_missing(struct ports *ports, struct obj *want)
 	return r;
 }
 
-static int identify(struct ports *ports, struct obj *want)
+static int identify(struct sys *sys, struct obj *want)
 {
-	int r = is_identified(want) ? 0 : derive_missing(ports, want);
+	int r = is_identified(want) ? 0 : derive_missing(sys, want);
 
 	vec_foreach (item, &export_namespaces(want)->objs) {
 		if (r == 0 && !want->unmet)
@@ -161,12 +161,11 @@ static int identify(struct ports *ports, struct obj *want)
 }
 
 /* The device that this file makes: it may not be there yet, but its size is known. */
-static int resolve_made(struct ports *ports, struct obj *item, const struct obj *device)
+static int resolve_made(struct sys *sys, struct obj *item, const struct obj *device)
 {
 	const char *folder = device->class == &kind_cache.class ? "dev/mapper" : "dev";
 	uint64_t number, bytes;
-	int r = kfs_device_number(&ports->kfs, &number, "%s/%s", folder,
-				  obj_name(device));
+	int r = kfs_device_number(&sys->kfs, &number, "%s/%s", folder, obj_name(device));
 
 	((struct namespace *)item)->made = device->class;
 	r = field_set_device(item, NAMESPACE_DEVICE, NULL, r == 0 ? number : 0);
@@ -179,11 +178,11 @@ static int resolve_made(struct ports *ports, struct obj *item, const struct obj 
 	return r;
 }
 
-static int resolve_found(struct ports *ports, struct obj *want, struct obj *item)
+static int resolve_found(struct sys *sys, struct obj *want, struct obj *item)
 {
 	const char *path = namespace_of(item)->device.text;
 	uint64_t number = 0, bytes;
-	int r = kfs_device_number(&ports->kfs, &number, "%s", path + 1);
+	int r = kfs_device_number(&sys->kfs, &number, "%s", path + 1);
 
 	field_clear(item, NAMESPACE_CAPACITY);
 	if (r == -ENOENT || r == -ENOTDIR) {
@@ -200,7 +199,7 @@ static int resolve_found(struct ports *ports, struct obj *want, struct obj *item
 	}
 	if (r < 0)
 		return r;
-	if (number && devices_bytes(&ports->kfs, number, &bytes) == 0)
+	if (number && devices_bytes(&sys->kfs, number, &bytes) == 0)
 		field_set_size(item, NAMESPACE_CAPACITY, bytes);
 	return field_set_device(item, NAMESPACE_DEVICE, NULL, number);
 }
@@ -226,15 +225,15 @@ static const struct obj *find_cache_over(uint64_t number, const struct model *de
 }
 
 /* Two that write to one device, and do not know of one another, destroy what is on it. */
-static int check_use(struct ports *ports, struct obj *want, const struct obj *item,
+static int check_use(struct sys *sys, struct obj *want, const struct obj *item,
 		     struct users *users)
 {
 	const char *device = namespace_of(item)->device.text;
 	_cleanup_free_ char *name = NULL, *use = NULL;
-	int r = devices_name(&ports->kfs, namespace_of(item)->device.number, &name);
+	int r = devices_name(&sys->kfs, namespace_of(item)->device.number, &name);
 
 	if (r == 0)
-		r = users_describe(users, &ports->kfs, name, &use);
+		r = users_describe(users, &sys->kfs, name, &use);
 	if (r < 0 || !use)
 		return r == -ENOENT ? 0 : r;
 	return kind_set_unmet(want,
@@ -255,7 +254,7 @@ static bool is_idle(const struct obj *made, const struct model *observed)
 	return live && live->holders == 0;
 }
 
-static int check_new(struct ports *ports, struct obj *want, const struct obj *item,
+static int check_new(struct sys *sys, struct obj *want, const struct obj *item,
 		     const struct model *desired, bool is_idle, struct users *users)
 {
 	const struct obj *cache =
@@ -267,25 +266,24 @@ static int check_new(struct ports *ports, struct obj *want, const struct obj *it
 			"the device '%s' of its namespace '%s' is the source "
 			"of cache '%s'; export the cache",
 			namespace_of(item)->device.text, obj_name(item), obj_name(cache));
-	return is_idle ? 0 : check_use(ports, want, item, users);
+	return is_idle ? 0 : check_use(sys, want, item, users);
 }
 
-static int resolve_devices(struct ports *ports, struct obj *want,
-			   const struct model *desired, const struct model *observed,
-			   const struct obj *have)
+static int resolve_devices(struct sys *sys, struct obj *want, const struct model *desired,
+			   const struct model *observed, const struct obj *have)
 {
 	_cleanup_(users_done) struct users users = { .no_exports = true };
 
 	vec_foreach (item, &export_namespaces(want)->objs) {
 		const struct obj *made =
 			export_find_device(desired, namespace_of(*item)->device.text);
-		int r = made ? resolve_made(ports, *item, made)
-			     : resolve_found(ports, want, *item);
+		int r = made ? resolve_made(sys, *item, made)
+			     : resolve_found(sys, want, *item);
 
 		if (r == 0 && !want->unmet && namespace_of(*item)->device.number > 0 &&
 		    !is_live(*item, have))
-			r = check_new(ports, want, *item, desired,
-				      is_idle(made, observed), &users);
+			r = check_new(sys, want, *item, desired, is_idle(made, observed),
+				      &users);
 		if (r < 0 || want->unmet)
 			return r;
 		field_set_bool(*item, NAMESPACE_ENABLED, true);
@@ -310,15 +308,15 @@ static int check_twice(struct obj *want, const struct model *desired)
 	return 0;
 }
 
-int export_resolve(struct ports *ports, struct obj *want, const struct model *desired,
+int export_resolve(struct sys *sys, struct obj *want, const struct model *desired,
 		   const struct model *observed)
 {
 	int r = check_twice(want, desired);
 
 	if (r == 0 && !want->unmet)
-		r = identify(ports, want);
+		r = identify(sys, want);
 	if (r == 0 && !want->unmet)
-		r = resolve_devices(ports, want, desired, observed,
+		r = resolve_devices(sys, want, desired, observed,
 				    model_find(observed, want->class, obj_name(want)));
 	return r;
 }

@@ -218,8 +218,8 @@ static const char *find_foreign(const struct obj *want, const struct model *obse
 		       : NULL;
 }
 
-static int host_resolve(struct ports *ports, struct obj *want,
-			const struct model *desired, const struct model *observed)
+static int host_resolve(struct sys *sys, struct obj *want, const struct model *desired,
+			const struct model *observed)
 {
 	const struct host *host = host_of(want);
 	int r = want_keys(want);
@@ -228,9 +228,9 @@ static int host_resolve(struct ports *ports, struct obj *want,
 	want_defaults(want);
 	((struct host *)want)->foreign = find_foreign(want, observed);
 	if (r == 0 && field_is_set(want, HOST_KEY_FILE))
-		r = read_key_file(&ports->kfs, want, HOST_KEY, host->dhchap_key_file);
+		r = read_key_file(&sys->kfs, want, HOST_KEY, host->dhchap_key_file);
 	if (r == 0 && !want->unmet && field_is_set(want, HOST_CTRL_KEY_FILE))
-		r = read_key_file(&ports->kfs, want, HOST_CTRL_KEY,
+		r = read_key_file(&sys->kfs, want, HOST_CTRL_KEY,
 				  host->dhchap_ctrl_key_file);
 	return r;
 }
@@ -302,33 +302,33 @@ static int observe_one(const struct kfs *kfs, const struct claims *claims,
 	return model_add(observed, obj);
 }
 
-static int host_observe(struct ports *ports, struct model *observed)
+static int host_observe(struct sys *sys, struct model *observed)
 {
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
 	_cleanup_(claims_done) struct claims claims = { 0 };
-	int r = nvmet_list(&ports->kfs, &names, NVMET_HOSTS);
+	int r = nvmet_list(&sys->kfs, &names, NVMET_HOSTS);
 
 	if (r == 0 && names.names.count > 0)
-		r = claims_load(&ports->kfs, &claims);
+		r = claims_load(&sys->kfs, &claims);
 	for (size_t i = 0; r == 0 && i < names.names.count; i++)
-		r = observe_one(&ports->kfs, &claims, names.names.items[i], observed);
+		r = observe_one(&sys->kfs, &claims, names.names.items[i], observed);
 	return r;
 }
 
 /* --- act --- */
 
 /* The kernel makes the attribute for all to read (CONFIGFS_ATTR()), the file is not. */
-static int set_secret(struct ports *ports, struct buf *why, const char *folder,
+static int set_secret(struct sys *sys, struct buf *why, const char *folder,
 		      const char *name, const char *value)
 {
-	int r = kfs_chmod(&ports->kfs, S_IRUSR | S_IWUSR, "%s/%s", folder, name);
+	int r = kfs_chmod(&sys->kfs, S_IRUSR | S_IWUSR, "%s/%s", folder, name);
 
 	return r < 0 ? kind_fail(why, r, nvmet_hint(r), "cannot hide '%s' from others",
 				 name)
-		     : nvmet_set(ports, why, folder, name, value, NULL);
+		     : nvmet_set(sys, why, folder, name, value, NULL);
 }
 
-static int set_attributes(struct ports *ports, const struct obj *want, uint64_t changed,
+static int set_attributes(struct sys *sys, const struct obj *want, uint64_t changed,
 			  const char *folder, struct buf *why)
 {
 	const struct host *host = host_of(want);
@@ -336,33 +336,32 @@ static int set_attributes(struct ports *ports, const struct obj *want, uint64_t 
 
 	changed &= want->set;
 	if (changed & 1u << HOST_HASH)
-		r = nvmet_set(ports, why, folder, "dhchap_hash",
+		r = nvmet_set(sys, why, folder, "dhchap_hash",
 			      hash_names[host->dhchap_hash],
 			      hash_names[host->dhchap_hash]);
 	if (r == 0 && changed & 1u << HOST_DHGROUP)
-		r = nvmet_set(ports, why, folder, "dhchap_dhgroup",
+		r = nvmet_set(sys, why, folder, "dhchap_dhgroup",
 			      group_names[host->dhchap_dhgroup],
 			      group_names[host->dhchap_dhgroup]);
 	if (r == 0 && changed & 1u << HOST_KEY)
-		r = set_secret(ports, why, folder, "dhchap_key", host->dhchap_key);
+		r = set_secret(sys, why, folder, "dhchap_key", host->dhchap_key);
 	if (r == 0 && changed & 1u << HOST_CTRL_KEY)
-		r = set_secret(ports, why, folder, "dhchap_ctrl_key",
+		r = set_secret(sys, why, folder, "dhchap_ctrl_key",
 			       host->dhchap_ctrl_key);
 	return r;
 }
 
-static int host_create(struct ports *ports, const struct obj *want, struct buf *why)
+static int host_create(struct sys *sys, const struct obj *want, struct buf *why)
 {
 	_cleanup_free_ char *folder = folder_of(want);
 	struct buf ignored = { 0 };
-	int r = folder ? nvmet_begin(ports, want, folder, why) : -ENOMEM;
+	int r = folder ? nvmet_begin(sys, want, folder, why) : -ENOMEM;
 
 	if (r < 0)
 		return r;
-	r = set_attributes(ports, want, UINT64_MAX, folder, why);
+	r = set_attributes(sys, want, UINT64_MAX, folder, why);
 	if (r < 0)
-		(void)nvmet_end(ports, want, folder,
-				&ignored); /* the first error counts */
+		(void)nvmet_end(sys, want, folder, &ignored); /* the first error counts */
 	buf_done(&ignored);
 	return r;
 }
@@ -382,11 +381,11 @@ static int host_judge(struct plan_step *step)
 		       : 0;
 }
 
-static int relink(struct ports *ports, const struct obj *obj, const char *folder,
+static int relink(struct sys *sys, const struct obj *obj, const char *folder,
 		  const struct kfs_names *subsystems, struct buf *why)
 {
 	vec_foreach (name, &subsystems->names) {
-		int r = kfs_symlink(&ports->kfs, folder,
+		int r = kfs_symlink(&sys->kfs, folder,
 				    NVMET_SUBSYSTEMS "/%s/allowed_hosts/%s", *name,
 				    obj_name(obj));
 
@@ -398,24 +397,24 @@ static int relink(struct ports *ports, const struct obj *obj, const char *folder
 }
 
 /* Keeps in @subsystems only those that let it in, and takes it off their lists. */
-static int unlink_all(struct ports *ports, const struct obj *obj,
+static int unlink_all(struct sys *sys, const struct obj *obj,
 		      struct kfs_names *subsystems, struct buf *why)
 {
 	size_t kept = 0;
-	int r = nvmet_list(&ports->kfs, subsystems, NVMET_SUBSYSTEMS);
+	int r = nvmet_list(&sys->kfs, subsystems, NVMET_SUBSYSTEMS);
 
 	for (size_t i = 0; r == 0 && i < subsystems->names.count; i++) {
 		char *name = subsystems->names.items[i];
 
-		if (!kfs_exists(&ports->kfs, NVMET_SUBSYSTEMS "/%s/allowed_hosts/%s",
-				name, obj_name(obj))) {
+		if (!kfs_exists(&sys->kfs, NVMET_SUBSYSTEMS "/%s/allowed_hosts/%s", name,
+				obj_name(obj))) {
 			free(name);
 			subsystems->names.items[i] = NULL;
 			continue;
 		}
 		subsystems->names.items[i] = NULL;
 		subsystems->names.items[kept++] = name;
-		r = kfs_unlink(&ports->kfs, NVMET_SUBSYSTEMS "/%s/allowed_hosts/%s", name,
+		r = kfs_unlink(&sys->kfs, NVMET_SUBSYSTEMS "/%s/allowed_hosts/%s", name,
 			       obj_name(obj));
 	}
 	/* On failure what is behind has its name still, and is freed with the rest. */
@@ -425,39 +424,39 @@ static int unlink_all(struct ports *ports, const struct obj *obj,
 	return 0;
 }
 
-static int remake(struct ports *ports, const struct obj *want, const char *folder,
+static int remake(struct sys *sys, const struct obj *want, const char *folder,
 		  struct buf *why)
 {
 	_cleanup_(kfs_names_done) struct kfs_names subsystems = { 0 };
-	int r = unlink_all(ports, want, &subsystems, why), linked;
+	int r = unlink_all(sys, want, &subsystems, why), linked;
 
 	if (r == 0)
-		r = nvmet_end(ports, want, folder, why);
+		r = nvmet_end(sys, want, folder, why);
 	if (r == 0)
-		r = host_create(ports, want, why);
+		r = host_create(sys, want, why);
 	if (r < 0)
 		return r;
-	linked = relink(ports, want, folder, &subsystems, why);
+	linked = relink(sys, want, folder, &subsystems, why);
 	return linked;
 }
 
-static int host_update(struct ports *ports, const struct obj *have,
-		       const struct obj *want, uint64_t changed, struct buf *why)
+static int host_update(struct sys *sys, const struct obj *have, const struct obj *want,
+		       uint64_t changed, struct buf *why)
 {
 	_cleanup_free_ char *folder = folder_of(have);
 
 	if (!folder)
 		return -ENOMEM;
 	return has_to_forget(want, changed)
-		       ? remake(ports, want, folder, why)
-		       : set_attributes(ports, want, changed, folder, why);
+		       ? remake(sys, want, folder, why)
+		       : set_attributes(sys, want, changed, folder, why);
 }
 
-static int host_remove(struct ports *ports, const struct obj *have, struct buf *why)
+static int host_remove(struct sys *sys, const struct obj *have, struct buf *why)
 {
 	_cleanup_free_ char *folder = folder_of(have);
 
-	return folder ? nvmet_end(ports, have, folder, why) : -ENOMEM;
+	return folder ? nvmet_end(sys, have, folder, why) : -ENOMEM;
 }
 
 const struct kind kind_host = {

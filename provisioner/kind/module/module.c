@@ -77,7 +77,7 @@ static bool is_loaded(const struct kfs *kfs, const char *name)
 }
 
 /* Only those that a kind names: the others are none of our business. */
-static int module_observe(struct ports *ports, struct model *observed)
+static int module_observe(struct sys *sys, struct model *observed)
 {
 	for (const struct kind *const *kind = kinds; *kind; kind++) {
 		const char *const *name = (*kind)->modules;
@@ -85,7 +85,7 @@ static int module_observe(struct ports *ports, struct model *observed)
 		for (; name && *name; name++) {
 			int r;
 
-			if (has(observed, *name) || !is_loaded(&ports->kfs, *name))
+			if (has(observed, *name) || !is_loaded(&sys->kfs, *name))
 				continue;
 			r = add(observed, *name);
 			if (r < 0)
@@ -111,10 +111,10 @@ static const char *hint_for(int error)
 	}
 }
 
-static int module_create(struct ports *ports, const struct obj *want, struct buf *why)
+static int module_create(struct sys *sys, const struct obj *want, struct buf *why)
 {
-	int r = ports->load_module ? ports->load_module(obj_name(want), &ports->fault)
-				   : -EOPNOTSUPP;
+	int r = sys->load_module ? sys->load_module(obj_name(want), &sys->fault)
+				 : -EOPNOTSUPP;
 
 	if (r < 0)
 		return kind_fail(why, r, hint_for(r), "cannot load the kernel module");

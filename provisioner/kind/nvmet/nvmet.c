@@ -62,10 +62,10 @@ int nvmet_read(const struct kfs *kfs, char **ret, const char *fmt, ...)
 	return 0;
 }
 
-int nvmet_set(struct ports *ports, struct buf *why, const char *folder, const char *name,
+int nvmet_set(struct sys *sys, struct buf *why, const char *folder, const char *name,
 	      const char *value, const char *shown)
 {
-	int r = kfs_write(&ports->kfs, value, "%s/%s", folder, name);
+	int r = kfs_write(&sys->kfs, value, "%s/%s", folder, name);
 
 	if (r < 0 && !shown)
 		return kind_fail(why, r, nvmet_hint(r), "cannot set '%s'", name);
@@ -138,13 +138,13 @@ int nvmet_set_owner(const struct kfs *kfs, const struct claims *claims, struct o
 	return 0;
 }
 
-static int note_inode(struct ports *ports, const struct obj *obj)
+static int note_inode(struct sys *sys, const struct obj *obj)
 {
 	uint64_t inode;
-	int r = read_inode(&ports->kfs, obj, &inode);
+	int r = read_inode(&sys->kfs, obj, &inode);
 
 	return r < 0 ? r
-		     : claims_note_inode(&ports->kfs, obj->class->name, obj_name(obj),
+		     : claims_note_inode(&sys->kfs, obj->class->name, obj_name(obj),
 					 inode);
 }
 
@@ -157,7 +157,7 @@ static const struct obj *find_claimed(const struct model *observed,
 	return obj && obj->owner == OWNER_OURS ? obj : NULL;
 }
 
-static int tidy_claim(struct ports *ports, const struct claims *claims,
+static int tidy_claim(struct sys *sys, const struct claims *claims,
 		      const struct obj_class *class, const char *name,
 		      const struct model *observed)
 {
@@ -165,15 +165,14 @@ static int tidy_claim(struct ports *ports, const struct claims *claims,
 	uint64_t noted;
 
 	if (!obj)
-		return claims_drop(&ports->kfs, class->name, name);
-	if (claims_inode(&ports->kfs, claims, class->name, name, &noted) == 0 &&
-	    noted > 0)
+		return claims_drop(&sys->kfs, class->name, name);
+	if (claims_inode(&sys->kfs, claims, class->name, name, &noted) == 0 && noted > 0)
 		return 0;
-	return note_inode(ports, obj);
+	return note_inode(sys, obj);
 }
 
 /* "NQN:ID": the note goes with the export. */
-static int tidy_size(struct ports *ports, const char *claim, const struct model *observed)
+static int tidy_size(struct sys *sys, const char *claim, const struct model *observed)
 {
 	const char *colon = strrchr(claim, ':');
 	_cleanup_free_ char *nqn =
@@ -183,10 +182,10 @@ static int tidy_size(struct ports *ports, const char *claim, const struct model 
 		return -ENOMEM;
 	return find_claimed(observed, &kind_export.class, nqn)
 		       ? 0
-		       : claims_drop(&ports->kfs, NVMET_SIZE_CLAIM, claim);
+		       : claims_drop(&sys->kfs, NVMET_SIZE_CLAIM, claim);
 }
 
-static int tidy_file(struct ports *ports, const struct claims *claims, const char *file,
+static int tidy_file(struct sys *sys, const struct claims *claims, const char *file,
 		     const struct model *observed)
 {
 	const char *colon = strchr(file, ':');
@@ -198,25 +197,24 @@ static int tidy_file(struct ports *ports, const struct claims *claims, const cha
 
 		if (strlen(class->name) == (size_t)(colon - file) &&
 		    strncmp(file, class->name, strlen(class->name)) == 0)
-			return tidy_claim(ports, claims, class, colon + 1, observed);
+			return tidy_claim(sys, claims, class, colon + 1, observed);
 	}
 	return strncmp(file, NVMET_SIZE_CLAIM ":", strlen(NVMET_SIZE_CLAIM ":")) == 0
-		       ? tidy_size(ports, colon + 1, observed)
+		       ? tidy_size(sys, colon + 1, observed)
 		       : 0;
 }
 
-int nvmet_tidy_claims(struct ports *ports, const struct model *observed)
+int nvmet_tidy_claims(struct sys *sys, const struct model *observed)
 {
 	_cleanup_(claims_done) struct claims claims = { 0 };
 	int r;
 
 	/* Where configfs is not mounted, what is there cannot be seen. */
-	if (!kfs_exists(&ports->kfs, NVMET) &&
-	    kfs_exists(&ports->kfs, "sys/module/nvmet"))
+	if (!kfs_exists(&sys->kfs, NVMET) && kfs_exists(&sys->kfs, "sys/module/nvmet"))
 		return 0;
-	r = claims_load(&ports->kfs, &claims);
+	r = claims_load(&sys->kfs, &claims);
 	for (size_t i = 0; r == 0 && i < claims.files.names.count; i++)
-		r = tidy_file(ports, &claims, claims.files.names.items[i], observed);
+		r = tidy_file(sys, &claims, claims.files.names.items[i], observed);
 	return r;
 }
 
@@ -250,80 +248,78 @@ char *nvmet_size_claim(const char *subsystem, const char *id)
 	return asprintf(&text, "%s:%s", subsystem, id) < 0 ? NULL : text;
 }
 
-static int expect_size_in(struct ports *ports, const char *subsystem, const char *path)
+static int expect_size_in(struct sys *sys, const char *subsystem, const char *path)
 {
 	_cleanup_(kfs_names_done) struct kfs_names ids = { 0 };
-	int r = nvmet_list(&ports->kfs, &ids, NVMET_SUBSYSTEMS "/%s/namespaces",
-			   subsystem);
+	int r = nvmet_list(&sys->kfs, &ids, NVMET_SUBSYSTEMS "/%s/namespaces", subsystem);
 
 	for (size_t i = 0; r == 0 && i < ids.names.count; i++) {
 		_cleanup_free_ char *device = NULL, *claim = NULL;
 
-		r = nvmet_read(&ports->kfs, &device,
+		r = nvmet_read(&sys->kfs, &device,
 			       NVMET_SUBSYSTEMS "/%s/namespaces/%s/device_path",
 			       subsystem, ids.names.items[i]);
 		if (r < 0 || !device || !streq(device, path))
 			continue;
 		claim = nvmet_size_claim(subsystem, ids.names.items[i]);
-		r = claim ? claims_add(&ports->kfs, NVMET_SIZE_CLAIM, claim) : -ENOMEM;
+		r = claim ? claims_add(&sys->kfs, NVMET_SIZE_CLAIM, claim) : -ENOMEM;
 	}
 	return r;
 }
 
-int nvmet_expect_size(struct ports *ports, const char *path)
+int nvmet_expect_size(struct sys *sys, const char *path)
 {
 	_cleanup_(kfs_names_done) struct kfs_names subsystems = { 0 };
 	_cleanup_(claims_done) struct claims claims = { 0 };
-	int r = nvmet_list(&ports->kfs, &subsystems, NVMET_SUBSYSTEMS);
+	int r = nvmet_list(&sys->kfs, &subsystems, NVMET_SUBSYSTEMS);
 
 	if (r == 0 && subsystems.names.count > 0)
-		r = claims_load(&ports->kfs, &claims);
+		r = claims_load(&sys->kfs, &claims);
 	for (size_t i = 0; r == 0 && i < subsystems.names.count; i++)
 		if (claims_have(&claims, kind_export.class.name,
 				subsystems.names.items[i]))
-			r = expect_size_in(ports, subsystems.names.items[i], path);
+			r = expect_size_in(sys, subsystems.names.items[i], path);
 	return r;
 }
 
-int nvmet_begin(struct ports *ports, const struct obj *want, const char *folder,
+int nvmet_begin(struct sys *sys, const struct obj *want, const char *folder,
 		struct buf *why)
 {
 	const char *kind = want->class->name, *name = obj_name(want);
-	int r = claims_add(&ports->kfs, kind, name);
+	int r = claims_add(&sys->kfs, kind, name);
 
 	if (r < 0)
 		return kind_fail(why, r, NULL,
 				 "cannot note in '/run/rapiddisk' that it "
 				 "is ours");
-	r = kfs_mkdir(&ports->kfs, "%s", folder);
+	r = kfs_mkdir(&sys->kfs, "%s", folder);
 	if (r == 0) {
-		r = note_inode(ports, want);
+		r = note_inode(sys, want);
 		if (r == 0)
 			return 0;
-		(void)kfs_rmdir(&ports->kfs, "%s", folder); /* the first error counts */
+		(void)kfs_rmdir(&sys->kfs, "%s", folder); /* the first error counts */
 	}
-	(void)claims_drop(&ports->kfs, kind, name); /* the first error is reported */
+	(void)claims_drop(&sys->kfs, kind, name); /* the first error is reported */
 	return kind_fail(why, r, nvmet_hint(r), "cannot make '/%s'", folder);
 }
 
-int nvmet_end(struct ports *ports, const struct obj *obj, const char *folder,
-	      struct buf *why)
+int nvmet_end(struct sys *sys, const struct obj *obj, const char *folder, struct buf *why)
 {
-	int r = kfs_rmdir(&ports->kfs, "%s", folder);
+	int r = kfs_rmdir(&sys->kfs, "%s", folder);
 
 	if (r < 0 && r != -ENOENT)
 		return kind_fail(why, r, nvmet_hint(r), "cannot remove '/%s'", folder);
-	r = claims_drop(&ports->kfs, obj->class->name, obj_name(obj));
+	r = claims_drop(&sys->kfs, obj->class->name, obj_name(obj));
 	return r < 0 ? kind_fail(why, r, NULL, "cannot drop the note that it is ours")
 		     : 0;
 }
 
-int nvmet_adopt(struct ports *ports, const struct obj *have, struct buf *why)
+int nvmet_adopt(struct sys *sys, const struct obj *have, struct buf *why)
 {
-	int r = claims_add(&ports->kfs, have->class->name, obj_name(have));
+	int r = claims_add(&sys->kfs, have->class->name, obj_name(have));
 
 	if (r == 0)
-		r = note_inode(ports, have);
+		r = note_inode(sys, have);
 	return r < 0 ? kind_fail(why, r, NULL, "cannot take it over") : 0;
 }
 

@@ -44,7 +44,7 @@ int nvmet_read(const struct kfs *kfs, char **ret, const char *fmt, ...) _printf_
  * nvmet_set() - Write the attribute @name of the object in @folder.
  * @shown: the value for the message; NULL: it is a secret, and not shown.
  */
-int nvmet_set(struct ports *ports, struct buf *why, const char *folder, const char *name,
+int nvmet_set(struct sys *sys, struct buf *why, const char *folder, const char *name,
 	      const char *value, const char *shown);
 
 /*
@@ -81,7 +81,7 @@ int nvmet_block_foreign(struct plan_step *step, const char *name);
  * that initiators of our exports have to be told. The note outlives a run that is killed
  * before it told them. Return: 0 or -errno.
  */
-int nvmet_expect_size(struct ports *ports, const char *path);
+int nvmet_expect_size(struct sys *sys, const char *path);
 
 /* What the note is called: claims of this kind, named by nvmet_size_claim(). */
 #define NVMET_SIZE_CLAIM "size"
@@ -93,15 +93,15 @@ char *nvmet_size_claim(const char *subsystem, const char *id);
  * nvmet_begin() - Claim @want and make its @folder. Return: 0; -errno, with nothing left
  * behind and the sentence in @why.
  */
-int nvmet_begin(struct ports *ports, const struct obj *want, const char *folder,
+int nvmet_begin(struct sys *sys, const struct obj *want, const char *folder,
 		struct buf *why);
 
 /* nvmet_end() - Remove the empty @folder of @obj, and the claim to it. */
-int nvmet_end(struct ports *ports, const struct obj *obj, const char *folder,
+int nvmet_end(struct sys *sys, const struct obj *obj, const char *folder,
 	      struct buf *why);
 
 /* nvmet_adopt() - Claim a live object. */
-int nvmet_adopt(struct ports *ports, const struct obj *have, struct buf *why);
+int nvmet_adopt(struct sys *sys, const struct obj *have, struct buf *why);
 
 /* --- who is connected --- */
 

@@ -10,22 +10,22 @@
 #include <inttypes.h>
 
 /* The transport first: kernels that have none yet read beyond a table for the others. */
-static int set_place(struct ports *ports, const char *folder, int transport,
+static int set_place(struct sys *sys, const char *folder, int transport,
 		     const char *address, bool has_service, uint64_t service,
 		     struct buf *why)
 {
 	const char *type = port_transport_words[transport];
 	const char *family = port_family(transport, address);
 	char number[21];
-	int r = nvmet_set(ports, why, folder, "addr_trtype", type, type);
+	int r = nvmet_set(sys, why, folder, "addr_trtype", type, type);
 
 	snprintf(number, sizeof(number), "%" PRIu64, service);
 	if (r == 0)
-		r = nvmet_set(ports, why, folder, "addr_adrfam", family, family);
+		r = nvmet_set(sys, why, folder, "addr_adrfam", family, family);
 	if (r == 0)
-		r = nvmet_set(ports, why, folder, "addr_traddr", address, address);
+		r = nvmet_set(sys, why, folder, "addr_traddr", address, address);
 	if (r == 0 && has_service)
-		r = nvmet_set(ports, why, folder, "addr_trsvcid", number, number);
+		r = nvmet_set(sys, why, folder, "addr_trsvcid", number, number);
 	return r;
 }
 
@@ -33,16 +33,16 @@ static int set_place(struct ports *ports, const char *folder, int transport,
  * `tsas` first: with tls1.3 it sets `treq` to required, and only then "not required" means
  * that hosts without TLS are let in too.
  */
-static int set_tls(struct ports *ports, const struct obj *want, const char *folder,
+static int set_tls(struct sys *sys, const struct obj *want, const char *folder,
 		   struct buf *why)
 {
 	const char *const attribute = "addr_tsas";
 	int tls = port_of(want)->tls, r;
 
 	if (port_of(want)->transport != TRANSPORT_TCP ||
-	    (tls == TLS_OFF && !kfs_exists(&ports->kfs, "%s/%s", folder, attribute)))
+	    (tls == TLS_OFF && !kfs_exists(&sys->kfs, "%s/%s", folder, attribute)))
 		return 0;
-	r = kfs_write(&ports->kfs, tls == TLS_OFF ? "none" : "tls1.3", "%s/%s", folder,
+	r = kfs_write(&sys->kfs, tls == TLS_OFF ? "none" : "tls1.3", "%s/%s", folder,
 		      attribute);
 	if (r == -ENOENT || (r == -EINVAL && tls != TLS_OFF))
 		return kind_fail(why, r,
@@ -53,23 +53,23 @@ static int set_tls(struct ports *ports, const struct obj *want, const char *fold
 		return kind_fail(why, r, nvmet_hint(r), "cannot set '%s'", attribute);
 	if (tls == TLS_OFF)
 		return 0;
-	return nvmet_set(ports, why, folder, "addr_treq",
+	return nvmet_set(sys, why, folder, "addr_treq",
 			 tls == TLS_REQUIRED ? "required" : "not required",
 			 port_tls_words[tls]);
 }
 
-static int set_address(struct ports *ports, const struct obj *want, const char *folder,
+static int set_address(struct sys *sys, const struct obj *want, const char *folder,
 		       struct buf *why)
 {
 	const struct port *port = port_of(want);
-	int r = set_place(ports, folder, port->transport, port->address,
+	int r = set_place(sys, folder, port->transport, port->address,
 			  field_is_set(want, PORT_SERVICE), port->service, why);
 
-	return r < 0 ? r : set_tls(ports, want, folder, why);
+	return r < 0 ? r : set_tls(sys, want, folder, why);
 }
 
-static int add_referral(struct ports *ports, const struct obj *item,
-			const char *port_folder, struct buf *why)
+static int add_referral(struct sys *sys, const struct obj *item, const char *port_folder,
+			struct buf *why)
 {
 	const struct referral *referral = referral_of(item);
 	_cleanup_free_ char *folder = NULL;
@@ -79,23 +79,23 @@ static int add_referral(struct ports *ports, const struct obj *item,
 		folder = NULL;
 		return -ENOMEM;
 	}
-	r = kfs_mkdir(&ports->kfs, "%s", folder);
+	r = kfs_mkdir(&sys->kfs, "%s", folder);
 	if (r < 0)
 		return kind_fail(why, r, nvmet_hint(r), "cannot make referral '%s'",
 				 obj_name(item));
-	r = set_place(ports, folder, referral->transport, referral->address, true,
+	r = set_place(sys, folder, referral->transport, referral->address, true,
 		      referral->service, why);
 	if (r == 0)
-		r = nvmet_set(ports, why, folder, "enable", "1", "1");
+		r = nvmet_set(sys, why, folder, "enable", "1", "1");
 	if (r < 0)
-		(void)kfs_rmdir(&ports->kfs, "%s", folder); /* the first error counts */
+		(void)kfs_rmdir(&sys->kfs, "%s", folder); /* the first error counts */
 	return r;
 }
 
-static int remove_referral(struct ports *ports, const struct obj *item,
+static int remove_referral(struct sys *sys, const struct obj *item,
 			   const char *port_folder, struct buf *why)
 {
-	int r = kfs_rmdir(&ports->kfs, "%s/referrals/%s", port_folder, obj_name(item));
+	int r = kfs_rmdir(&sys->kfs, "%s/referrals/%s", port_folder, obj_name(item));
 
 	return r < 0 && r != -ENOENT
 		       ? kind_fail(why, r, nvmet_hint(r), "cannot remove referral '%s'",
@@ -104,7 +104,7 @@ static int remove_referral(struct ports *ports, const struct obj *item,
 }
 
 /* @have NULL: there are none so far; @want NULL: there shall be none. */
-static int change_referrals(struct ports *ports, const struct obj *have,
+static int change_referrals(struct sys *sys, const struct obj *have,
 			    const struct obj *want, const char *folder, struct buf *why)
 {
 	int r = 0;
@@ -119,7 +119,7 @@ static int change_referrals(struct ports *ports, const struct obj *have,
 			     : NULL;
 
 		if (!item || obj_differing(live, item))
-			r = remove_referral(ports, live, folder, why);
+			r = remove_referral(sys, live, folder, why);
 	}
 	for (size_t i = 0; r == 0 && want && field_is_set(want, PORT_REFERRALS) &&
 			   i < field_objects(want, PORT_REFERRALS)->objs.count;
@@ -131,43 +131,43 @@ static int change_referrals(struct ports *ports, const struct obj *have,
 			     : NULL;
 
 		if (!live || obj_differing(live, item))
-			r = add_referral(ports, item, folder, why);
+			r = add_referral(sys, item, folder, why);
 	}
 	return r;
 }
 
 /* Undoes what port_create() did, as far as it came. */
-static void take_back(struct ports *ports, const struct obj *want, const char *folder)
+static void take_back(struct sys *sys, const struct obj *want, const char *folder)
 {
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
 	_cleanup_(buf_done) struct buf ignored = { 0 };
 
-	if (nvmet_list(&ports->kfs, &names, "%s/referrals", folder) == 0)
+	if (nvmet_list(&sys->kfs, &names, "%s/referrals", folder) == 0)
 		vec_foreach (name, &names.names)
-			(void)kfs_rmdir(&ports->kfs, "%s/referrals/%s", folder, *name);
-	(void)nvmet_end(ports, want, folder, &ignored); /* the first error counts */
+			(void)kfs_rmdir(&sys->kfs, "%s/referrals/%s", folder, *name);
+	(void)nvmet_end(sys, want, folder, &ignored); /* the first error counts */
 }
 
-int port_create(struct ports *ports, const struct obj *want, struct buf *why)
+int port_create(struct sys *sys, const struct obj *want, struct buf *why)
 {
 	_cleanup_free_ char *folder = port_folder(want);
-	int r = folder ? nvmet_begin(ports, want, folder, why) : -ENOMEM;
+	int r = folder ? nvmet_begin(sys, want, folder, why) : -ENOMEM;
 
 	if (r < 0)
 		return r;
-	r = set_address(ports, want, folder, why);
+	r = set_address(sys, want, folder, why);
 	if (r == 0)
-		r = change_referrals(ports, NULL, want, folder, why);
+		r = change_referrals(sys, NULL, want, folder, why);
 	if (r < 0)
-		take_back(ports, want, folder);
+		take_back(sys, want, folder);
 	return r;
 }
 
-static int unlink_all(struct ports *ports, const struct kfs_names *links,
-		      const char *folder, struct buf *why)
+static int unlink_all(struct sys *sys, const struct kfs_names *links, const char *folder,
+		      struct buf *why)
 {
 	vec_foreach (name, &links->names) {
-		int r = kfs_unlink(&ports->kfs, "%s/subsystems/%s", folder, *name);
+		int r = kfs_unlink(&sys->kfs, "%s/subsystems/%s", folder, *name);
 
 		if (r < 0 && r != -ENOENT)
 			return kind_fail(why, r, nvmet_hint(r),
@@ -176,8 +176,8 @@ static int unlink_all(struct ports *ports, const struct kfs_names *links,
 	return 0;
 }
 
-static int link_all(struct ports *ports, const struct kfs_names *links,
-		    const char *folder, struct buf *why)
+static int link_all(struct sys *sys, const struct kfs_names *links, const char *folder,
+		    struct buf *why)
 {
 	vec_foreach (name, &links->names) {
 		_cleanup_free_ char *target = NULL;
@@ -187,7 +187,7 @@ static int link_all(struct ports *ports, const struct kfs_names *links,
 			target = NULL;
 			return -ENOMEM;
 		}
-		r = kfs_symlink(&ports->kfs, target, "%s/subsystems/%s", folder, *name);
+		r = kfs_symlink(&sys->kfs, target, "%s/subsystems/%s", folder, *name);
 		if (r < 0 && r != -EEXIST)
 			return kind_fail(why, r, nvmet_hint(r),
 					 "cannot put export '%s' on it again", *name);
@@ -196,54 +196,54 @@ static int link_all(struct ports *ports, const struct kfs_names *links,
 }
 
 /* Back to where it was, and all that was on it with it: who is there keeps what works. */
-static void restore(struct ports *ports, const struct obj *have,
+static void restore(struct sys *sys, const struct obj *have,
 		    const struct kfs_names *links, const char *folder)
 {
 	_cleanup_(buf_done) struct buf ignored = { 0 };
 
 	if (!field_is_set(have, PORT_TRANSPORT) || !field_is_set(have, PORT_ADDRESS))
 		return;
-	(void)unlink_all(ports, links, folder, &ignored);
-	if (set_address(ports, have, folder, &ignored) == 0)
-		(void)link_all(ports, links, folder, &ignored);
+	(void)unlink_all(sys, links, folder, &ignored);
+	if (set_address(sys, have, folder, &ignored) == 0)
+		(void)link_all(sys, links, folder, &ignored);
 }
 
 /* An address can change only while nothing is linked into the port. */
-static int move(struct ports *ports, const struct obj *have, const struct obj *want,
+static int move(struct sys *sys, const struct obj *have, const struct obj *want,
 		const char *folder, struct buf *why)
 {
 	_cleanup_(kfs_names_done) struct kfs_names links = { 0 };
-	int r = nvmet_list(&ports->kfs, &links, "%s/subsystems", folder);
+	int r = nvmet_list(&sys->kfs, &links, "%s/subsystems", folder);
 
 	if (r < 0)
 		return kind_fail(why, r, nvmet_hint(r), "cannot see what is on it");
-	r = unlink_all(ports, &links, folder, why);
+	r = unlink_all(sys, &links, folder, why);
 	if (r == 0)
-		r = set_address(ports, want, folder, why);
+		r = set_address(sys, want, folder, why);
 	if (r == 0)
-		r = link_all(ports, &links, folder, why);
+		r = link_all(sys, &links, folder, why);
 	if (r < 0)
-		restore(ports, have, &links, folder);
+		restore(sys, have, &links, folder);
 	return r;
 }
 
-int port_update(struct ports *ports, const struct obj *have, const struct obj *want,
+int port_update(struct sys *sys, const struct obj *have, const struct obj *want,
 		uint64_t changed, struct buf *why)
 {
 	_cleanup_free_ char *folder = port_folder(have);
 	int r = folder ? 0 : -ENOMEM;
 
 	if (r == 0 && changed & ~(UINT64_C(1) << PORT_REFERRALS))
-		r = move(ports, have, want, folder, why);
+		r = move(sys, have, want, folder, why);
 	if (r == 0 && changed & 1u << PORT_REFERRALS)
-		r = change_referrals(ports, have, want, folder, why);
+		r = change_referrals(sys, have, want, folder, why);
 	return r;
 }
 
-int port_remove(struct ports *ports, const struct obj *have, struct buf *why)
+int port_remove(struct sys *sys, const struct obj *have, struct buf *why)
 {
 	_cleanup_free_ char *folder = port_folder(have);
-	int r = folder ? change_referrals(ports, have, NULL, folder, why) : -ENOMEM;
+	int r = folder ? change_referrals(sys, have, NULL, folder, why) : -ENOMEM;
 
-	return r < 0 ? r : nvmet_end(ports, have, folder, why);
+	return r < 0 ? r : nvmet_end(sys, have, folder, why);
 }

@@ -176,19 +176,19 @@ static int observe_one(const struct kfs *kfs, const char *name,
 	return model_add(observed, obj);
 }
 
-int port_observe(struct ports *ports, struct model *observed)
+int port_observe(struct sys *sys, struct model *observed)
 {
 	_cleanup_(nvmet_controllers_done) struct nvmet_controllers controllers = { 0 };
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
 	_cleanup_(claims_done) struct claims claims = { 0 };
-	int r = nvmet_list(&ports->kfs, &names, NVMET_PORTS);
+	int r = nvmet_list(&sys->kfs, &names, NVMET_PORTS);
 
 	if (r == 0 && names.names.count > 0)
-		r = nvmet_controllers_load(&ports->kfs, &controllers);
+		r = nvmet_controllers_load(&sys->kfs, &controllers);
 	if (r == 0 && names.names.count > 0)
-		r = claims_load(&ports->kfs, &claims);
+		r = claims_load(&sys->kfs, &claims);
 	for (size_t i = 0; r == 0 && i < names.names.count; i++)
-		r = observe_one(&ports->kfs, names.names.items[i], &controllers, &claims,
+		r = observe_one(&sys->kfs, names.names.items[i], &controllers, &claims,
 				observed);
 	return r;
 }

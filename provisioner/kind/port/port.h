@@ -81,10 +81,10 @@ uint64_t port_service(const struct obj *obj);
 const char *port_family(int transport, const char *address);
 
 /* The functions of kind_port; see kind.h. */
-int port_resolve(struct ports *ports, struct obj *want, const struct model *desired,
+int port_resolve(struct sys *sys, struct obj *want, const struct model *desired,
 		 const struct model *observed);
-int port_observe(struct ports *ports, struct model *observed);
-int port_create(struct ports *ports, const struct obj *want, struct buf *why);
-int port_update(struct ports *ports, const struct obj *have, const struct obj *want,
+int port_observe(struct sys *sys, struct model *observed);
+int port_create(struct sys *sys, const struct obj *want, struct buf *why);
+int port_update(struct sys *sys, const struct obj *have, const struct obj *want,
 		uint64_t changed, struct buf *why);
-int port_remove(struct ports *ports, const struct obj *have, struct buf *why);
+int port_remove(struct sys *sys, const struct obj *have, struct buf *why);

@@ -165,7 +165,7 @@ static int resolve_loop(struct obj *want, const struct obj *have)
 	return is_new ? field_set_string(want, PORT_ADDRESS, obj_name(want)) : 0;
 }
 
-int port_resolve(struct ports *ports, struct obj *want, const struct model *desired,
+int port_resolve(struct sys *sys, struct obj *want, const struct model *desired,
 		 const struct model *observed)
 {
 	const struct obj *have = model_find(observed, want->class, obj_name(want));
@@ -178,7 +178,7 @@ int port_resolve(struct ports *ports, struct obj *want, const struct model *desi
 	if (port_of(want)->transport == TRANSPORT_LOOP)
 		return resolve_loop(want, have);
 	field_set_uint(want, PORT_SERVICE, port_service(want));
-	r = net_addresses_load(&ports->kfs, &all);
+	r = net_addresses_load(&sys->kfs, &all);
 	if (r == 0)
 		r = field_is_set(want, PORT_INTERFACE)
 			    ? resolve_interface(want, have, &all)

@@ -190,22 +190,22 @@ static int observe_one(const struct kfs *kfs, struct users *users, const char *n
 	return model_add(observed, obj);
 }
 
-static int ramdisk_observe(struct ports *ports, struct model *observed)
+static int ramdisk_observe(struct sys *sys, struct model *observed)
 {
 	_cleanup_(kfs_names_done) struct kfs_names disks = { 0 };
 	_cleanup_(users_done) struct users users = { 0 };
 	int r;
 
 	/* No folder, no module, no disks; it also spares the list of all disks then. */
-	if (!kfs_exists(&ports->kfs, "sys/kernel/rapiddisk"))
+	if (!kfs_exists(&sys->kfs, "sys/kernel/rapiddisk"))
 		return 0;
-	r = kfs_list(&ports->kfs, &disks, "sys/block");
+	r = kfs_list(&sys->kfs, &disks, "sys/block");
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	vec_foreach (name, &disks.names) {
 		if (!is_ramdisk_name(*name))
 			continue;
-		r = observe_one(&ports->kfs, &users, *name, observed);
+		r = observe_one(&sys->kfs, &users, *name, observed);
 		if (r < 0)
 			return r;
 	}
@@ -234,35 +234,35 @@ static const char *hint_for(int error)
 	}
 }
 
-static int mgmt(struct ports *ports, const struct buf *command)
+static int mgmt(struct sys *sys, const struct buf *command)
 {
 	if (command->failed)
 		return -ENOMEM;
-	return kfs_write(&ports->kfs, command->data, MGMT);
+	return kfs_write(&sys->kfs, command->data, MGMT);
 }
 
 /* As mgmt(), and goes on trying for a while where somebody holds the disk open. */
-static int mgmt_patient(struct ports *ports, const struct buf *command)
+static int mgmt_patient(struct sys *sys, const struct buf *command)
 {
 	uint64_t end = clock_now_ms() + BUSY_RETRY_MS;
 	int r;
 
-	if (end > ports->deadline_ms)
-		end = ports->deadline_ms;
-	while ((r = mgmt(ports, command)) == -EBUSY && clock_now_ms() < end)
+	if (end > sys->deadline_ms)
+		end = sys->deadline_ms;
+	while ((r = mgmt(sys, command)) == -EBUSY && clock_now_ms() < end)
 		clock_sleep_ms(BUSY_POLL_MS);
 	return r;
 }
 
-static int detach(struct ports *ports, const struct obj *obj)
+static int detach(struct sys *sys, const struct obj *obj)
 {
 	_cleanup_(buf_done) struct buf command = { 0 };
 
 	buf_addf(&command, "rapiddisk detach %lu", number_of(obj));
-	return mgmt_patient(ports, &command);
+	return mgmt_patient(sys, &command);
 }
 
-static int attach(struct ports *ports, const struct obj *want)
+static int attach(struct sys *sys, const struct obj *want)
 {
 	_cleanup_(buf_done) struct buf command = { 0 };
 	const struct ramdisk *disk = ramdisk_of(want);
@@ -272,10 +272,10 @@ static int attach(struct ports *ports, const struct obj *want)
 	if (field_is_set(want, RAMDISK_NUMA_NODE))
 		buf_addf(&command, " numa_node=%" PRIu64, disk->numa_node);
 	buf_add(&command, " owner=" KIND_OWNER_TAG);
-	return mgmt(ports, &command);
+	return mgmt(sys, &command);
 }
 
-static int set_read_only(struct ports *ports, const struct obj *obj, bool read_only)
+static int set_read_only(struct sys *sys, const struct obj *obj, bool read_only)
 {
 	_cleanup_free_ char *path = NULL;
 
@@ -283,32 +283,32 @@ static int set_read_only(struct ports *ports, const struct obj *obj, bool read_o
 		path = NULL;
 		return -ENOMEM;
 	}
-	return kfs_set_read_only(&ports->kfs, read_only, path);
+	return kfs_set_read_only(&sys->kfs, read_only, path);
 }
 
-static int ramdisk_create(struct ports *ports, const struct obj *want, struct buf *why)
+static int ramdisk_create(struct sys *sys, const struct obj *want, struct buf *why)
 {
 	const struct ramdisk *disk = ramdisk_of(want);
 	char size[UNITS_SIZE_MAX];
 	int r;
 
-	r = attach(ports, want);
+	r = attach(sys, want);
 	if (r < 0)
 		return kind_fail(why, r, hint_for(r), "cannot attach it with size '%s'%s",
 				 units_format_size(disk->size.bytes, size),
 				 disk->preallocate ? ", preallocated" : "");
 	if (!disk->read_only)
 		return 0;
-	r = set_read_only(ports, want, true);
+	r = set_read_only(sys, want, true);
 	if (r < 0) {
 		kind_fail(why, r, NULL, "cannot make it read-only");
-		(void)detach(ports, want); /* the first error is the one to report */
+		(void)detach(sys, want); /* the first error is the one to report */
 	}
 	return r;
 }
 
 /* Exports of it tell their initiators. */
-static int expect_size(struct ports *ports, const struct obj *have)
+static int expect_size(struct sys *sys, const struct obj *have)
 {
 	_cleanup_free_ char *path = NULL;
 
@@ -316,11 +316,11 @@ static int expect_size(struct ports *ports, const struct obj *have)
 		path = NULL;
 		return -ENOMEM;
 	}
-	return nvmet_expect_size(ports, path);
+	return nvmet_expect_size(sys, path);
 }
 
-static int ramdisk_update(struct ports *ports, const struct obj *have,
-			  const struct obj *want, uint64_t changed, struct buf *why)
+static int ramdisk_update(struct sys *sys, const struct obj *have, const struct obj *want,
+			  uint64_t changed, struct buf *why)
 {
 	_cleanup_(buf_done) struct buf command = { 0 };
 	const struct ramdisk *disk = ramdisk_of(want);
@@ -328,7 +328,7 @@ static int ramdisk_update(struct ports *ports, const struct obj *have,
 	int r = 0;
 
 	if (changed & 1u << RAMDISK_SIZE) {
-		r = expect_size(ports, have);
+		r = expect_size(sys, have);
 		if (r < 0)
 			return kind_fail(why, r, NULL,
 					 "cannot note that initiators have to be told");
@@ -336,14 +336,14 @@ static int ramdisk_update(struct ports *ports, const struct obj *have,
 	if (changed & (1u << RAMDISK_SIZE | 1u << RAMDISK_PREALLOCATE)) {
 		buf_addf(&command, "rapiddisk resize %lu %" PRIu64 " preallocate=%d",
 			 number_of(want), disk->size.bytes, disk->preallocate);
-		r = mgmt_patient(ports, &command);
+		r = mgmt_patient(sys, &command);
 		if (r < 0)
 			return kind_fail(why, r, hint_for(r), "cannot set size '%s'%s",
 					 units_format_size(disk->size.bytes, size),
 					 disk->preallocate ? ", preallocated" : "");
 	}
 	if (changed & 1u << RAMDISK_READ_ONLY) {
-		r = set_read_only(ports, have, disk->read_only);
+		r = set_read_only(sys, have, disk->read_only);
 		if (r < 0)
 			return kind_fail(why, r, hint_for(r), "cannot make it %s",
 					 disk->read_only ? "read-only" : "writable");
@@ -351,31 +351,31 @@ static int ramdisk_update(struct ports *ports, const struct obj *have,
 	return r;
 }
 
-static int ramdisk_remove(struct ports *ports, const struct obj *have, struct buf *why)
+static int ramdisk_remove(struct sys *sys, const struct obj *have, struct buf *why)
 {
-	int r = detach(ports, have);
+	int r = detach(sys, have);
 
 	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot detach it") : 0;
 }
 
 /* A resize to the size that it has changes only the options. */
-static int ramdisk_adopt(struct ports *ports, const struct obj *have, struct buf *why)
+static int ramdisk_adopt(struct sys *sys, const struct obj *have, struct buf *why)
 {
 	_cleanup_(buf_done) struct buf command = { 0 };
 	int r;
 
 	buf_addf(&command, "rapiddisk resize %lu %" PRIu64 " owner=" KIND_OWNER_TAG,
 		 number_of(have), ramdisk_of(have)->size.bytes);
-	r = mgmt(ports, &command);
+	r = mgmt(sys, &command);
 	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot take it over") : 0;
 }
 
-static int ramdisk_progress(struct ports *ports, uint64_t *ret_done, uint64_t *ret_total)
+static int ramdisk_progress(struct sys *sys, uint64_t *ret_done, uint64_t *ret_total)
 {
 	_cleanup_free_ char *text = NULL;
 	int r;
 
-	r = kfs_read(&ports->kfs, &text, "sys/kernel/rapiddisk/progress");
+	r = kfs_read(&sys->kfs, &text, "sys/kernel/rapiddisk/progress");
 	if (r < 0)
 		return r;
 	return sscanf(text, "%" SCNu64 " %" SCNu64, ret_done, ret_total) == 2 ? 0
