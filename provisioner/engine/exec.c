@@ -316,10 +316,9 @@ static void close_changed(struct sys *sys, const struct plan *plan,
 			  const struct report *report, size_t first)
 {
 	const struct obj_class *class = plan_step_obj(&plan->steps.items[first])->class;
-	void (*close)(struct sys * sys, const struct obj *have, const struct obj *want) =
-		kind_of(class)->close;
+	const struct kind *kind = kind_of(class);
 
-	for (size_t i = first; close && i < plan->steps.count; i++) {
+	for (size_t i = first; kind->close && i < plan->steps.count; i++) {
 		const struct plan_step *step = &plan->steps.items[i];
 
 		if (plan_step_obj(step)->class != class)
@@ -327,7 +326,7 @@ static void close_changed(struct sys *sys, const struct plan *plan,
 		if ((step->action == PLAN_REMOVE || step->action == PLAN_UPDATE ||
 		     step->action == PLAN_REPLACE) &&
 		    !step->blocked && !missing_need(step, plan, report))
-			close(sys, step->have, step->want);
+			kind->close(sys, step->have, step->want);
 	}
 }
 

@@ -92,12 +92,17 @@ struct field {
 	const struct obj_class *items; /* FIELD_OBJECTS: the class of each */
 };
 
-/* One row. @object is the object's struct, @member its member. */
+/*
+ * One row. @object is the object's struct, @member its member. clang-format 14 and 19 break
+ * the list of a macro differently.
+ */
+/* clang-format off */
 #define FIELD(object, member, kind_of, ...)                            \
 	{                                                              \
 		.name = #member, .type = (kind_of),                    \
 		.offset = offsetof(struct object, member), __VA_ARGS__ \
 	}
+/* clang-format on */
 
 /* field_is_set() - Does @obj hold a value for the field of index @index? */
 bool field_is_set(const struct obj *obj, unsigned int index);
