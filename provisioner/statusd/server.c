@@ -6,6 +6,7 @@
 #include "sys/clock.h"
 #include "views/request.h"
 
+#include <assert.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -147,7 +148,9 @@ static int fd_of(struct MHD_Connection *connection)
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
-	return info ? info->connect_fd : -1;
+	/* libmicrohttpd knows the socket of every connection. */
+	assert(info && info->connect_fd >= 0);
+	return info->connect_fd;
 }
 
 static bool comes_by_loopback(struct MHD_Connection *connection)
