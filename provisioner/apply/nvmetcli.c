@@ -127,7 +127,7 @@ static int set_word(struct obj *obj, const char *field, const json_t *value)
 static int read_host(struct model *model, const json_t *json)
 {
 	const json_t *dhchap = json_object_get(json, "dhchap");
-	struct obj *obj = obj_new(&kind_host.class);
+	struct obj *obj = obj_new(&host_class);
 	int r;
 
 	if (!obj)
@@ -199,7 +199,7 @@ static int set_tls(struct obj *obj, const json_t *address)
 static int read_port(struct model *model, const json_t *json)
 {
 	const json_t *address = json_object_get(json, "addr"), *referral;
-	struct obj *obj = obj_new(&kind_port.class);
+	struct obj *obj = obj_new(&port_class);
 	size_t i;
 	int r;
 
@@ -276,7 +276,7 @@ static int set_hosts(struct obj *obj, const json_t *json, const struct model *mo
 	field_set_empty(obj, hosts);
 	json_array_foreach (json_object_get(json, "allowed_hosts"), i, host) {
 		if (r == 0)
-			r = add_name(obj, "hosts", host, model, &kind_host.class);
+			r = add_name(obj, "hosts", host, model, &host_class);
 	}
 	return r;
 }
@@ -296,7 +296,7 @@ static int set_ports(struct obj *obj, const json_t *root, const struct model *mo
 			if (r == 0 && nqn && streq(nqn, obj_name(obj)))
 				r = add_name(obj, "ports",
 					     json_object_get(port, "portid"), model,
-					     &kind_port.class);
+					     &port_class);
 		}
 	}
 	return r;
@@ -305,7 +305,7 @@ static int set_ports(struct obj *obj, const json_t *root, const struct model *mo
 static int read_export(struct model *model, const json_t *root, const json_t *json)
 {
 	const json_t *attributes = json_object_get(json, "attr"), *namespace;
-	struct obj *obj = obj_new(&kind_export.class);
+	struct obj *obj = obj_new(&export_class);
 	size_t i;
 	int r;
 

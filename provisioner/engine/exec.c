@@ -146,7 +146,7 @@ static const struct report_entry *missing_module(const struct obj *want,
 {
 	/* Modules come first in a plan, and are few. */
 	vec_foreach (entry, &report->entries) {
-		if (entry->class != &kind_module.class)
+		if (entry->class != &module_class)
 			break;
 		if (is_missing(entry) && kind_needs_module(want, entry->name))
 			return entry;
@@ -390,7 +390,7 @@ bool exec_is_settled(const struct sys *sys)
 void exec_settle(struct sys *sys)
 {
 	for (const struct kind *const *kind = kinds; *kind; kind++)
-		settle(sys, &(*kind)->class);
+		settle(sys, (*kind)->class);
 }
 
 int exec_report_pending(const struct plan *plan, struct report *report)

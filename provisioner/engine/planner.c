@@ -362,7 +362,7 @@ static int add_all_wanted(struct planner *p, const struct kind *kind)
 	int r;
 
 	vec_foreach (want, &p->desired->objs) {
-		if ((*want)->class != &kind->class)
+		if ((*want)->class != kind->class)
 			continue;
 		r = add_wanted(p, *want);
 		if (r < 0)

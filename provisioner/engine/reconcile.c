@@ -46,7 +46,7 @@ static int observe_all(struct sys *sys, unsigned int rank, struct model *observe
 	for (const struct kind *const *kind = kinds; *kind; kind++) {
 		int r;
 
-		if ((*kind)->class.rank < rank)
+		if ((*kind)->class->rank < rank)
 			continue;
 		*ret_kind = *kind;
 		r = (*kind)->observe(sys, observed);
@@ -76,7 +76,7 @@ static int resolve_kind(struct sys *sys, const struct kind *kind, struct model *
 	vec_foreach (want, &desired->objs) {
 		int r;
 
-		if ((*want)->class != &kind->class)
+		if ((*want)->class != kind->class)
 			continue;
 		*ret_obj = *want;
 		free((*want)->unmet);
@@ -158,7 +158,7 @@ static int look_and_plan(struct sys *sys, struct model *desired,
 		r = observe_all(sys, rank, &outcome.observed, &kind);
 	if (r < 0) {
 		reconcile_outcome_done(&outcome);
-		return fail(report, r, "cannot observe each %s%s", kind->class.name,
+		return fail(report, r, "cannot observe each %s%s", kind->class->name,
 			    r == -EACCES ? " (run as root)" : "");
 	}
 	mark_leaving(desired, policy, &outcome.observed);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "kind/classes.h"
 #include "model/plan.h"
 #include "sys/sys.h"
 
@@ -15,7 +16,7 @@
  * the call made is left behind.
  */
 struct kind {
-	struct obj_class class; /* first: kind_of() relies on it */
+	const struct obj_class *class;
 	/* The kernel modules that its objects may need, NULL-terminated; NULL: none. */
 	const char *const *modules;
 	bool shared;  /* nobody's: what is there is as wanted, and never removed */
@@ -109,7 +110,7 @@ struct kind {
 	uint64_t (*memory)(const struct obj *obj);
 };
 
-/* In order of rank, NULL-terminated. */
+/* By rank, NULL-terminated. */
 extern const struct kind *const kinds[];
 /* Their classes, and those that have none and never come into a plan. NULL-terminated. */
 extern const struct obj_class *const kind_classes[];
@@ -117,7 +118,7 @@ extern const struct obj_class *const kind_classes[];
 /* kind_of() - The kind that acts on objects of @class. */
 static inline const struct kind *kind_of(const struct obj_class *class)
 {
-	return (const struct kind *)class;
+	return kinds[class->rank];
 }
 
 /*

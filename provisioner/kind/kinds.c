@@ -9,19 +9,19 @@
 #include <string.h>
 
 const struct kind *const kinds[] = {
-	&kind_module, &kind_ramdisk, &kind_cache, &kind_host,
-	&kind_port,   &kind_export,  NULL,
+	[RANK_MODULE] = &kind_module,
+	[RANK_RAMDISK] = &kind_ramdisk,
+	[RANK_CACHE] = &kind_cache,
+	[RANK_HOST] = &kind_host,
+	[RANK_PORT] = &kind_port,
+	[RANK_EXPORT] = &kind_export,
+	[RANK_END] = NULL,
 };
 
+/* The configuration takes the object of status_class out before a plan is made. */
 const struct obj_class *const kind_classes[] = {
-	&kind_module.class,
-	&kind_ramdisk.class,
-	&kind_cache.class,
-	&kind_host.class,
-	&kind_port.class,
-	&kind_export.class,
-	&status_class, /* no kind: the configuration drops it before a plan */
-	NULL,
+	&module_class, &ramdisk_class, &cache_class,  &host_class,
+	&port_class,   &export_class,  &status_class, NULL,
 };
 
 bool kind_needs_module(const struct obj *want, const char *module)

@@ -332,6 +332,17 @@ START_TEST(margin_is_a_tenth_and_64_mib_at_least)
 }
 END_TEST
 
+START_TEST(each_kind_stands_at_the_rank_of_its_class)
+{
+	for (unsigned int rank = 0; rank < RANK_END; rank++) {
+		ck_assert_ptr_nonnull(kinds[rank]);
+		ck_assert_uint_eq(kinds[rank]->class->rank, rank);
+		ck_assert_ptr_eq(kind_classes[rank], kinds[rank]->class);
+	}
+	ck_assert_ptr_null(kinds[RANK_END]);
+}
+END_TEST
+
 Suite *suite_planner(void)
 {
 	Suite *suite = suite_create("planner");
@@ -347,6 +358,7 @@ Suite *suite_planner(void)
 	tcase_add_test(tcase, plan_counts_the_ram_of_foreign_disks);
 	tcase_add_test(tcase, plan_reuses_the_ram_of_what_it_removes);
 	tcase_add_test(tcase, margin_is_a_tenth_and_64_mib_at_least);
+	tcase_add_test(tcase, each_kind_stands_at_the_rank_of_its_class);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -39,7 +39,7 @@ static const struct field cache_fields[] = {
 	[CACHE_RAMDISK] = FIELD(cache, ramdisk, FIELD_STRING, .flags = FIELD_EXACT,
 				.pattern = "^rd(0|[1-9][0-9]{0,5})$",
 				.expects = "the name of a RAM disk, as in 'rd0'",
-				.refers = &kind_ramdisk.class,
+				.refers = &ramdisk_class,
 				.doc = "The RAM disk whose memory it uses; this or size"),
 	[CACHE_SIZE] =
 		FIELD(cache, size, FIELD_SIZE, .flags = FIELD_EXACT,
@@ -306,7 +306,7 @@ static int cache_adopt(struct sys *sys, const struct obj *have, struct buf *why)
 
 static bool cache_uses(const struct obj *obj, const struct obj *other)
 {
-	return other->class == &kind_ramdisk.class && field_is_set(obj, CACHE_RAMDISK) &&
+	return other->class == &ramdisk_class && field_is_set(obj, CACHE_RAMDISK) &&
 	       streq(cache_of(obj)->ramdisk, obj_name(other));
 }
 
@@ -321,17 +321,19 @@ uint64_t cache_capacity(const struct obj *want)
 	return cache_of(want)->capacity.bytes;
 }
 
+const struct obj_class cache_class = {
+	.name = "cache",
+	.section = "caches",
+	.doc = "Caches of block devices, /dev/mapper/NAME",
+	.size = sizeof(struct cache),
+	.rank = RANK_CACHE,
+	.fields = cache_fields,
+	.field_count = ARRAY_SIZE(cache_fields),
+	.validate = cache_validate,
+};
+
 const struct kind kind_cache = {
-	.class = {
-		.name = "cache",
-		.section = "caches",
-		.doc = "Caches of block devices, /dev/mapper/NAME",
-		.size = sizeof(struct cache),
-		.rank = 20,
-		.fields = cache_fields,
-		.field_count = ARRAY_SIZE(cache_fields),
-		.validate = cache_validate,
-	},
+	.class = &cache_class,
 	.modules = (const char *const[]){ "rapiddisk_cache", NULL },
 	.observe = cache_observe,
 	.resolve = cache_resolve,

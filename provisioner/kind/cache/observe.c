@@ -145,7 +145,7 @@ static bool is_cache(struct sight *sight, const char *name, const struct dm_map 
 static int observe_map(struct sight *sight, const char *name, const struct dm_map *map,
 		       struct model *observed)
 {
-	struct obj *obj = obj_new(&kind_cache.class);
+	struct obj *obj = obj_new(&cache_class);
 	int r;
 
 	if (!obj)

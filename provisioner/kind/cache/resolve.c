@@ -152,7 +152,7 @@ static int check_holders(struct sys *sys, struct obj *want, const struct model *
 	if (r < 0)
 		return r;
 	vec_foreach (holder, &holders.names) {
-		const struct obj *have = model_find(observed, &kind_cache.class, *holder);
+		const struct obj *have = model_find(observed, &cache_class, *holder);
 		const char *use = have ? have->in_use : NULL;
 
 		if (is_leaving(have))
@@ -221,10 +221,10 @@ static bool is_let_go(const struct obj *ramdisk, const struct model *desired,
 	uint64_t known = 0;
 
 	vec_foreach (user, &observed->objs) {
-		if ((*user)->class == &kind_cache.class && (*user)->owner == OWNER_OURS &&
+		if ((*user)->class == &cache_class && (*user)->owner == OWNER_OURS &&
 		    kind_cache.uses(*user, ramdisk) &&
 		    ((*user)->leaves ||
-		     model_find(desired, &kind_cache.class, obj_name(*user))))
+		     model_find(desired, &cache_class, obj_name(*user))))
 			known++;
 	}
 	return known == ramdisk->holders;
@@ -239,7 +239,7 @@ static int check_ramdisk(struct obj *want, const struct model *desired,
 
 	if (!field_is_set(want, CACHE_RAMDISK))
 		return 0;
-	ramdisk = model_find(observed, &kind_ramdisk.class, name);
+	ramdisk = model_find(observed, &ramdisk_class, name);
 	if (!ramdisk)
 		return 0;
 	if (!is_let_go(ramdisk, desired, observed)) {
@@ -249,7 +249,7 @@ static int check_ramdisk(struct obj *want, const struct model *desired,
 	}
 	/* What a cache holds there is a copy. */
 	if (!ramdisk->content || ramdisk->holders > 0 || ramdisk_is_unwritten(ramdisk) ||
-	    kind_ramdisk.may_lose(model_find(desired, &kind_ramdisk.class, name)))
+	    kind_ramdisk.may_lose(model_find(desired, &ramdisk_class, name)))
 		return 0;
 	return kind_set_unmet(
 		want,
@@ -272,7 +272,7 @@ static void derive_ramdisk_size(struct obj *want, const struct model *desired)
 
 	if (!field_is_set(want, CACHE_RAMDISK))
 		return;
-	ramdisk = model_find(desired, &kind_ramdisk.class, cache_of(want)->ramdisk);
+	ramdisk = model_find(desired, &ramdisk_class, cache_of(want)->ramdisk);
 	field_set_size(want, CACHE_RAMDISK_SIZE,
 		       ramdisk_bytes(ramdisk) / CACHE_BLOCK_BYTES * CACHE_BLOCK_BYTES);
 }
@@ -310,7 +310,7 @@ bool cache_is_for_initramfs(struct sys *sys, const struct obj *want)
 {
 	_cleanup_(device_numbers_done) struct device_numbers found = { 0 };
 
-	if (want->class != &kind_cache.class)
+	if (want->class != &cache_class)
 		return false;
 	return is_root(want) ||
 	       (devices_find(sys, cache_of(want)->source.text, &found) == 0 &&
@@ -321,7 +321,7 @@ bool cache_is_absent(struct sys *sys, const struct obj *want)
 {
 	_cleanup_(device_numbers_done) struct device_numbers found = { 0 };
 
-	return want->class == &kind_cache.class && !is_root(want) &&
+	return want->class == &cache_class && !is_root(want) &&
 	       devices_find(sys, cache_of(want)->source.text, &found) == 0 &&
 	       found.numbers.count == 0;
 }

@@ -25,7 +25,7 @@ static int device_path(struct sys *sys, const struct obj *item, char **ret)
 	if (text[0] == '/')
 		text++;
 	else
-		folder = namespace->made == &kind_cache.class ? "dev/mapper/" : "dev/";
+		folder = namespace->made == &cache_class ? "dev/mapper/" : "dev/";
 	/* What this run made has been named since the plan. */
 	r = kfs_device_number(&sys->kfs, &number, "%s%s", folder, text);
 	if (r < 0)

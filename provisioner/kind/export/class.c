@@ -67,9 +67,9 @@ static const struct field export_fields[] = {
 		      .items = &export_namespace_class, .doc = "What is exported"),
 	[EXPORT_PORTS] =
 		FIELD(export, ports, FIELD_STRINGS, .flags = FIELD_REQUIRED,
-		      .refers = &kind_port.class, .doc = "Ports by which it is reached"),
+		      .refers = &port_class, .doc = "Ports by which it is reached"),
 	[EXPORT_HOSTS] =
-		FIELD(export, hosts, FIELD_STRINGS, .refers = &kind_host.class,
+		FIELD(export, hosts, FIELD_STRINGS, .refers = &host_class,
 		      .doc = "Hosts that are let in; one that is taken off stays "
 			     "until it disconnects"),
 	[EXPORT_ANY_HOST] = FIELD(export, allow_any_host, FIELD_BOOL, .value = "false",
@@ -137,12 +137,11 @@ const struct obj *export_find_device(const struct model *model, const char *text
 	const struct obj *found;
 
 	if (strncmp(text, "/dev/mapper/", strlen("/dev/mapper/")) == 0)
-		return model_find(model, &kind_cache.class,
-				  text + strlen("/dev/mapper/"));
+		return model_find(model, &cache_class, text + strlen("/dev/mapper/"));
 	if (strncmp(text, "/dev/", strlen("/dev/")) == 0)
 		name = text + strlen("/dev/");
-	found = model_find(model, &kind_ramdisk.class, name);
-	return found || name != text ? found : model_find(model, &kind_cache.class, name);
+	found = model_find(model, &ramdisk_class, name);
+	return found || name != text ? found : model_find(model, &cache_class, name);
 }
 
 /* What is below a cache, written to from elsewhere, is not what the cache knows. */
@@ -154,14 +153,14 @@ static const struct obj *find_cache_on(const struct model *desired, const char *
 	vec_foreach (obj, &desired->objs) {
 		const struct cache *cache = cache_of(*obj);
 
-		if ((*obj)->class != &kind_cache.class)
+		if ((*obj)->class != &cache_class)
 			continue;
 		*ret_part = "source";
 		if (field_is_set(*obj, CACHE_SOURCE) && streq(cache->source.text, device))
 			return *obj;
 		*ret_part = "RAM disk";
 		if (field_is_set(*obj, CACHE_RAMDISK) && ramdisk &&
-		    ramdisk->class == &kind_ramdisk.class &&
+		    ramdisk->class == &ramdisk_class &&
 		    streq(cache->ramdisk, obj_name(ramdisk)))
 			return *obj;
 	}
@@ -257,8 +256,7 @@ static bool export_may_lose(const struct obj *want)
 
 static bool is_on_device(const struct obj *item, const struct obj *device)
 {
-	const char *folder =
-		device->class == &kind_cache.class ? "/dev/mapper/" : "/dev/";
+	const char *folder = device->class == &cache_class ? "/dev/mapper/" : "/dev/";
 	const struct obj_class *made = namespace_of(item)->made;
 	const char *text = namespace_of(item)->device.text;
 
@@ -280,12 +278,11 @@ static bool stands_on_device(const struct obj *obj, const struct obj *device)
 
 static bool export_uses(const struct obj *obj, const struct obj *other)
 {
-	if (other->class == &kind_port.class)
+	if (other->class == &port_class)
 		return field_has_item(obj, EXPORT_PORTS, obj_name(other));
-	if (other->class == &kind_host.class)
+	if (other->class == &host_class)
 		return field_has_item(obj, EXPORT_HOSTS, obj_name(other));
-	return (other->class == &kind_ramdisk.class ||
-		other->class == &kind_cache.class) &&
+	return (other->class == &ramdisk_class || other->class == &cache_class) &&
 	       stands_on_device(obj, other);
 }
 
@@ -312,25 +309,27 @@ static uint64_t export_holds(const struct obj *obj, const struct obj *other)
 {
 	uint64_t count = 0;
 
-	if (other->class == &kind_port.class || other->class == &kind_host.class)
+	if (other->class == &port_class || other->class == &host_class)
 		return 1;
 	vec_foreach (item, &export_namespaces(obj)->objs)
 		count += namespace_of(*item)->enabled && is_on_device(*item, other);
 	return count;
 }
 
+const struct obj_class export_class = {
+	.name = "export",
+	.section = "exports",
+	.doc = "Exports: block devices for other machines, by NVMe over Fabrics",
+	.size = sizeof(struct export),
+	.rank = RANK_EXPORT,
+	.fields = export_fields,
+	.field_count = ARRAY_SIZE(export_fields),
+	.default_key = export_default_key,
+	.validate = export_validate,
+};
+
 const struct kind kind_export = {
-	.class = {
-		.name = "export",
-		.section = "exports",
-		.doc = "Exports: block devices for other machines, by NVMe over Fabrics",
-		.size = sizeof(struct export),
-		.rank = 50,
-		.fields = export_fields,
-		.field_count = ARRAY_SIZE(export_fields),
-		.default_key = export_default_key,
-		.validate = export_validate,
-	},
+	.class = &export_class,
 	.modules = (const char *const[]){ "nvmet", NULL },
 	.network = true,
 	.severs = true,

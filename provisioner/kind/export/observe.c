@@ -186,7 +186,7 @@ static int read_use(const struct sight *sight, struct obj *obj, struct nvmet_use
 
 bool export_connections(const struct obj *obj, uint64_t *ret)
 {
-	if (obj->class != &kind_export.class || !field_is_set(obj, EXPORT_CONNECTIONS))
+	if (obj->class != &export_class || !field_is_set(obj, EXPORT_CONNECTIONS))
 		return false;
 	*ret = field_uint(obj, EXPORT_CONNECTIONS);
 	return true;
@@ -203,7 +203,7 @@ static bool is_empty(const struct obj *obj)
 
 static int observe_one(struct sight *sight, const char *name, struct model *observed)
 {
-	struct obj *obj = obj_new(&kind_export.class);
+	struct obj *obj = obj_new(&export_class);
 	const struct kfs *kfs = sight->kfs;
 	_cleanup_free_ char *folder = NULL;
 	struct nvmet_use use = { 0 };

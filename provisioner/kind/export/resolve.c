@@ -163,14 +163,14 @@ static int identify(struct sys *sys, struct obj *want)
 /* The device that this file makes: it may not be there yet, but its size is known. */
 static int resolve_made(struct sys *sys, struct obj *item, const struct obj *device)
 {
-	const char *folder = device->class == &kind_cache.class ? "dev/mapper" : "dev";
+	const char *folder = device->class == &cache_class ? "dev/mapper" : "dev";
 	uint64_t number, bytes;
 	int r = kfs_device_number(&sys->kfs, &number, "%s/%s", folder, obj_name(device));
 
 	((struct namespace *)item)->made = device->class;
 	r = field_set_device(item, NAMESPACE_DEVICE, NULL, r == 0 ? number : 0);
-	bytes = device->class == &kind_cache.class ? cache_capacity(device)
-						   : ramdisk_bytes(device);
+	bytes = device->class == &cache_class ? cache_capacity(device)
+					      : ramdisk_bytes(device);
 	if (bytes > 0)
 		field_set_size(item, NAMESPACE_CAPACITY, bytes);
 	else
@@ -217,7 +217,7 @@ static bool is_live(const struct obj *item, const struct obj *have)
 static const struct obj *find_cache_over(uint64_t number, const struct model *desired)
 {
 	vec_foreach (obj, &desired->objs) {
-		if ((*obj)->class == &kind_cache.class && !(*obj)->unmet &&
+		if ((*obj)->class == &cache_class && !(*obj)->unmet &&
 		    cache_of(*obj)->source.number == number)
 			return *obj;
 	}
@@ -246,10 +246,9 @@ static int check_use(struct sys *sys, struct obj *want, const struct obj *item,
 static bool is_idle(const struct obj *made, const struct model *observed)
 {
 	const struct obj *live =
-		made && made->class == &kind_ramdisk.class ? model_find(observed,
-									made->class,
-									obj_name(made))
-							   : NULL;
+		made && made->class == &ramdisk_class
+			? model_find(observed, made->class, obj_name(made))
+			: NULL;
 
 	return live && live->holders == 0;
 }

@@ -282,7 +282,7 @@ static int count_uses(const struct kfs *kfs, struct obj *obj)
 static int observe_one(const struct kfs *kfs, const struct claims *claims,
 		       const char *name, struct model *observed)
 {
-	struct obj *obj = obj_new(&kind_host.class);
+	struct obj *obj = obj_new(&host_class);
 	int r;
 
 	if (!obj)
@@ -459,17 +459,19 @@ static int host_remove(struct sys *sys, const struct obj *have, struct buf *why)
 	return folder ? nvmet_end(sys, have, folder, why) : -ENOMEM;
 }
 
+const struct obj_class host_class = {
+	.name = "host",
+	.section = "hosts",
+	.doc = "NVMe hosts (initiators) that exports let in",
+	.size = sizeof(struct host),
+	.rank = RANK_HOST,
+	.fields = host_fields,
+	.field_count = ARRAY_SIZE(host_fields),
+	.validate = host_validate,
+};
+
 const struct kind kind_host = {
-	.class = {
-		.name = "host",
-		.section = "hosts",
-		.doc = "NVMe hosts (initiators) that exports let in",
-		.size = sizeof(struct host),
-		.rank = 30,
-		.fields = host_fields,
-		.field_count = ARRAY_SIZE(host_fields),
-		.validate = host_validate,
-	},
+	.class = &host_class,
 	.modules = (const char *const[]){ "nvmet", NULL },
 	.network = true,
 	.observe = host_observe,

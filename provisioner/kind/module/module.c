@@ -18,7 +18,7 @@ static const struct field module_fields[] = {
 
 static int add(struct model *model, const char *name)
 {
-	struct obj *obj = obj_new(&kind_module.class);
+	struct obj *obj = obj_new(&module_class);
 	int r;
 
 	if (!obj)
@@ -34,7 +34,7 @@ static int add(struct model *model, const char *name)
 static bool has(const struct model *model, const char *name)
 {
 	vec_foreach (obj, &model->objs) {
-		if ((*obj)->class == &kind_module.class && streq(obj_name(*obj), name))
+		if ((*obj)->class == &module_class && streq(obj_name(*obj), name))
 			return true;
 	}
 	return false;
@@ -121,14 +121,16 @@ static int module_create(struct sys *sys, const struct obj *want, struct buf *wh
 	return 0;
 }
 
+const struct obj_class module_class = {
+	.name = "module",
+	.size = sizeof(struct module),
+	.rank = RANK_MODULE,
+	.fields = module_fields,
+	.field_count = ARRAY_SIZE(module_fields),
+};
+
 const struct kind kind_module = {
-	.class = {
-		.name = "module",
-		.size = sizeof(struct module),
-		.rank = 0,
-		.fields = module_fields,
-		.field_count = ARRAY_SIZE(module_fields),
-	},
+	.class = &module_class,
 	.shared = true,
 	.observe = module_observe,
 	.create = module_create,

@@ -105,18 +105,18 @@ bool nvmet_lists(const struct kfs_names *list, const char *name)
 
 /* Their folders. */
 static const struct {
-	const struct kind *kind;
+	const struct obj_class *class;
 	const char *folder;
 } places[] = {
-	{ &kind_host, NVMET_HOSTS },
-	{ &kind_port, NVMET_PORTS },
-	{ &kind_export, NVMET_SUBSYSTEMS },
+	{ &host_class, NVMET_HOSTS },
+	{ &port_class, NVMET_PORTS },
+	{ &export_class, NVMET_SUBSYSTEMS },
 };
 
 static int read_inode(const struct kfs *kfs, const struct obj *obj, uint64_t *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		if (&places[i].kind->class == obj->class)
+		if (places[i].class == obj->class)
 			return kfs_inode(kfs, ret, "%s/%s", places[i].folder,
 					 obj_name(obj));
 	return -EINVAL;
@@ -180,7 +180,7 @@ static int tidy_size(struct sys *sys, const char *claim, const struct model *obs
 
 	if (!nqn)
 		return -ENOMEM;
-	return find_claimed(observed, &kind_export.class, nqn)
+	return find_claimed(observed, &export_class, nqn)
 		       ? 0
 		       : claims_drop(&sys->kfs, NVMET_SIZE_CLAIM, claim);
 }
@@ -193,7 +193,7 @@ static int tidy_file(struct sys *sys, const struct claims *claims, const char *f
 	if (!colon)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		const struct obj_class *class = &places[i].kind->class;
+		const struct obj_class *class = places[i].class;
 
 		if (strlen(class->name) == (size_t)(colon - file) &&
 		    strncmp(file, class->name, strlen(class->name)) == 0)
@@ -221,7 +221,7 @@ int nvmet_tidy_claims(struct sys *sys, const struct model *observed)
 const char *nvmet_find_foreign(const struct obj *have, const struct model *observed)
 {
 	vec_foreach (obj, &observed->objs) {
-		if ((*obj)->class == &kind_export.class && (*obj)->owner != OWNER_OURS &&
+		if ((*obj)->class == &export_class && (*obj)->owner != OWNER_OURS &&
 		    kind_export.uses(*obj, have))
 			return obj_name(*obj);
 	}
@@ -276,8 +276,7 @@ int nvmet_expect_size(struct sys *sys, const char *path)
 	if (r == 0 && subsystems.names.count > 0)
 		r = claims_load(&sys->kfs, &claims);
 	for (size_t i = 0; r == 0 && i < subsystems.names.count; i++)
-		if (claims_have(&claims, kind_export.class.name,
-				subsystems.names.items[i]))
+		if (claims_have(&claims, export_class.name, subsystems.names.items[i]))
 			r = expect_size_in(sys, subsystems.names.items[i], path);
 	return r;
 }

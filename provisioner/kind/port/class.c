@@ -248,17 +248,19 @@ static bool port_needs_module(const struct obj *want, const char *module)
 	return streq(module, "nvmet") || streq(module, modules[port_of(want)->transport]);
 }
 
+const struct obj_class port_class = {
+	.name = "port",
+	.section = "ports",
+	.doc = "NVMe ports: where exports are reached",
+	.size = sizeof(struct port),
+	.rank = RANK_PORT,
+	.fields = port_fields,
+	.field_count = ARRAY_SIZE(port_fields),
+	.validate = port_validate,
+};
+
 const struct kind kind_port = {
-	.class = {
-		.name = "port",
-		.section = "ports",
-		.doc = "NVMe ports: where exports are reached",
-		.size = sizeof(struct port),
-		.rank = 40,
-		.fields = port_fields,
-		.field_count = ARRAY_SIZE(port_fields),
-		.validate = port_validate,
-	},
+	.class = &port_class,
 	.modules = (const char *const[]){ "nvmet", "nvmet_tcp", "nvmet_rdma", "nvme_loop",
 					  NULL },
 	.network = true,

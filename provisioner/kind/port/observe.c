@@ -160,7 +160,7 @@ static int observe_one(const struct kfs *kfs, const char *name,
 		       const struct nvmet_controllers *controllers,
 		       const struct claims *claims, struct model *observed)
 {
-	struct obj *obj = obj_new(&kind_port.class);
+	struct obj *obj = obj_new(&port_class);
 	int r;
 
 	if (!obj)

@@ -172,7 +172,7 @@ static int describe_use(const struct kfs *kfs, struct users *users, struct obj *
 static int observe_one(const struct kfs *kfs, struct users *users, const char *name,
 		       struct model *observed)
 {
-	struct obj *obj = obj_new(&kind_ramdisk.class);
+	struct obj *obj = obj_new(&ramdisk_class);
 	int r;
 
 	if (!obj)
@@ -430,16 +430,18 @@ static bool ramdisk_may_lose(const struct obj *want)
 	return ramdisk_of(want)->on_change == ON_CHANGE_REPLACE;
 }
 
+const struct obj_class ramdisk_class = {
+	.name = "ramdisk",
+	.section = "ramdisks",
+	.doc = "RAM disks, /dev/rdN",
+	.size = sizeof(struct ramdisk),
+	.rank = RANK_RAMDISK,
+	.fields = ramdisk_fields,
+	.field_count = ARRAY_SIZE(ramdisk_fields),
+};
+
 const struct kind kind_ramdisk = {
-	.class = {
-		.name = "ramdisk",
-		.section = "ramdisks",
-		.doc = "RAM disks, /dev/rdN",
-		.size = sizeof(struct ramdisk),
-		.rank = 10,
-		.fields = ramdisk_fields,
-		.field_count = ARRAY_SIZE(ramdisk_fields),
-	},
+	.class = &ramdisk_class,
 	.modules = (const char *const[]){ "rapiddisk", NULL },
 	.observe = ramdisk_observe,
 	.create = ramdisk_create,
