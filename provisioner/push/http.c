@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "base/str.h"
 #include "push/payload.h"
 
 #include <curl/curl.h>
@@ -59,17 +60,10 @@ static _printf_(3, 4) void outcome(struct http_result *ret, enum http_outcome ou
 static int resolve_path(const char *name, char **ret)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	int r;
 
 	if (name[0] == '/')
-		r = asprintf(ret, "%s", name);
-	else if (folder)
-		r = asprintf(ret, "%s/%s", folder, name);
-	else
-		return -ENOENT;
-	if (r < 0)
-		*ret = NULL;
-	return r < 0 ? -ENOMEM : 0;
+		return str_format(ret, "%s", name);
+	return folder ? str_format(ret, "%s/%s", folder, name) : -ENOENT;
 }
 
 static int read_secret(const char *path, char **ret)
@@ -103,14 +97,12 @@ static int add_header(struct exchange *exchange, const char *fmt, ...)
 	int r;
 
 	va_start(args, fmt);
-	r = vasprintf(&line, fmt, args);
+	r = str_vformat(&line, fmt, args);
 	va_end(args);
-	if (r < 0) {
-		line = NULL;
-		return -ENOMEM;
-	}
+	if (r < 0)
+		return r;
 	grown = curl_slist_append(exchange->headers, line);
-	explicit_bzero(line, (size_t)r);
+	explicit_bzero(line, strlen(line));
 	if (!grown)
 		return -ENOMEM;
 	exchange->headers = grown;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "push/payload.h"
 
+#include "base/str.h"
 #include "views/jsontext.h"
 
 #include <sha2.h>
@@ -42,9 +43,7 @@ int payload_target_name(const char *url, char **ret)
 	host = host ? host + 3 : url;
 	len = (size_t)(host - url) + strcspn(host, "/?#");
 	SHA256Data((const uint8_t *)url, strlen(url), digest);
-	return asprintf(ret, "%.*s#%.*s", (int)len, url, SHOWN_DIGITS, digest) < 0
-		       ? -ENOMEM
-		       : 0;
+	return str_format(ret, "%.*s#%.*s", (int)len, url, SHOWN_DIGITS, digest);
 }
 
 int payload_token(const char *text, char **ret)

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "push/http.h"
 #include "push/payload.h"
 #include "push/spool.h"
@@ -262,13 +263,11 @@ static int push(struct run *run)
 static int folder_name(const struct push_target *target, char ret[static SPOOL_ID_LEN])
 {
 	_cleanup_free_ char *key = NULL;
+	int r = str_format(&key, "%d %s", target->format, target->url);
 
-	if (asprintf(&key, "%d %s", target->format, target->url) < 0) {
-		key = NULL;
-		return -ENOMEM;
-	}
-	spool_id(key, strlen(key), ret);
-	return 0;
+	if (r == 0)
+		spool_id(key, strlen(key), ret);
+	return r;
 }
 
 int target_push(const struct push_target *target, const struct kfs *kfs, int folder_fd,

@@ -2,6 +2,7 @@
 #include "sys/claims.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "base/units.h"
 #include "sys/rundir.h"
 
@@ -38,7 +39,7 @@ static char *file_name(const char *kind, const char *name)
 {
 	char *text;
 
-	return asprintf(&text, "%s:%s", kind, name) < 0 ? NULL : text;
+	return str_format(&text, "%s:%s", kind, name) < 0 ? NULL : text;
 }
 
 bool claims_have(const struct claims *claims, const char *kind, const char *name)

@@ -2,6 +2,7 @@
 #include "sys/devices.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "sys/clock.h"
 #include "sys/machine.h"
 #include "sys/sys.h"
@@ -64,12 +65,8 @@ int devices_path(const struct kfs *kfs, uint64_t number, char **ret)
 		return r;
 	if (kfs_read(kfs, &map, "sys/class/block/%s/dm/name", name) < 0)
 		map = NULL;
-	r = map ? asprintf(ret, "/dev/mapper/%s", map) : asprintf(ret, "/dev/%s", name);
-	if (r < 0) {
-		*ret = NULL;
-		return -ENOMEM;
-	}
-	return 0;
+	return map ? str_format(ret, "/dev/mapper/%s", map)
+		   : str_format(ret, "/dev/%s", name);
 }
 
 int devices_bytes(const struct kfs *kfs, uint64_t number, uint64_t *ret)
@@ -130,10 +127,9 @@ static int find_in_tree(const struct kfs *kfs, const char *property, const char 
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (asprintf(&line, "E:%s=%s\n", property, value) < 0) {
-		line = NULL;
-		return -ENOMEM;
-	}
+	r = str_format(&line, "E:%s=%s\n", property, value);
+	if (r < 0)
+		return r;
 	vec_foreach (file, &files.names) {
 		_cleanup_free_ char *text = NULL, *whole = NULL;
 		uint64_t number;
@@ -141,12 +137,11 @@ static int find_in_tree(const struct kfs *kfs, const char *property, const char 
 		if ((*file)[0] != 'b' || devices_parse_number(*file + 1, &number) < 0 ||
 		    kfs_read(kfs, &text, "run/udev/data/%s", *file) < 0)
 			continue;
-		if (asprintf(&whole, "\n%s\n", text) < 0) {
-			whole = NULL;
-			return -ENOMEM;
-		}
-		if (strstr(whole, line) && vec_push(&ret->numbers, number) < 0)
-			return -ENOMEM;
+		r = str_format(&whole, "\n%s\n", text);
+		if (r == 0 && strstr(whole, line))
+			r = vec_push(&ret->numbers, number);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

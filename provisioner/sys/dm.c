@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "sys/clock.h"
 #include "sys/devices.h"
 #include "sys/sys.h"
@@ -34,10 +35,9 @@ static _printf_(5, 6) void log_from_libdm(int level, const char *file, int line,
 
 	(void)level, (void)file, (void)line, (void)error;
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	if (str_vformat(&text, format, args) == 0)
+		log_debug("libdevmapper: %s", text);
 	va_end(args);
-	log_debug("libdevmapper: %s", text ? text : format);
 }
 
 static void cleanup_task(struct dm_task **task)
@@ -137,7 +137,7 @@ static void link_early(const struct sys *sys, struct dm_task *task, const char *
 	struct dm_info info;
 
 	if (!sys->initramfs || !has_udevd(sys) || !dm_task_get_info(task, &info) ||
-	    asprintf(&path, "%s/%s", dm_dir(), name) < 0)
+	    str_format(&path, "%s/%s", dm_dir(), name) < 0)
 		return;
 	snprintf(target, sizeof(target), "../dm-%" PRIu32, info.minor);
 	if (symlink(target, path) < 0 && errno != EEXIST)

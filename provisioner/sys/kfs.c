@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "base/units.h"
 
 #include <dirent.h>
@@ -441,10 +442,9 @@ static int change_at(int dir_fd, enum kfs_change change, const char *path,
 		r = unlinkat(dir_fd, path, 0);
 		break;
 	case KFS_SYMLINK:
-		if (asprintf(&absolute, "/%s", target) < 0) {
-			absolute = NULL;
-			return -ENOMEM;
-		}
+		r = str_format(&absolute, "/%s", target);
+		if (r < 0)
+			return r;
 		r = symlinkat(absolute, dir_fd, path);
 		break;
 	}

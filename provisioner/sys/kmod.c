@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/str.h"
 
 #include <dlfcn.h>
 #include <libkmod.h>
@@ -65,10 +66,8 @@ static void log_from_libkmod(void *data, int priority, const char *file, int lin
 	_cleanup_free_ char *text = NULL;
 
 	(void)data, (void)priority, (void)file, (void)line;
-	if (vasprintf(&text, format, args) < 0) {
-		text = NULL;
+	if (str_vformat(&text, format, args) < 0)
 		return;
-	}
 	text[strcspn(text, "\n")] = '\0';
 	log_debug("libkmod: %s: %s", fn, text);
 }

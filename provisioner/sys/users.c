@@ -2,6 +2,7 @@
 #include "sys/users.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 
 #include <stdio.h>
 #include <sys/sysmacros.h>
@@ -12,14 +13,11 @@ static int add(struct users *users, const char *device, const char *what,
 	       const char *where)
 {
 	struct users_entry entry = { .device = strdup(device) };
-	int r = -ENOMEM;
+	int r = where ? str_format(&entry.words, "%s '%s'", what, where)
+		      : str_format(&entry.words, "%s", what);
 
-	if (where && asprintf(&entry.words, "%s '%s'", what, where) < 0)
-		entry.words = NULL;
-	else if (!where)
-		entry.words = strdup(what);
-	if (entry.device && entry.words)
-		r = vec_push(&users->entries, entry);
+	if (r == 0)
+		r = entry.device ? vec_push(&users->entries, entry) : -ENOMEM;
 	if (r < 0) {
 		free(entry.device);
 		free(entry.words);
@@ -197,7 +195,7 @@ static int describe_holder(const struct kfs *kfs, const char *name, char **ret)
 
 	if (r < 0 || holders.names.count == 0)
 		return r;
-	return asprintf(ret, "mapped by '%s'", holders.names.items[0]) < 0 ? -ENOMEM : 0;
+	return str_format(ret, "mapped by '%s'", holders.names.items[0]);
 }
 
 static int describe_one(struct users *users, const struct kfs *kfs, const char *name,
@@ -205,11 +203,10 @@ static int describe_one(struct users *users, const struct kfs *kfs, const char *
 {
 	_cleanup_free_ char *number = NULL, *path = NULL;
 	const char *found = NULL;
+	int r = str_format(&path, "/dev/%s", name);
 
-	if (asprintf(&path, "/dev/%s", name) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
+	if (r < 0)
+		return r;
 	if (kfs_read(kfs, &number, "sys/class/block/%s/dev", name) == 0)
 		found = find(users, number);
 	if (!found)
@@ -239,10 +236,8 @@ static int describe_partitions(struct users *users, const struct kfs *kfs,
 		if (r < 0)
 			return r;
 		if (words)
-			return asprintf(ret, "in use: its partition '%s' is %s", *name,
-					words) < 0
-				       ? -ENOMEM
-				       : 0;
+			return str_format(ret, "in use: its partition '%s' is %s", *name,
+					  words);
 	}
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* One row a suite, in the order in which they run: suite_NAME() is in test_NAME.c. No
  * include guard: unit.h and main.c read it with a SUITE() of their own. */
 SUITE(buf)
+SUITE(str)
 SUITE(utf8)
 SUITE(units)
 SUITE(fault)
