@@ -148,33 +148,11 @@ bool kind_needs_module(const struct obj *want, const char *module);
  */
 int nvmet_tidy_claims(struct sys *sys, const struct model *observed);
 
-/*
- * kind_set_unmet() - Say why @want cannot be made now, a sentence. Return: 0 or -ENOMEM.
- */
-int kind_set_unmet(struct obj *want, const char *fmt, ...) _printf_(2, 3);
-
-/*
- * kind_fail() - Say what failed: "<what>: <errno text>", and what to do in @hint, or
- * NULL. Return: @error.
- */
-int kind_fail(struct buf *why, int error, const char *hint, const char *what, ...)
-	_printf_(4, 5);
-
-/* The owner that our objects carry in the kernel. */
-#define KIND_OWNER_TAG "rapiddisk-apply"
-
 extern const struct kind kind_module, kind_ramdisk, kind_cache, kind_host, kind_port,
 	kind_export;
 
 /* export_connections() - Of an observed export: how many are connected; false: nobody says. */
 bool export_connections(const struct obj *obj, uint64_t *ret);
-
-/*
- * Of a RAM disk: its size in bytes; was nothing ever written to it, though all of its
- * memory is taken? The latter only of a live one, and false where that cannot be known.
- */
-uint64_t ramdisk_bytes(const struct obj *obj);
-bool ramdisk_is_unwritten(const struct obj *obj);
 
 /* Of a wanted cache that is resolved: the size of its device; 0: not known yet. */
 uint64_t cache_capacity(const struct obj *want);

@@ -3,11 +3,6 @@
 
 #include "model/status.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 const struct kind *const kinds[] = {
 	[RANK_MODULE] = &kind_module,
 	[RANK_RAMDISK] = &kind_ramdisk,
@@ -32,35 +27,4 @@ bool kind_needs_module(const struct obj *want, const char *module)
 		if (streq(*name, module))
 			return !kind->needs_module || kind->needs_module(want, module);
 	return false;
-}
-
-int kind_set_unmet(struct obj *want, const char *fmt, ...)
-{
-	va_list args;
-	int r;
-
-	va_start(args, fmt);
-	r = vasprintf(&want->unmet, fmt, args);
-	va_end(args);
-	if (r < 0) {
-		want->unmet = NULL;
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-int kind_fail(struct buf *why, int error, const char *hint, const char *what, ...)
-{
-	va_list args;
-	char *text = NULL;
-
-	va_start(args, what);
-	if (vasprintf(&text, what, args) < 0)
-		text = NULL;
-	va_end(args);
-	buf_addf(why, "%s: %s", text ? text : what, strerror(-error));
-	if (hint)
-		buf_addf(why, "; %s", hint);
-	free(text);
-	return error;
 }

@@ -4,6 +4,7 @@
 #include "engine/reconcile.h"
 #include "fake_kernel.h"
 #include "kind/kind.h"
+#include "kind/ramdisk/ramdisk.h"
 #include "unit.h"
 
 #define GIB (UINT64_C(1) << 30)
@@ -67,31 +68,31 @@ static const struct {
 	{ .sentence = "does nothing where all is as wanted",
 	  .yaml = "ramdisks: [{name: rd1, size: 1GiB}]",
 	  .live_bytes = GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .action = PLAN_NONE },
 	{ .sentence = "grows in use",
 	  .yaml = "ramdisks: [{name: rd1, size: 2GiB}]",
 	  .live_bytes = GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .mounted = true,
 	  .action = PLAN_UPDATE },
 	{ .sentence = "shrinks only where the content may go",
 	  .yaml = "ramdisks: [{name: rd1, size: 1GiB}]",
 	  .live_bytes = 2 * GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .action = PLAN_UPDATE,
 	  .blocked = "on_change: replace",
 	  .loss = "what lies beyond 1GiB" },
 	{ .sentence = "shrinks where the content may go",
 	  .yaml = "ramdisks: [{name: rd1, size: 1GiB, on_change: replace}]",
 	  .live_bytes = 2 * GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .action = PLAN_UPDATE,
 	  .loss = "what lies beyond 1GiB" },
 	{ .sentence = "never shrinks in use",
 	  .yaml = "ramdisks: [{name: rd1, size: 1GiB, on_change: replace}]",
 	  .live_bytes = 2 * GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .mounted = true,
 	  .action = PLAN_UPDATE,
 	  .blocked = "mounted on '/mnt'",
@@ -99,19 +100,19 @@ static const struct {
 	{ .sentence = "never makes a mounted disk read-only",
 	  .yaml = "ramdisks: [{name: rd1, size: 1GiB, read_only: true}]",
 	  .live_bytes = GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .mounted = true,
 	  .action = PLAN_UPDATE,
 	  .blocked = "read-only only while" },
 	{ .sentence = "makes a free disk read-only",
 	  .yaml = "ramdisks: [{name: rd1, size: 1GiB, read_only: true}]",
 	  .live_bytes = GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .action = PLAN_UPDATE },
 	{ .sentence = "replaces for an immutable field only where allowed",
 	  .yaml = "ramdisks: [{name: rd1, size: 1GiB, numa_node: 0}]",
 	  .live_bytes = GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .attribute = "rapiddisk/used_bytes",
 	  .value = "314572800",
 	  .action = PLAN_REPLACE,
@@ -120,32 +121,32 @@ static const struct {
 	{ .sentence = "replaces for an immutable field where allowed",
 	  .yaml = "ramdisks: [{name: rd1, size: 1GiB, numa_node: 0, on_change: replace}]",
 	  .live_bytes = GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .action = PLAN_REPLACE,
 	  .loss = "its content" },
 	{ .sentence = "never replaces what is in use",
 	  .yaml = "ramdisks: [{name: rd1, size: 1GiB, numa_node: 0, on_change: replace}]",
 	  .live_bytes = GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .mounted = true,
 	  .action = PLAN_REPLACE,
 	  .blocked = "mounted on '/mnt'" },
 	{ .sentence = "does not compare what the file leaves open",
 	  .yaml = "ramdisks: [{name: rd1, size: 1GiB}]",
 	  .live_bytes = GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .attribute = "rapiddisk/numa_node",
 	  .value = "1",
 	  .action = PLAN_NONE },
 	{ .sentence = "removes what is ours and not wanted",
 	  .yaml = "ramdisks: []",
 	  .live_bytes = GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .action = PLAN_REMOVE },
 	{ .sentence = "never removes what is in use",
 	  .yaml = "ramdisks: []",
 	  .live_bytes = GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .mounted = true,
 	  .action = PLAN_REMOVE,
 	  .blocked = "mounted on '/mnt'" },
@@ -175,12 +176,12 @@ static const struct {
 	{ .sentence = "never blocks a live disk for want of RAM",
 	  .yaml = "ramdisks: [{name: rd1, size: 20GiB}]",
 	  .live_bytes = 20 * GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .action = PLAN_NONE },
 	{ .sentence = "asks only for the growth when it grows",
 	  .yaml = "ramdisks: [{name: rd1, size: 14GiB}]",
 	  .live_bytes = 10 * GIB,
-	  .owner = KIND_OWNER_TAG,
+	  .owner = RAMDISK_OWNER_TAG,
 	  .action = PLAN_UPDATE },
 };
 
@@ -240,7 +241,7 @@ START_TEST(plan_without_pruning_removes_nothing)
 
 	bench_init(&b);
 	b.policy.prune = false;
-	fake_attach(&b.fake, 1, GIB, KIND_OWNER_TAG);
+	fake_attach(&b.fake, 1, GIB, RAMDISK_OWNER_TAG);
 	bench_plan(&b, "ramdisks: []");
 	ck_assert_uint_eq(b.plan.steps.count, 0);
 	bench_done(&b);
@@ -262,7 +263,7 @@ START_TEST(plan_removes_nothing_of_a_section_that_is_absent)
 	struct bench b;
 
 	bench_init(&b);
-	fake_attach(&b.fake, 1, GIB, KIND_OWNER_TAG);
+	fake_attach(&b.fake, 1, GIB, RAMDISK_OWNER_TAG);
 	bench_plan(&b, silent_on_ramdisks[_i]);
 	ck_assert_msg(b.plan.steps.count == 0, "%s", silent_on_ramdisks[_i]);
 	bench_done(&b);
@@ -275,8 +276,8 @@ START_TEST(plan_removes_in_reverse_and_before_it_creates)
 	struct bench b;
 
 	bench_init(&b);
-	fake_attach(&b.fake, 2, GIB, KIND_OWNER_TAG);
-	fake_attach(&b.fake, 10, GIB, KIND_OWNER_TAG);
+	fake_attach(&b.fake, 2, GIB, RAMDISK_OWNER_TAG);
+	fake_attach(&b.fake, 10, GIB, RAMDISK_OWNER_TAG);
 	bench_plan(&b, "ramdisks: [{name: rd7, size: 1MiB}, {name: rd3, size: 1MiB}]");
 	ck_assert_uint_eq(b.plan.steps.count, ARRAY_SIZE(expected));
 	for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
@@ -318,7 +319,7 @@ START_TEST(plan_reuses_the_ram_of_what_it_removes)
 	struct bench b;
 
 	bench_init(&b);
-	fake_attach(&b.fake, 5, 10 * GIB, KIND_OWNER_TAG);
+	fake_attach(&b.fake, 5, 10 * GIB, RAMDISK_OWNER_TAG);
 	bench_plan(&b, "ramdisks: [{name: rd0, size: 12GiB}]");
 	ck_assert_ptr_null(step_of(&b, "rd0")->blocked);
 	bench_done(&b);

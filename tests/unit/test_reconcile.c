@@ -5,6 +5,7 @@
 #include "fake_kernel.h"
 #include "fake_nvmet.h"
 #include "kind/kind.h"
+#include "kind/ramdisk/ramdisk.h"
 #include "sys/clock.h"
 #include "unit.h"
 
@@ -62,7 +63,7 @@ START_TEST(apply_loads_the_module_and_makes_the_disks)
 	ck_assert_str_eq(fake_get(&fake, "sys/block/rd1/size"), "4194304");
 	ck_assert_str_eq(fake_get(&fake, "sys/block/rd1/ro"), "1");
 	ck_assert_str_eq(fake_get(&fake, "sys/block/rd1/rapiddisk/owner"),
-			 KIND_OWNER_TAG);
+			 RAMDISK_OWNER_TAG);
 	fake_done(&fake);
 }
 END_TEST
@@ -273,7 +274,7 @@ START_TEST(adopted_disk_becomes_ours)
 		apply(&fake, "ramdisks: [{name: rd0, size: 1GiB}]", &adopt, &report), 0);
 	ck_assert_int_eq(report.verdict, VERDICT_CHANGED);
 	ck_assert_str_eq(fake_get(&fake, "sys/block/rd0/rapiddisk/owner"),
-			 KIND_OWNER_TAG);
+			 RAMDISK_OWNER_TAG);
 	ck_assert_int_eq(verdict_of(&fake, "ramdisks: [{name: rd0, size: 1GiB}]"),
 			 VERDICT_CONVERGED);
 	fake_done(&fake);

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "kind/cache/cache.h"
 #include "kind/nvmet/nvmet.h"
+#include "kind/say.h"
 #include "sys/users.h"
 
 #include <inttypes.h>
@@ -233,18 +234,6 @@ static int cache_fall_back(struct sys *sys, const struct obj *want, struct buf *
 	return 0;
 }
 
-/* Exports of it tell their initiators. */
-static int expect_size(struct sys *sys, const struct obj *have)
-{
-	_cleanup_free_ char *path = NULL;
-
-	if (asprintf(&path, "/dev/mapper/%s", cache_of(have)->name) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	return nvmet_expect_size(sys, path);
-}
-
 static int cache_update(struct sys *sys, const struct obj *have, const struct obj *want,
 			uint64_t changed, struct buf *why)
 {
@@ -254,7 +243,7 @@ static int cache_update(struct sys *sys, const struct obj *have, const struct ob
 	int r = cache_params(sys, want, &params);
 
 	if (r == 0 && changed & 1u << CACHE_CAPACITY)
-		r = expect_size(sys, have);
+		r = nvmet_expect_size(sys, "/dev/mapper/%s", cache_of(have)->name);
 	line.params = params.data;
 	if (r == 0)
 		r = sys->dm->reload(sys, cache_of(have)->name, &line);

@@ -5,6 +5,8 @@
  */
 #include "base/cleanup.h"
 #include "kind/cache/cache.h"
+#include "kind/ramdisk/ramdisk.h"
+#include "kind/say.h"
 #include "sys/users.h"
 
 static bool is_root(const struct obj *want)
@@ -248,8 +250,8 @@ static int check_ramdisk(struct obj *want, const struct model *desired,
 				      ramdisk->in_use);
 	}
 	/* What a cache holds there is a copy. */
-	if (!ramdisk->content || ramdisk->holders > 0 || ramdisk_is_unwritten(ramdisk) ||
-	    kind_ramdisk.may_lose(model_find(desired, &ramdisk_class, name)))
+	if (!ramdisk->content || ramdisk->holders > 0 || ramdisk_of(ramdisk)->unwritten ||
+	    ramdisk_may_lose(model_find(desired, &ramdisk_class, name)))
 		return 0;
 	return kind_set_unmet(
 		want,
@@ -274,7 +276,8 @@ static void derive_ramdisk_size(struct obj *want, const struct model *desired)
 		return;
 	ramdisk = model_find(desired, &ramdisk_class, cache_of(want)->ramdisk);
 	field_set_size(want, CACHE_RAMDISK_SIZE,
-		       ramdisk_bytes(ramdisk) / CACHE_BLOCK_BYTES * CACHE_BLOCK_BYTES);
+		       ramdisk_of(ramdisk)->size.bytes / CACHE_BLOCK_BYTES *
+			       CACHE_BLOCK_BYTES);
 }
 
 int cache_resolve(struct sys *sys, struct obj *want, const struct model *desired,

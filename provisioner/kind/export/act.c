@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "kind/export/export.h"
 #include "kind/nvmet/nvmet.h"
+#include "kind/say.h"
 #include "sys/devices.h"
 
 /* --- namespaces --- */

@@ -9,15 +9,10 @@
 
 #include "kind/cache/cache.h"
 #include "kind/nvmet/nvmet.h"
+#include "kind/on_change.h"
 
 /* What rapiddisk 9 calls its exports: its prefix, the host's name and the device's. */
 #define PEER_PREFIX "nqn.2021-06.org.rapiddisk:"
-
-static const char *const on_change_words[] = {
-	[ON_CHANGE_REFUSE] = "refuse",
-	[ON_CHANGE_REPLACE] = "replace",
-	NULL,
-};
 
 #define HEX4	     "[0-9A-Fa-f]{4}"
 #define UUID_PATTERN "^" HEX4 HEX4 "-" HEX4 "-" HEX4 "-" HEX4 "-" HEX4 HEX4 HEX4 "$"

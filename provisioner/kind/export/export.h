@@ -10,8 +10,6 @@
 #define EXPORT_HOST_MARK  "%H" /* in an NQN: this machine's name */
 #define EXPORT_SERIAL_LEN 20   /* NVMe Base Specification, Identify Controller, SN */
 
-enum on_change { ON_CHANGE_REFUSE, ON_CHANGE_REPLACE };
-
 struct export
 {
 	struct obj obj;

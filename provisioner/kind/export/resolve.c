@@ -3,6 +3,8 @@
 #include "base/cleanup.h"
 #include "kind/cache/cache.h"
 #include "kind/export/export.h"
+#include "kind/ramdisk/ramdisk.h"
+#include "kind/say.h"
 #include "model/config.h"
 #include "sys/devices.h"
 #include "sys/machine.h"
@@ -170,7 +172,7 @@ static int resolve_made(struct sys *sys, struct obj *item, const struct obj *dev
 	((struct namespace *)item)->made = device->class;
 	r = field_set_device(item, NAMESPACE_DEVICE, NULL, r == 0 ? number : 0);
 	bytes = device->class == &cache_class ? cache_capacity(device)
-					      : ramdisk_bytes(device);
+					      : ramdisk_of(device)->size.bytes;
 	if (bytes > 0)
 		field_set_size(item, NAMESPACE_CAPACITY, bytes);
 	else

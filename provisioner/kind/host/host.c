@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "kind/kind.h"
 #include "kind/nvmet/nvmet.h"
+#include "kind/say.h"
 #include "model/pattern.h"
 
 #include <fcntl.h>

@@ -2,6 +2,7 @@
 /* Kernel modules: not written in the YAML, wanted because other objects need them. */
 #include "base/cleanup.h"
 #include "kind/kind.h"
+#include "kind/say.h"
 
 struct module {
 	struct obj obj;

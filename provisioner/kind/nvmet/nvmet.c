@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "kind/kind.h"
+#include "kind/say.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -267,12 +268,22 @@ static int expect_size_in(struct sys *sys, const char *subsystem, const char *pa
 	return r;
 }
 
-int nvmet_expect_size(struct sys *sys, const char *path)
+int nvmet_expect_size(struct sys *sys, const char *fmt, ...)
 {
 	_cleanup_(kfs_names_done) struct kfs_names subsystems = { 0 };
 	_cleanup_(claims_done) struct claims claims = { 0 };
-	int r = nvmet_list(&sys->kfs, &subsystems, NVMET_SUBSYSTEMS);
+	_cleanup_free_ char *path = NULL;
+	va_list args;
+	int r;
 
+	va_start(args, fmt);
+	r = vasprintf(&path, fmt, args);
+	va_end(args);
+	if (r < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	r = nvmet_list(&sys->kfs, &subsystems, NVMET_SUBSYSTEMS);
 	if (r == 0 && subsystems.names.count > 0)
 		r = claims_load(&sys->kfs, &claims);
 	for (size_t i = 0; r == 0 && i < subsystems.names.count; i++)

@@ -77,11 +77,11 @@ const char *nvmet_find_foreign(const struct obj *have, const struct model *obser
 int nvmet_block_foreign(struct plan_step *step, const char *name);
 
 /*
- * nvmet_expect_size() - Before the device at @path ("/dev/rd0") gets another size: note
+ * nvmet_expect_size() - Before the device at the path ("/dev/%s") gets another size: note
  * that initiators of our exports have to be told. The note outlives a run that is killed
  * before it told them. Return: 0 or -errno.
  */
-int nvmet_expect_size(struct sys *sys, const char *path);
+int nvmet_expect_size(struct sys *sys, const char *fmt, ...) _printf_(2, 3);
 
 /* What the note is called: claims of this kind, named by nvmet_size_claim(). */
 #define NVMET_SIZE_CLAIM "size"

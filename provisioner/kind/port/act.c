@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "kind/nvmet/nvmet.h"
 #include "kind/port/port.h"
+#include "kind/say.h"
 
 #include <inttypes.h>
 

@@ -7,6 +7,7 @@
 #include "kind/port/port.h"
 
 #include "kind/nvmet/nvmet.h"
+#include "kind/on_change.h"
 #include "sys/net.h"
 
 #include <inttypes.h>
@@ -33,12 +34,6 @@ const char *const port_tls_words[] = {
 	[TLS_REQUIRED] = "required",
 	NULL,
 };
-static const char *const on_change_words[] = {
-	[ON_CHANGE_REFUSE] = "refuse",
-	[ON_CHANGE_REPLACE] = "replace",
-	NULL,
-};
-
 static const struct field referral_fields[] = {
 	[REFERRAL_NAME] =
 		FIELD(referral, name, FIELD_STRING, .flags = FIELD_KEY | FIELD_REQUIRED,

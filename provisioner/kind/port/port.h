@@ -9,7 +9,6 @@
 
 enum transport { TRANSPORT_TCP, TRANSPORT_RDMA, TRANSPORT_LOOP };
 enum tls { TLS_OFF, TLS_ALLOWED, TLS_REQUIRED };
-enum on_change { ON_CHANGE_REFUSE, ON_CHANGE_REPLACE };
 
 struct port {
 	struct obj obj;

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "kind/nvmet/nvmet.h"
 #include "kind/port/port.h"
+#include "kind/say.h"
 #include "sys/net.h"
 
 #include <inttypes.h>

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* RAM disks: created, changed and removed, by /sys/kernel/rapiddisk/mgmt. */
+#include "base/cleanup.h"
+#include "base/units.h"
+#include "kind/nvmet/nvmet.h"
+#include "kind/ramdisk/ramdisk.h"
+#include "kind/say.h"
+#include "sys/clock.h"
+
+#include <inttypes.h>
+
+#define MGMT "sys/kernel/rapiddisk/mgmt"
+
+/* udev opens a disk for a moment after each change, to look for signatures. */
+#define BUSY_RETRY_MS 3000
+#define BUSY_POLL_MS  20
+
+/* The N of rdN. The name was checked against the pattern, or came from such a folder. */
+static unsigned long number_of(const struct obj *obj)
+{
+	return strtoul(ramdisk_of(obj)->name + strlen("rd"), NULL, 10);
+}
+
+static const char *hint_for(int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return "'/" MGMT
+		       "' is missing: is another module named rapiddisk loaded?";
+	case -ENOMEM:
+		return "free memory, or ask for less";
+	case -EBUSY:
+		return "it is in use: find by whom with 'lsof' or 'lsblk'";
+	case -ENOSPC:
+		return "the module's parameter rd_max_nr limits the number of disks";
+	case -EACCES:
+	case -EPERM:
+		return "run as root";
+	default:
+		return NULL;
+	}
+}
+
+static int mgmt(struct sys *sys, const struct buf *command)
+{
+	if (command->failed)
+		return -ENOMEM;
+	return kfs_write(&sys->kfs, command->data, MGMT);
+}
+
+/* As mgmt(), and goes on trying for a while where somebody holds the disk open. */
+static int mgmt_patient(struct sys *sys, const struct buf *command)
+{
+	uint64_t end = clock_now_ms() + BUSY_RETRY_MS;
+	int r;
+
+	if (end > sys->deadline_ms)
+		end = sys->deadline_ms;
+	while ((r = mgmt(sys, command)) == -EBUSY && clock_now_ms() < end)
+		clock_sleep_ms(BUSY_POLL_MS);
+	return r;
+}
+
+static int detach(struct sys *sys, const struct obj *obj)
+{
+	_cleanup_(buf_done) struct buf command = { 0 };
+
+	buf_addf(&command, "rapiddisk detach %lu", number_of(obj));
+	return mgmt_patient(sys, &command);
+}
+
+static int attach(struct sys *sys, const struct obj *want)
+{
+	_cleanup_(buf_done) struct buf command = { 0 };
+	const struct ramdisk *disk = ramdisk_of(want);
+
+	buf_addf(&command, "rapiddisk attach %lu %" PRIu64 " preallocate=%d",
+		 number_of(want), disk->size.bytes, disk->preallocate);
+	if (field_is_set(want, RAMDISK_NUMA_NODE))
+		buf_addf(&command, " numa_node=%" PRIu64, disk->numa_node);
+	buf_add(&command, " owner=" RAMDISK_OWNER_TAG);
+	return mgmt(sys, &command);
+}
+
+static int set_read_only(struct sys *sys, const struct obj *obj, bool read_only)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (asprintf(&path, "dev/%s", ramdisk_of(obj)->name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	return kfs_set_read_only(&sys->kfs, read_only, path);
+}
+
+int ramdisk_create(struct sys *sys, const struct obj *want, struct buf *why)
+{
+	const struct ramdisk *disk = ramdisk_of(want);
+	char size[UNITS_SIZE_MAX];
+	int r;
+
+	r = attach(sys, want);
+	if (r < 0)
+		return kind_fail(why, r, hint_for(r), "cannot attach it with size '%s'%s",
+				 units_format_size(disk->size.bytes, size),
+				 disk->preallocate ? ", preallocated" : "");
+	if (!disk->read_only)
+		return 0;
+	r = set_read_only(sys, want, true);
+	if (r < 0) {
+		kind_fail(why, r, NULL, "cannot make it read-only");
+		(void)detach(sys, want); /* the first error is the one to report */
+	}
+	return r;
+}
+
+int ramdisk_update(struct sys *sys, const struct obj *have, const struct obj *want,
+		   uint64_t changed, struct buf *why)
+{
+	_cleanup_(buf_done) struct buf command = { 0 };
+	const struct ramdisk *disk = ramdisk_of(want);
+	char size[UNITS_SIZE_MAX];
+	int r = 0;
+
+	if (changed & 1u << RAMDISK_SIZE) {
+		r = nvmet_expect_size(sys, "/dev/%s", disk->name);
+		if (r < 0)
+			return kind_fail(why, r, NULL,
+					 "cannot note that initiators have to be told");
+	}
+	if (changed & (1u << RAMDISK_SIZE | 1u << RAMDISK_PREALLOCATE)) {
+		buf_addf(&command, "rapiddisk resize %lu %" PRIu64 " preallocate=%d",
+			 number_of(want), disk->size.bytes, disk->preallocate);
+		r = mgmt_patient(sys, &command);
+		if (r < 0)
+			return kind_fail(why, r, hint_for(r), "cannot set size '%s'%s",
+					 units_format_size(disk->size.bytes, size),
+					 disk->preallocate ? ", preallocated" : "");
+	}
+	if (changed & 1u << RAMDISK_READ_ONLY) {
+		r = set_read_only(sys, have, disk->read_only);
+		if (r < 0)
+			return kind_fail(why, r, hint_for(r), "cannot make it %s",
+					 disk->read_only ? "read-only" : "writable");
+	}
+	return r;
+}
+
+int ramdisk_remove(struct sys *sys, const struct obj *have, struct buf *why)
+{
+	int r = detach(sys, have);
+
+	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot detach it") : 0;
+}
+
+/* A resize to the size that it has changes only the options. */
+int ramdisk_adopt(struct sys *sys, const struct obj *have, struct buf *why)
+{
+	_cleanup_(buf_done) struct buf command = { 0 };
+	int r;
+
+	buf_addf(&command, "rapiddisk resize %lu %" PRIu64 " owner=" RAMDISK_OWNER_TAG,
+		 number_of(have), ramdisk_of(have)->size.bytes);
+	r = mgmt(sys, &command);
+	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot take it over") : 0;
+}
+
+int ramdisk_progress(struct sys *sys, uint64_t *ret_done, uint64_t *ret_total)
+{
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	r = kfs_read(&sys->kfs, &text, "sys/kernel/rapiddisk/progress");
+	if (r < 0)
+		return r;
+	return sscanf(text, "%" SCNu64 " %" SCNu64, ret_done, ret_total) == 2 ? 0
+									      : -EBADMSG;
+}

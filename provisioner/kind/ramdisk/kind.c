@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kind/ramdisk/ramdisk.h"
+
+const struct kind kind_ramdisk = {
+	.class = &ramdisk_class,
+	.modules = (const char *const[]){ "rapiddisk", NULL },
+	.observe = ramdisk_observe,
+	.create = ramdisk_create,
+	.update = ramdisk_update,
+	.remove = ramdisk_remove,
+	.adopt = ramdisk_adopt,
+	.progress = ramdisk_progress,
+	.judge = ramdisk_judge,
+	.may_lose = ramdisk_may_lose,
+	.memory = ramdisk_memory,
+};

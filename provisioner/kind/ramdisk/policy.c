@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* RAM disks: what may be done to them, and what they take. */
+#include "base/units.h"
+#include "kind/on_change.h"
+#include "kind/ramdisk/ramdisk.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static int block(struct plan_step *step, const char *condition)
+{
+	if (asprintf(&step->blocked, "%s; %s", step->have->in_use, condition) < 0) {
+		step->blocked = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int ramdisk_judge(struct plan_step *step)
+{
+	const struct ramdisk *have = ramdisk_of(step->have),
+			     *want = ramdisk_of(step->want);
+	char size[UNITS_SIZE_MAX];
+
+	if (want->size.bytes < have->size.bytes) {
+		if (asprintf(&step->loss, "what lies beyond %s",
+			     units_format_size(want->size.bytes, size)) < 0) {
+			step->loss = NULL;
+			return -ENOMEM;
+		}
+		if (step->have->in_use)
+			return block(step, "it can shrink only while nobody has it open");
+	}
+	/* What a file system has not written yet would be refused, and lost. */
+	if (want->read_only && !have->read_only && step->have->in_use)
+		return block(step,
+			     "it can become read-only only while nobody has it open");
+	return 0;
+}
+
+bool ramdisk_may_lose(const struct obj *want)
+{
+	return ramdisk_of(want)->on_change == ON_CHANGE_REPLACE;
+}
+
+uint64_t ramdisk_memory(const struct obj *obj)
+{
+	return ramdisk_of(obj)->size.bytes;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sentences that kinds put into objects and reports. */
+#pragma once
+
+#include "base/buf.h"
+#include "model/object.h"
+
+/*
+ * kind_set_unmet() - Say why @want cannot be made now, a sentence. Return: 0 or -ENOMEM.
+ */
+int kind_set_unmet(struct obj *want, const char *fmt, ...) _printf_(2, 3);
+
+/*
+ * kind_fail() - Say what failed: "<what>: <errno text>", and what to do in @hint, or
+ * NULL. Return: @error.
+ */
+int kind_fail(struct buf *why, int error, const char *hint, const char *what, ...)
+	_printf_(4, 5);
