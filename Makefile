@@ -5,7 +5,8 @@
 # make install    all that was built  [DESTDIR=] [PREFIX=/usr] [KREL=]
 # make check      every test; installs what it needs, as root
 # make demo       boots a guest and shows the main job; installs what it needs, as root
-# More targets: uninstall unit network asan fuzz lint format vm-test modules-check bench clean
+# More targets: uninstall unit golden network page fleet asan fuzz lint format vm-test
+# modules-check bench fresh clean
 # V=1 shows the commands.
 
 VERSION := 10.0.0
@@ -227,6 +228,16 @@ golden: $(BUILD)/rapiddisk-apply
 network: $(programs)
 	$(Q)BUILD=$(BUILD) tests/network/run
 
+# The page in a browser that shows nothing: figures, plot, console.
+.PHONY: page
+page: $(programs)
+	$(Q)BUILD=$(BUILD) tests/network/page
+
+# examples/fleet by the tools that it is for; needs root.
+.PHONY: fleet
+fleet: $(programs)
+	$(Q)BUILD=$(BUILD) tests/network/fleet
+
 # The schema and the man page in the tree are what the field tables say.
 .PHONY: schema
 schema: $(BUILD)/rapiddisk-apply
@@ -262,22 +273,33 @@ deps:
 check: deps
 	$(Q)scripts/with-proc $(MAKE) suites
 
+# suite TARGET...: make them, and print how long that took.
+suite = +$(Q)started=$$(date +%s); $(MAKE) $(1) && \
+	echo "\# make $(1): $$(($$(date +%s) - started)) s"
+
 # One after the other, whatever -j says: each ends with its own count.
 .PHONY: suites
 suites:
-	$(Q)$(MAKE) WERROR=1 all
-	$(Q)$(MAKE) WERROR=1 unit
-	$(Q)$(MAKE) golden
-	$(Q)$(MAKE) network
-	$(Q)$(MAKE) asan
-	$(Q)$(MAKE) lint
-	$(Q)$(MAKE) modules-check
-	$(Q)$(MAKE) vm-test
+	$(call suite,WERROR=1 all)
+	$(call suite,WERROR=1 unit)
+	$(call suite,golden)
+	$(call suite,network)
+	$(call suite,page)
+	$(call suite,fleet)
+	$(call suite,asan)
+	$(call suite,lint)
+	$(call suite,modules-check)
+	$(call suite,vm-test)
 
 .PHONY: demo
 demo:
 	$(Q)scripts/install-deps guest
 	$(Q)scripts/with-proc tests/vm/guest --disk=128M tests/vm/demo.sh
+
+# Both of the README's commands in fresh Debian 12 and 13 trees. FRESH: options of tests/fresh.
+.PHONY: fresh
+fresh:
+	$(Q)tests/fresh $(FRESH)
 
 # Exact cost: an I/O in instructions, beside brd and other caches, and a run of rapiddisk-apply;
 # and what caches hit.
