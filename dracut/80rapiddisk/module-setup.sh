@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# dracut module: what the cache of the root volume needs, goes into the image.
+# dracut/80rapiddisk/module-setup.sh - add the cache of the root volume to a dracut image.
 #
-# It takes part where /etc/rapiddisk.yaml has such a cache. Whatever is wrong, it says so
-# and stays out: the image is made, and the system boots without the cache.
+# The module is included only if /etc/rapiddisk.yaml has such a cache. On an error the module
+# prints a warning and is left out. The image is made, and the system boots without the cache.
 # Context: sourced by dracut.
 
-# shellcheck disable=SC2154 # moddir, initdir and kernel are dracut's
+# shellcheck disable=SC2154 # dracut sets moddir, initdir and kernel
 
 rapiddisk_prefix=/usr
 
@@ -15,7 +15,8 @@ rapiddisk_part() {
 	"$rapiddisk_prefix/sbin/rapiddisk-apply" --print-initramfs-config
 }
 
-# With its digest, rapiddisk-apply knows a stale image.
+# Print the path of the record. The record is the digest of the image's configuration, by which
+# rapiddisk-apply detects a stale image.
 rapiddisk_record() {
 	echo "/var/lib/rapiddisk/initramfs/$kernel"
 }
@@ -33,7 +34,7 @@ check() {
 	return 255
 }
 
-# Not dracut's dm, which would bring all of drivers/md.
+# dracut's module dm is not required, because that module would add all of drivers/md.
 depends() {
 	echo udev-rules rootfs-block
 }
@@ -53,19 +54,19 @@ installkernel() {
 install() {
 	inst_multiple dmsetup sleep mkdir readlink
 	inst "$rapiddisk_prefix/sbin/rapiddisk-apply" /usr/sbin/rapiddisk-apply
-	# rapiddisk-apply loads it itself, so inst does not see it.
+	# rapiddisk-apply loads libkmod with dlopen(), so inst does not find the library.
 	inst_libdir_file "libkmod.so.2*"
 	inst_simple "$rapiddisk_prefix/share/rapiddisk/rapiddisk-root" /usr/sbin/rapiddisk-root
-	# By their names in Debian, and by LVM's own.
+	# The rules of device-mapper have other names in Debian than in LVM's own sources.
 	inst_rules 55-dm.rules 60-persistent-storage-dm.rules \
 		10-dm.rules 13-dm-disk.rules 95-dm-notify.rules \
 		56-rapiddisk-cache.rules 60-rapiddisk.rules
 	inst_hook pre-mount 80 "$moddir/rapiddisk-pre-mount.sh"
 	inst_hook pre-pivot 80 "$moddir/rapiddisk-pre-pivot.sh"
-	# grub-install recognises no partition below the map.
+	# grub-install does not recognise a partition below a map.
 	if [[ -d /boot/grub && ! -d /sys/firmware/efi ]] &&
 		[[ $(stat -c %d /boot/grub) == "$(stat -c %d /)" ]]; then
-		dwarn "/boot/grub is on the cached volume: on a BIOS, grub-install needs" \
+		dwarn "/boot/grub is on the cached volume; on a BIOS, grub-install needs" \
 			"--modules=\"part_gpt part_msdos lvm\""
 	fi
 	mkdir -p "$initdir/etc"

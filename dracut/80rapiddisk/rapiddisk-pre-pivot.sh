@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# dracut, pre-pivot: what rapiddisk-root told the systemd of the initramfs is not for the
-# one of the system, to which /run goes on.
+# dracut/80rapiddisk/rapiddisk-pre-pivot.sh - delete the unit changes of rapiddisk-root.
 #
-# Sourced by dracut, so it must not exit.
+# The changes are for the systemd of the initramfs only, and the system keeps /run. dracut
+# sources this file, so the file must not exit.
 
 rm -f /run/systemd/system/sysroot.mount.d/50-rapiddisk.conf \
 	/run/systemd/system/systemd-fsck-root.service.d/50-rapiddisk.conf
