@@ -1,26 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# tests/vm/lib.sh - sourced by the test scripts in tests/vm; POSIX sh.
+# tests/vm/lib.sh - count and print the checks of a test script; sourced, POSIX sh.
 #
 #	. /src/tests/vm/lib.sh            in a guest test
 #	. "$(dirname "$0")/lib.sh"        in a host test
 #
-# A script makes named checks; each prints one line, `ok SCRIPT: SENTENCE` or
-# `not ok SCRIPT: SENTENCE: WHY`, for tests/vm/run to count. Everything else that the script
-# and its commands print goes to a log: a check that fails shows what came since the check
-# before. In a guest, a last check of its own is that the kernel did not complain; on the
-# debug kernel another that our modules leaked nothing.
+# A script makes named checks. Each check prints one line for tests/vm/run to count:
+# `ok SCRIPT: SENTENCE` or `not ok SCRIPT: SENTENCE: WHY`. All other output of the script and its
+# commands goes to a log. A check that fails shows the log since the previous check. In a guest,
+# a last check asserts that the kernel did not complain. On the debug kernel, one more check
+# asserts that the project's modules leaked no memory.
 #
-#	t_case SENTENCE               starts a check; then one of
-#	ok | fail WHY | skip WHY      its result
-#	t_run SENTENCE COMMAND...     COMMAND succeeds
-#	t_fails SENTENCE COMMAND...   COMMAND fails (but was found, and not killed)
-#	t_is SENTENCE GOT WANTED      two strings are the same
-#	t_note TEXT...                a line for the reader, such as a figure
-#	t_atexit COMMAND              done when the script ends, last one first
+#	t_case SENTENCE               start a check, which one of the next three ends:
+#	ok | fail WHY | skip WHY      print the result of the check
+#	t_run SENTENCE COMMAND...     check that COMMAND succeeds
+#	t_fails SENTENCE COMMAND...   check that COMMAND fails, is found, and is not killed
+#	t_is SENTENCE GOT WANTED      check that two strings are equal
+#	t_note TEXT...                print a line for the reader, such as a figure
+#	t_atexit COMMAND              run COMMAND when the script ends, the last one first
 #
-# Complaints that a test provokes are named by allow=REGEX in its header (see run).
+# allow=REGEX in the header of a test names the complaints that the test provokes (see run).
 
 t_name=${T_NAME:-$(basename "$0" .sh)}
 t_dir=$(mktemp -d)
@@ -39,13 +39,14 @@ if [ -d /run/guest ]; then
 fi
 t_marks=0
 
-# What the kernel says from here on is what t_said shows. Not by clearing its log, which the
-# check at the end reads.
+# Mark the kernel log for t_said. The log is not cleared, because the check at the end reads all
+# of the log.
 t_listen() {
 	t_marks=$((t_marks + 1))
 	echo "<6>$t_marker: mark $t_marks." >/dev/kmsg
 }
 
+# Print the kernel log since the last t_listen.
 t_said() {
 	dmesg | sed "1,\|$t_marker: mark ${t_marks}[.]|d"
 }
@@ -61,7 +62,7 @@ t_result() {
 }
 
 t_case() {
-	[ -z "$t_sentence" ] || fail "the script went on without its result"
+	[ -z "$t_sentence" ] || fail "the script continued without a result"
 	t_sentence=$1
 }
 
@@ -75,7 +76,7 @@ fail() {
 	t_result "not ok" "$(printf %s "${1:-failed}" | tr "\n" " ")"
 }
 
-# A skipped check is no passed one: it says so and counts as neither.
+# End the check without a result. A skipped check counts neither as passed nor as failed.
 skip() {
 	echo "skip $t_name: $t_sentence: $1" >&3
 	t_sentence=''
@@ -117,10 +118,10 @@ t_atexit() {
 $t_cleanups"
 }
 
-# What kmemleak found, where one of our modules was in the call chain, or one that is not
-# loaded any more: its functions have no names then. It names what is older than 5 s, and has
-# not changed since the scan before.
-t_leaks() {
+# Print the leaks that kmemleak finds with a module of the project in the call chain. The functions
+# of an unloaded module have no names, so a raw address counts too. kmemleak reports an object only
+# if it is older than 5 s and unchanged since the previous scan.
+t_leaks() { # KMEMLEAK-FILE
 	echo scan >"$1"
 	sleep 6
 	echo scan >"$1"
@@ -136,7 +137,8 @@ t_end() {
 	eval "$t_cleanups"
 	if [ -d /run/guest ]; then
 		t_case "the kernel does not complain"
-		# Where so much was said that the beginning is gone, all of it is since.
+		# If the marker has already been overwritten, all of the log is newer than the
+		# marker.
 		dmesg >"$t_dir/said"
 		! grep -qF "$t_marker" "$t_dir/said" || sed -i "1,\|$t_marker|d" "$t_dir/said"
 		grep -E -f /src/tests/vm/complaints "$t_dir/said" >"$t_dir/dmesg"
@@ -152,7 +154,7 @@ t_end() {
 		fi
 		if [ -w /sys/kernel/debug/kmemleak ]; then
 			t_leaks /sys/kernel/debug/kmemleak >"$t_dir/leaks"
-			t_case "kmemleak finds no leak of ours"
+			t_case "kmemleak finds no leak in the project's modules"
 			if [ -s "$t_dir/leaks" ]; then
 				cat "$t_dir/leaks"
 				fail "$(grep -c '^unreferenced' "$t_dir/leaks") objects"

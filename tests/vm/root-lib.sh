@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# tests/vm/root-lib.sh - sourced by host tests that boot a cached root volume (bash).
+# tests/vm/root-lib.sh - boot a cached root volume, for host tests; sourced, bash.
 #
-#	root_config SIZE              the configuration of a cached root volume, printed
-#	make_root STATE OPTION...     a guest of tests/vm/root-image
-#	boot_root STATE OPTION...     boots it with the script on stdin, after root_report
-#	said KEY                      the value of the last line `KEY=value` that it printed
-#	own_seconds                   how long rapiddisk-root kept the boot up
+#	root_config SIZE              print the configuration of a cached root volume
+#	make_root STATE OPTION...     create a guest with tests/vm/root-image
+#	boot_root STATE OPTION...     boot the guest; run root_report, then the script on stdin
+#	said KEY                      print the value of the guest's last line `KEY=value`
+#	own_seconds                   print how long rapiddisk-root delayed the boot
 #
-# boot_root leaves output, errors and console in STATE and always appends rapiddisk.debug
-# and ro, as most systems boot: so the file system is checked, and remounted by systemd.
-# And root_append: where a page held code of the initramfs, qemu is slow with each byte that
-# the kernel clears. Such a page took 7 s, and a read that fills the cache needs many of them
-# before RCU may go on.
+# boot_root leaves output, errors and console in STATE. It always appends rapiddisk.debug, and
+# ro, as most systems boot. The file system is then checked, and systemd remounts it.
+# root_append avoids slowness of qemu. If a page held code of the initramfs, qemu is slow with
+# each byte of the page that the kernel clears. Such a page took 7 s. A read that fills the cache
+# needs many such pages before RCU may continue.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/vm/lib.sh
@@ -37,7 +37,7 @@ make_root() { # STATE OPTION...
 	"$here/root-image" "$@" "$state"
 }
 
-# What every guest says of itself first.
+# Print the first part of every guest script, which reports the state of the system.
 root_report() {
 	cat <<-'END'
 		#!/bin/sh
@@ -65,7 +65,7 @@ boot_root() { # STATE OPTION...
 	} >"$root_state/script"
 	set -- --append="ro rapiddisk.debug $root_append" "$@"
 	case " $* " in
-	# Nobody would remount it.
+	# Without systemd, no program would remount the root file system for writing.
 	*" --quick "*) shift && set -- --append="rapiddisk.debug $root_append" "$@" ;;
 	esac
 	"$here/guest" --state="$root_state" --console="$root_state/console" \
@@ -82,7 +82,7 @@ said() { # KEY
 	sed -n "s/^$1=//p" "$root_state/output" | tail -n 1
 }
 
-# From its first step to its last, rounded up.
+# Print the time from the first step of rapiddisk-root to the last one, rounded up.
 own_seconds() {
 	said steps | awk '{ s = $NF - $1; print NF ? (s > int(s) ? int(s) + 1 : s) : 0 }'
 }
