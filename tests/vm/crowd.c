@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * crowd [-k] PORT PATH CONNECTIONS HALF SECONDS - to 127.0.0.1:PORT, all at once: of the
- * CONNECTIONS, HALF send a header that never ends; the others GET PATH, and come again where
- * they are cut off before an answer. With -k so do the HALF, so that there are as many of them
- * all the time. Ends when each of the others has its answer, or after SECONDS.
+ * crowd [-k] PORT PATH CONNECTIONS HALF SECONDS - load an HTTP server with many connections.
+ *
+ * Opens CONNECTIONS to 127.0.0.1:PORT at once. HALF connections send a header that never ends.
+ * The others GET PATH, and connect again if they are cut off before an answer. With -k the HALF
+ * connect again too, so that their number stays the same. Ends when each of the others has an
+ * answer, or after SECONDS.
  *
  * Prints `served N of N, cut off N, other answers N, most open N, slowest N ms, N ms`.
  * Status: 0 if all were served with 200.
@@ -47,7 +49,7 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Status of send(): 0, or -1 where the connection is not there yet, or is gone. */
+/* Send the request. Return: 0; -1 if the connection is not established yet, or is closed. */
 static int send_request(struct visitor *v)
 {
 	size_t len = v->is_half ? strlen(request) - 10 : strlen(request);
@@ -56,7 +58,7 @@ static int send_request(struct visitor *v)
 	return v->is_sent ? 0 : -1;
 }
 
-/* Over loopback, a connection is there at once, unless the server's queue is full. */
+/* Connect. Over loopback this succeeds at once, unless the server's queue is full. */
 static void come(struct visitor *v)
 {
 	struct epoll_event event = { .data.ptr = v };
@@ -85,7 +87,7 @@ static void leave(struct visitor *v)
 	open_now--;
 }
 
-/* Reset, or closed before the answer was there. */
+/* Handle a connection that was reset, or closed before the answer. */
 static void was_cut_off(struct visitor *v)
 {
 	leave(v);
@@ -168,7 +170,7 @@ int main(int argc, char **argv)
 	begin = now_ms();
 	end = begin + strtoul(argv[5], NULL, 10) * 1000;
 	for (unsigned int i = 0; i < count; i++) {
-		/* Mixed evenly. */
+		/* Spread the HALF evenly over all connections. */
 		visitors[i].is_half =
 			(uint64_t)(i + 1) * half / count > (uint64_t)i * half / count;
 		visitors[i].came_ms = now_ms();

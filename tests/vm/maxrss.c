@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* maxrss COMMAND [ARGUMENT]... - run it, and print its peak memory in KiB on stderr. */
+/* maxrss COMMAND [ARGUMENT]... - run COMMAND, and print its peak memory in KiB on stderr. */
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rdioctl DEVICE r|w highest|pages|wipe|NUMBER... - the RAM disk's own ioctls, for tests.
+ * rdioctl DEVICE r|w highest|pages|wipe|NUMBER... - issue the RAM disk's own ioctls, for tests.
  *
- * Opens DEVICE for reading or writing and prints, for each request, the number it gave,
- * `ok` or the name of its errno.
+ * Opens DEVICE for reading or writing. Prints for each request the number that the kernel
+ * returned, `ok`, or the name of the errno.
  */
 #define _GNU_SOURCE
 #include <errno.h>

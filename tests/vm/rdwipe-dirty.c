@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rdwipe-dirty DEVICE - wipe a RAM disk through the fd that has just written to its
- * cache.
+ * rdwipe-dirty DEVICE - wipe a RAM disk whose page cache is dirty.
  *
- * Prints `ok`, or what failed; the caller looks whether the cached data came back.
+ * Writes to the page cache of DEVICE, then wipes DEVICE through the same descriptor. Prints
+ * `ok`, or the failure. The caller checks that the cached data does not come back.
  */
 #define _GNU_SOURCE
 #include <errno.h>

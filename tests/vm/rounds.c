@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rounds SOURCE MIB ROUNDS - caches of SOURCE, and RAM disks, that come and go under I/O.
+ * rounds SOURCE MIB ROUNDS - create, change and remove caches of SOURCE and RAM disks under I/O.
  *
- * A round attaches a RAM disk and makes a cache: with the RAM disk's memory or its own, of
- * both modes in turn. While two threads read everywhere, and write and discard in a half each,
- * one direct, one buffered, the cache is reloaded, suspended, bypassed, resized and dropped.
- * Then a piece of it is compared with the source, and it is removed. Under the same threads the
- * RAM disk grows, gets all its memory, gives it back, is discarded and refuses to be detached;
- * then it is.
+ * A round attaches a RAM disk and creates a cache. The cache has the memory of the RAM disk or
+ * memory of its own, and both modes in turn. Meanwhile two threads read everywhere. Each thread
+ * writes and discards in its own half, one directly, the other buffered. The cache is reloaded,
+ * suspended, bypassed, resized and dropped. Then 1 MiB of the cache is compared with the source,
+ * and the cache is removed. Under the same threads the RAM disk grows, allocates all its memory,
+ * gives the memory back, is discarded, and refuses to be detached. Without threads, the RAM disk
+ * is detached.
  *
- * Talks to device-mapper directly, so that a round is no dozen processes. Nothing else may
- * open the devices: stop udevd. Exits with 1 at the first thing that went wrong.
+ * The program calls device-mapper directly, so that a round does not start a dozen processes. No
+ * other program may open the devices, so stop udevd. Exits with 1 at the first error.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -43,7 +44,7 @@ struct worker {
 	const char *path;
 	uint64_t size_bytes;
 	unsigned int seed;
-	/* The other one writes the first half, and directly. */
+	/* A buffered worker writes in the second half, a direct one in the first half. */
 	bool is_buffered;
 };
 
@@ -129,7 +130,7 @@ static void dm_message(const char *text)
 
 /* --- the RAM disk ----------------------------------------------------------------- */
 
-/* Return: 0 or an errno. */
+/* Write one command to mgmt. Return: 0 or an errno. */
 static int rd_command(const char *format, ...)
 {
 	char text[256];
@@ -176,8 +177,8 @@ static int open_or_die(const char *path, int flags)
 }
 
 /*
- * A direct write that meets a page which a buffered one has made dirty is an error to the
- * kernel: so each has its own half to write in. Return: whether all went well.
+ * Do one random request. Each worker writes in its own half, because the kernel fails a direct
+ * write to a page that a buffered write made dirty. Return: true if the request succeeded.
  */
 static bool work_once(struct worker *worker, int fd, char *memory)
 {
@@ -186,7 +187,7 @@ static bool work_once(struct worker *worker, int fd, char *memory)
 	unsigned int what = rand_r(&worker->seed) % 10;
 	ssize_t done;
 
-	/* Most are small. */
+	/* Three of four requests are small. */
 	if (rand_r(&worker->seed) % 4)
 		length = length % (16 * SECTOR) + SECTOR;
 	range[0] = rand_r(&worker->seed) % ((half - length) / SECTOR + 1) * SECTOR;
@@ -213,7 +214,7 @@ static void *work(void *data)
 		if (!work_once(worker, fd, memory))
 			die("I/O of %s", worker->path);
 		atomic_fetch_add(&requests, 1);
-		/* So that what happens to the device gets its share of the CPUs too. */
+		/* Leave CPU time to the commands that change the device. */
 		pause_ms(1);
 	}
 	if (fsync(fd))
@@ -257,7 +258,7 @@ static void compare(void)
 	if (pread(here, one, MIB, pos) != MIB || pread(there, other, MIB, pos) != MIB)
 		die("reading to compare");
 	if (memcmp(one, other, MIB))
-		die("the cache is not what the source is, within 1 MiB at %zu", pos);
+		die("cache and source differ within 1 MiB at %zu", pos);
 	free(one);
 	free(other);
 	close(here);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stale DEVICE SECTORS THREADS OPERATIONS SEED - look for a byte that should not be there any
- * more, with reads and writes of all sizes that overlap in time.
+ * stale DEVICE SECTORS THREADS OPERATIONS SEED - find stale bytes under overlapping requests.
  *
- * Each 8 bytes of a sector say which sector it is and which write of it they are from. A write
- * raises the version of its sectors; two writes of one sector never overlap. What a read
- * sees must be at least the version that was acknowledged when it began, and at most the one
- * that had been sent when it ended. Threads with odd numbers only read.
+ * Reads and writes of all sizes overlap in time. Every 8 bytes of a sector hold the sector's
+ * number and the version of the write. A write raises the version of its sectors. Two writes of
+ * one sector never overlap. A read must return at least the version acknowledged when the read
+ * began, and at most the version sent when the read ended. Threads with odd numbers only read.
  *
- * Prints what it did; exits with 1 at the first wrong byte or failed request.
+ * Prints the numbers of reads and writes. Exits with 1 at the first wrong byte or failed request.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -51,7 +50,7 @@ static void die(const char *what, uint32_t sector, uint64_t got, uint32_t low,
 	exit(1);
 }
 
-/* Most are small; whole blocks, parts of them, and runs of some. */
+/* Choose a range: up to 8 sectors, whole blocks, up to MAX_SECTORS, or one block. */
 static void choose(unsigned int *state, uint32_t *ret_first, uint32_t *ret_nr)
 {
 	uint32_t nr, first;
