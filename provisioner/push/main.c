@@ -6,8 +6,8 @@
 #include "model/config.h"
 #include "push/http.h"
 #include "push/target.h"
+#include "report/push_counts.h"
 #include "report/status_file.h"
-#include "views/views.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -193,7 +193,7 @@ static int save_counts(const struct object_list *targets, int folder_fd)
 		}
 	}
 	r = push_counts_to_json(&counts, &text);
-	return r < 0 ? r : status_file_write(folder_fd, "counts.json", text, &none);
+	return r < 0 ? r : status_file_write(folder_fd, PUSH_COUNTS_FILE, text, &none);
 }
 
 static int run(const struct options *o, const struct object_list *targets)

@@ -2,7 +2,7 @@
 #include "push/payload.h"
 
 #include "base/str.h"
-#include "views/jsontext.h"
+#include "report/jsontext.h"
 
 #include <sha2.h>
 #include <string.h>

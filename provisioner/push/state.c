@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "push/state.h"
 
-#include "views/jsontext.h"
+#include "report/jsontext.h"
 
 #include <string.h>
 

@@ -3,36 +3,9 @@
 
 #include "base/cleanup.h"
 #include "base/units.h"
+#include "report/jsontext.h"
 
-#include <jansson.h>
 #include <limits.h>
-
-static void cleanup_json(json_t **json)
-{
-	json_decref(*json);
-}
-
-#define _cleanup_json_ _cleanup_(cleanup_json)
-
-/* Text from the kernel may be anything; what is no UTF-8 would make jansson refuse. */
-static json_t *text_or_null(const char *text)
-{
-	json_t *value;
-
-	if (!text)
-		return json_null();
-	value = json_string(text);
-	return value ? value : json_string("(not UTF-8)");
-}
-
-static int dump(const json_t *json, char **ret)
-{
-	_cleanup_free_ char *text = json_dumps(json, JSON_INDENT(2));
-
-	if (!text || asprintf(ret, "%s\n", text) < 0)
-		return -ENOMEM;
-	return 0;
-}
 
 /* {"size": {"from": "1GiB", "to": "2GiB"}} */
 static json_t *changes_to_json(char *const *changes)
@@ -58,7 +31,7 @@ static json_t *wanted_to_json(const struct report_value *wanted)
 	json_t *all = json_object();
 
 	for (; wanted->field; wanted++) {
-		if (json_object_set_new(all, wanted->field, text_or_null(wanted->text)) <
+		if (json_object_set_new(all, wanted->field, json_text(wanted->text)) <
 		    0) {
 			json_decref(all);
 			return NULL;
@@ -81,10 +54,10 @@ static json_t *entry_to_json(const struct report_entry *entry)
 {
 	json_t *json = json_pack(
 		"{s:s, s:o, s:s, s:s, s:o, s:o, s:o}", "kind", entry->class->name, "name",
-		text_or_null(entry->name), "action", plan_action_name(entry->action),
+		json_text(entry->name), "action", plan_action_name(entry->action),
 		"result", report_result_name(entry->result), "errno",
-		errno_to_json(entry->error), "message", text_or_null(entry->message),
-		"reason", text_or_null(entry->reason));
+		errno_to_json(entry->error), "message", json_text(entry->message),
+		"reason", json_text(entry->reason));
 
 	if (json &&
 	    ((entry->changes &&
@@ -116,7 +89,7 @@ static json_t *entries_to_json(const struct report *report, bool changes_only)
 
 static json_t *image_to_json(const char *state, const char *hint)
 {
-	return state ? json_pack("{s:s, s:o}", "state", state, "hint", text_or_null(hint))
+	return state ? json_pack("{s:s, s:o}", "state", state, "hint", json_text(hint))
 		     : json_null();
 }
 
@@ -126,9 +99,9 @@ static json_t *connections_to_json(const struct report *report)
 	json_t *all = json_array();
 
 	vec_foreach (connections, &report->connections) {
-		json_t *json = json_pack("{s:o, s:I}", "export",
-					 text_or_null(connections->export), "count",
-					 (json_int_t)connections->count);
+		json_t *json =
+			json_pack("{s:o, s:I}", "export", json_text(connections->export),
+				  "count", (json_int_t)connections->count);
 
 		if (json_array_append_new(all, json) < 0) {
 			json_decref(all);
@@ -155,19 +128,18 @@ static json_t *whole_to_json(const struct report *report, json_t *objects)
 	json_t *json = json_pack(
 		"{s:i, s:s, s:o, s:s, s:{s:o, s:o}, s:o, s:o, s:s, s:o, s:o, s:o}",
 		"schema_version", REPORT_SCHEMA_VERSION, "tool_version",
-		RAPIDDISK_VERSION, "boot_id", text_or_null(report->boot_id), "stage",
-		report->stage, "config", "path", text_or_null(report->config_path),
-		"sha256", text_or_null(report->config_sha256), "started_at",
-		text_or_null(report->started_at), "finished_at",
-		text_or_null(report->finished_at), "result",
+		RAPIDDISK_VERSION, "boot_id", json_text(report->boot_id), "stage",
+		report->stage, "config", "path", json_text(report->config_path), "sha256",
+		json_text(report->config_sha256), "started_at",
+		json_text(report->started_at), "finished_at",
+		json_text(report->finished_at), "result",
 		report_verdict_name(report->verdict), "message",
-		text_or_null(report->message), "initramfs",
+		json_text(report->message), "initramfs",
 		image_to_json(report->image, report->image_hint), "objects", objects);
 
 	if (json &&
 	    ((report->sequence > 0 &&
-	      json_object_set_new(json, "sequence",
-				  json_integer((json_int_t)report->sequence)) < 0) ||
+	      json_object_set_new(json, "sequence", json_u64(report->sequence)) < 0) ||
 	     set_connections(json, report) < 0)) {
 		json_decref(json);
 		return NULL;
@@ -192,7 +164,7 @@ static int add_entry(struct buf *out, const struct report_entry *entry)
 }
 
 /*
- * What dump() of the whole would be, without all of it as jansson's objects at a time: those
+ * What json_take_text() of the whole would be, without all of it as jansson's objects at a time: those
  * of a thousand entries are megabytes. No text has this line in it, a newline there is \n.
  */
 static int splice_entries(const char *shell, const struct report *report, struct buf *out)
@@ -240,13 +212,12 @@ uint64_t report_sequence_of(const char *text)
 
 static json_t *drift_to_json(const struct report *found)
 {
-	return json_pack("{s:o, s:{s:o, s:o}, s:s, s:o, s:o}", "checked_at",
-			 text_or_null(found->finished_at), "config", "path",
-			 text_or_null(found->config_path), "sha256",
-			 text_or_null(found->config_sha256), "result",
-			 report_verdict_name(found->verdict), "message",
-			 text_or_null(found->message), "objects",
-			 entries_to_json(found, true));
+	return json_pack(
+		"{s:o, s:{s:o, s:o}, s:s, s:o, s:o}", "checked_at",
+		json_text(found->finished_at), "config", "path",
+		json_text(found->config_path), "sha256", json_text(found->config_sha256),
+		"result", report_verdict_name(found->verdict), "message",
+		json_text(found->message), "objects", entries_to_json(found, true));
 }
 
 int report_merge_drift(const char *last, const struct report *found, char **ret)
@@ -260,14 +231,13 @@ int report_merge_drift(const char *last, const struct report *found, char **ret)
 		if (!json || json_object_set_new(json, "dry_run", json_true()) < 0)
 			return -ENOMEM;
 	}
-	if (json_object_set_new(json, "sequence",
-				json_integer((json_int_t)found->sequence)) < 0 ||
+	if (json_object_set_new(json, "sequence", json_u64(found->sequence)) < 0 ||
 	    json_object_set_new(json, "initramfs",
 				image_to_json(found->image, found->image_hint)) < 0 ||
 	    json_object_set_new(json, "drift", drift_to_json(found)) < 0 ||
 	    set_connections(json, found) < 0)
 		return -ENOMEM;
-	return dump(json, ret);
+	return json_take_text(TAKE_PTR(json), false, ret);
 }
 
 static json_t *field_to_json(const struct obj *obj, unsigned int index);
@@ -293,8 +263,8 @@ static json_t *item_to_json(const struct field *field, const char *text)
 
 	if (field_item_of(field)->type == FIELD_UINT &&
 	    units_parse_uint(text, &number) == 0)
-		return json_integer((json_int_t)number);
-	return text_or_null(text);
+		return json_u64(number);
+	return json_text(text);
 }
 
 static json_t *list_to_json(const struct obj *obj, unsigned int index)
@@ -324,11 +294,11 @@ static json_t *field_to_json(const struct obj *obj, unsigned int index)
 
 	switch (field->type) {
 	case FIELD_UINT:
-		return json_integer((json_int_t)field_uint(obj, index));
+		return json_u64(field_uint(obj, index));
 	case FIELD_BOOL:
 		return json_boolean(field_bool(obj, index));
 	case FIELD_SIZE:
-		return json_integer((json_int_t)field_size(obj, index)->bytes);
+		return json_u64(field_size(obj, index)->bytes);
 	case FIELD_STRINGS:
 	case FIELD_OBJECTS:
 		return list_to_json(obj, index);
@@ -340,7 +310,7 @@ static json_t *field_to_json(const struct obj *obj, unsigned int index)
 	case FIELD_DEVICE:
 	case FIELD_DURATION:
 		field_print(obj, index, &text);
-		return text.failed ? NULL : text_or_null(text.data);
+		return text.failed ? NULL : json_text(text.data);
 	}
 	return NULL;
 }
@@ -349,7 +319,7 @@ static json_t *live_to_json(const struct obj *obj)
 {
 	json_t *json = json_pack("{s:s, s:s, s:o}", "kind", obj->class->name, "owner",
 				 obj->owner == OWNER_OURS ? "rapiddisk" : "other",
-				 "in_use", text_or_null(obj->in_use));
+				 "in_use", json_text(obj->in_use));
 
 	return fields_to_json(obj, json);
 }
@@ -367,5 +337,5 @@ int status_to_json(const struct model *observed, const struct report *report, ch
 	for (size_t i = 0; i < observed->indexed; i++)
 		if (json_array_append_new(all, live_to_json(observed->index[i])) < 0)
 			return -ENOMEM;
-	return dump(json, ret);
+	return json_take_text(TAKE_PTR(json), false, ret);
 }

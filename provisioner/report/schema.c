@@ -4,8 +4,7 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "model/config.h"
-
-#include <jansson.h>
+#include "report/jsontext.h"
 
 /* How sizes are written; what stands between the parentheses is left to --check. */
 #define SIZE_PATTERN "^([1-9][0-9]*([KMGT]iB)?|([1-9][0-9]?|100)%|(min|max)\\(.+\\))$"
@@ -18,11 +17,9 @@ static json_t *size_schema(const struct field *field)
 				   (json_int_t)(field->min ? field->min : 1));
 
 	if (field->max)
-		json_object_set_new(number, "maximum",
-				    json_integer((json_int_t)field->max));
+		json_object_set_new(number, "maximum", json_u64(field->max));
 	if (field->multiple)
-		json_object_set_new(number, "multipleOf",
-				    json_integer((json_int_t)field->multiple));
+		json_object_set_new(number, "multipleOf", json_u64(field->multiple));
 	return json_pack("{s:[o, {s:s, s:s}]}", "anyOf", number, "type", "string",
 			 "pattern", SIZE_PATTERN);
 }
@@ -33,8 +30,7 @@ static json_t *uint_schema(const struct field *field)
 				   (json_int_t)field->min);
 
 	if (field->max)
-		json_object_set_new(number, "maximum",
-				    json_integer((json_int_t)field->max));
+		json_object_set_new(number, "maximum", json_u64(field->max));
 	return number;
 }
 
@@ -54,8 +50,7 @@ static json_t *string_schema(const struct field *field)
 		json_pack("{s:s, s:s*}", "type", "string", "pattern", field->pattern);
 
 	if (field->type == FIELD_STRING && field->max)
-		json_object_set_new(string, "maxLength",
-				    json_integer((json_int_t)field->max));
+		json_object_set_new(string, "maxLength", json_u64(field->max));
 	return string;
 }
 
@@ -105,7 +100,7 @@ static json_t *default_value(const struct field *field)
 	if (field->type == FIELD_BOOL)
 		return json_boolean(streq(field->value, "true"));
 	if (field->type == FIELD_UINT && units_parse_uint(field->value, &number) == 0)
-		return json_integer((json_int_t)number);
+		return json_u64(number);
 	return json_string(field->value);
 }
 
@@ -151,7 +146,6 @@ static json_t *section_schema(const struct obj_class *class)
 
 int schema_to_json(const struct obj_class *const *classes, char **ret)
 {
-	_cleanup_free_ char *text = NULL;
 	json_t *sections =
 		json_pack("{s:{s:s, s:i}}", "version", "description",
 			  "Version of this file's format", "const", CONFIG_VERSION);
@@ -168,9 +162,5 @@ int schema_to_json(const struct obj_class *const *classes, char **ret)
 		"What RAM disks, caches and NVMe exports shall exist on this machine",
 		"type", "object", "additionalProperties", 0, "required", "version",
 		"properties", sections);
-	text = schema ? json_dumps(schema, JSON_INDENT(2)) : NULL;
-	json_decref(schema);
-	if (!text || asprintf(ret, "%s\n", text) < 0)
-		return -ENOMEM;
-	return 0;
+	return json_take_text(schema, false, ret);
 }

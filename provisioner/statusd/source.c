@@ -8,7 +8,6 @@
 #include <fcntl.h>
 
 #define PUSH_FOLDER "var/lib/rapiddisk/push"
-#define PUSH_COUNTS "counts.json"
 
 int source_init(struct source *source, const char *root)
 {
@@ -111,7 +110,7 @@ static int look_at_push(struct source *source)
 	_cleanup_free_ char *text = NULL;
 	size_t len;
 
-	if (dir < 0 || status_file_read(dir, PUSH_COUNTS, &text, &len) < 0)
+	if (dir < 0 || status_file_read(dir, PUSH_COUNTS_FILE, &text, &len) < 0)
 		return 0;
 	return push_counts_parse(text, len, &source->view.push) == -ENOMEM ? -ENOMEM : 0;
 }

@@ -5,7 +5,7 @@
  */
 #include "base/buf.h"
 #include "base/macro.h"
-#include "views/jsontext.h"
+#include "report/jsontext.h"
 #include "views/views.h"
 
 enum verdict { PASS, WARN, FAIL };

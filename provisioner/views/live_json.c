@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the page shows of the moment. Sizes in bytes. */
-#include "views/jsontext.h"
+#include "report/jsontext.h"
 #include "views/views.h"
 
 static json_t *names_to_json(const struct kfs_names *names)

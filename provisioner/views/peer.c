@@ -5,7 +5,7 @@
  * "enabled" is text.
  */
 #include "base/macro.h"
-#include "views/jsontext.h"
+#include "report/jsontext.h"
 #include "views/views.h"
 
 static json_t *text_or(const char *text, const char *other)

@@ -5,17 +5,8 @@
 #pragma once
 
 #include "live/live.h"
+#include "report/push_counts.h"
 #include "report/status_doc.h"
-
-/* What rapiddisk-push leaves for others to see, of each of its targets. */
-struct push_count {
-	char *target; /* without what could be secret in a URL */
-	uint64_t waiting, sent, dropped;
-};
-
-struct push_counts {
-	VEC(struct push_count) targets;
-};
 
 struct view {
 	struct live live;
@@ -68,12 +59,3 @@ int peer_volumes(const struct live *live, char **ret);
 int peer_cache_stats(const struct live *live, const char *name, char **ret);
 int peer_targets(const struct live *live, char **ret);
 int peer_ports(const struct live *live, char **ret);
-
-/*
- * push_counts_parse() - Of the file that rapiddisk-push writes.
- * Return: 0; -EBADMSG; -ENOMEM.
- */
-int push_counts_parse(const char *text, size_t len, struct push_counts *ret);
-/* push_counts_to_json() - And the other way. Return: 0 and *ret; -ENOMEM. */
-int push_counts_to_json(const struct push_counts *counts, char **ret);
-void push_counts_done(struct push_counts *counts);

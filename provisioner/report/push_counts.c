@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "views/jsontext.h"
-#include "views/views.h"
+#include "report/push_counts.h"
 
-/* As many targets as anybody has; the file is another program's. */
+#include "report/jsontext.h"
+
+#include <string.h>
+
+/* The file comes from another program, so its length is bounded. */
 #define TARGETS_MAX 1000
 
 static int read_one(const json_t *json, struct push_counts *ret)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of views/ share about jansson. */
+/* Helpers around jansson for everything that writes or reads JSON. */
 #pragma once
 
 #include "base/cleanup.h"
@@ -15,7 +15,10 @@ static inline void cleanup_json(json_t **json)
 
 #define _cleanup_json_ _cleanup_(cleanup_json)
 
-/* Text from the kernel may be anything; what is no UTF-8 would make jansson refuse. */
+/*
+ * json_text() - Return @text as a JSON string, NULL as null. Text from the kernel may be any
+ * bytes; jansson refuses bytes that are no UTF-8, so a fixed text replaces them.
+ */
 static inline json_t *json_text(const char *text)
 {
 	json_t *value = text ? json_string(text) : json_null();
@@ -23,13 +26,13 @@ static inline json_t *json_text(const char *text)
 	return value ? value : json_string("(not UTF-8)");
 }
 
-/* jansson has signed numbers: what does not fit is not worth an overflow. */
+/* json_u64() - Return @value as a JSON number. jansson's numbers are signed: clamp to them. */
 static inline json_t *json_u64(uint64_t value)
 {
 	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
-/* json_add() - Take @item over; NULL, or no memory for it, makes *list NULL. */
+/* json_add() - Append @item, and take it over. On failure free *list and set it to NULL. */
 static inline void json_add(json_t **list, json_t *item)
 {
 	if (json_array_append_new(*list, item) < 0) {
@@ -39,7 +42,7 @@ static inline void json_add(json_t **list, json_t *item)
 }
 
 /*
- * json_take_text() - Print @json, with indentation or in one line, and free it.
- * Return: 0 and *ret, the caller's to free; -ENOMEM, also where @json is NULL.
+ * json_take_text() - Print @json, indented or in one line, with a newline at its end, and
+ * free @json. Return: 0 and *ret, the caller's to free; -ENOMEM, also if @json is NULL.
  */
 int json_take_text(json_t *json, bool is_compact, char **ret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "views/jsontext.h"
+#include "report/jsontext.h"
 
 int json_take_text(json_t *json, bool is_compact, char **ret)
 {
