@@ -2,6 +2,7 @@
 #include "apply/image.h"
 
 #include "base/cleanup.h"
+#include "kind/cache/cache.h"
 #include "kind/kind.h"
 #include "model/config.h"
 #include "report/status_file.h"

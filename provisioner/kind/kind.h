@@ -154,17 +154,6 @@ extern const struct kind kind_module, kind_ramdisk, kind_cache, kind_host, kind_
 /* export_connections() - Of an observed export: how many are connected; false: nobody says. */
 bool export_connections(const struct obj *obj, uint64_t *ret);
 
-/* Of a wanted cache that is resolved: the size of its device; 0: not known yet. */
-uint64_t cache_capacity(const struct obj *want);
-
-/*
- * cache_is_for_initramfs() - Is @want a cache of the device that holds the root file
- * system, so that it has to be there before that is mounted?
- */
-bool cache_is_for_initramfs(struct sys *sys, const struct obj *want);
-/* cache_is_absent() - Is @want a cache of a device that is not there so far? */
-bool cache_is_absent(struct sys *sys, const struct obj *want);
-
 /*
  * module_want() - Add to @desired the modules that its objects of @stage need. Return: 0
  * or -ENOMEM.

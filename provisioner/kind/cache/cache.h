@@ -52,9 +52,26 @@ static inline const struct cache *cache_of(const struct obj *obj)
 	return (const struct cache *)obj;
 }
 
-/* kind.resolve, in cache_resolve.c. */
+/*
+ * cache_is_for_initramfs() - Is @want a cache of the device that holds the root file
+ * system, so that it has to be there before that is mounted?
+ */
+bool cache_is_for_initramfs(struct sys *sys, const struct obj *want);
+
+/* cache_is_absent() - Is @want a cache of a device that is not there so far? */
+bool cache_is_absent(struct sys *sys, const struct obj *want);
+
+/* The functions of kind_cache; see kind.h. */
 int cache_resolve(struct sys *sys, struct obj *want, const struct model *desired,
 		  const struct model *observed);
-
-/* kind.observe, in cache_observe.c. */
 int cache_observe(struct sys *sys, struct model *observed);
+int cache_create(struct sys *sys, const struct obj *want, struct buf *why);
+int cache_update(struct sys *sys, const struct obj *have, const struct obj *want,
+		 uint64_t changed, struct buf *why);
+int cache_remove(struct sys *sys, const struct obj *have, struct buf *why);
+int cache_release(struct sys *sys, const struct obj *have, struct buf *why);
+int cache_fall_back(struct sys *sys, const struct obj *want, struct buf *why);
+void cache_settle(struct sys *sys);
+int cache_adopt(struct sys *sys, const struct obj *have, struct buf *why);
+bool cache_uses(const struct obj *obj, const struct obj *other);
+uint64_t cache_memory(const struct obj *obj);

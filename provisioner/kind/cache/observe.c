@@ -2,7 +2,7 @@
 /* The caches that are live: maps of ours, and caches that somebody made by hand. */
 #include "base/cleanup.h"
 #include "kind/cache/cache.h"
-#include "sys/users.h"
+#include "kind/use.h"
 
 #include <inttypes.h>
 
@@ -93,27 +93,15 @@ static int read_counters(struct sight *sight, struct obj *obj)
 	return field_set_string(obj, CACHE_HIT_RATIO, ratio);
 }
 
-static int describe_use(struct sight *sight, struct obj *obj, const struct dm_map *map)
+static int set_use(struct sight *sight, struct obj *obj, const struct dm_map *map)
 {
+	const struct kfs *kfs = &sight->sys->kfs;
 	_cleanup_free_ char *disk = NULL;
-	uint64_t openers = map->openers;
-	int r;
+	int r = 0;
 
-	obj->holders = openers;
-	if (openers == 0)
-		return 0;
-	r = devices_name(&sight->sys->kfs, map->number, &disk);
-	if (r == 0)
-		r = users_describe(&sight->users, &sight->sys->kfs, disk, &obj->in_use);
-	if (r < 0 || obj->in_use)
-		return r;
-	obj->passing = true;
-	if (asprintf(&obj->in_use, "held open %" PRIu64 " time%s", openers,
-		     openers == 1 ? "" : "s") < 0) {
-		obj->in_use = NULL;
-		return -ENOMEM;
-	}
-	return 0;
+	if (map->openers > 0)
+		r = devices_name(kfs, map->number, &disk);
+	return r < 0 ? r : kind_set_use(kfs, &sight->users, disk, map->openers, obj);
 }
 
 static int read_map(struct sight *sight, struct obj *obj, const struct dm_map *map)
@@ -133,7 +121,7 @@ static int read_map(struct sight *sight, struct obj *obj, const struct dm_map *m
 	}
 	if (r == 0)
 		r = read_counters(sight, obj);
-	return r < 0 ? r : describe_use(sight, obj, map);
+	return r < 0 ? r : set_use(sight, obj, map);
 }
 
 /* Ours by its UUID; one that somebody made by hand by its counters. */

@@ -224,7 +224,7 @@ static bool is_let_go(const struct obj *ramdisk, const struct model *desired,
 
 	vec_foreach (user, &observed->objs) {
 		if ((*user)->class == &cache_class && (*user)->owner == OWNER_OURS &&
-		    kind_cache.uses(*user, ramdisk) &&
+		    cache_uses(*user, ramdisk) &&
 		    ((*user)->leaves ||
 		     model_find(desired, &cache_class, obj_name(*user))))
 			known++;

@@ -171,7 +171,7 @@ static int resolve_made(struct sys *sys, struct obj *item, const struct obj *dev
 
 	((struct namespace *)item)->made = device->class;
 	r = field_set_device(item, NAMESPACE_DEVICE, NULL, r == 0 ? number : 0);
-	bytes = device->class == &cache_class ? cache_capacity(device)
+	bytes = device->class == &cache_class ? cache_of(device)->capacity.bytes
 					      : ramdisk_of(device)->size.bytes;
 	if (bytes > 0)
 		field_set_size(item, NAMESPACE_CAPACITY, bytes);

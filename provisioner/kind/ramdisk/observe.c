@@ -3,7 +3,7 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "kind/ramdisk/ramdisk.h"
-#include "sys/users.h"
+#include "kind/use.h"
 
 #include <inttypes.h>
 
@@ -60,28 +60,15 @@ static int read_attributes(const struct kfs *kfs, const char *name, struct obj *
 	return 0;
 }
 
-static int describe_use(const struct kfs *kfs, struct users *users, struct obj *obj)
+static int set_content(struct obj *obj)
 {
 	const struct ramdisk *disk = ramdisk_of(obj);
 	char size[UNITS_SIZE_MAX];
-	int r;
 
 	if (disk->used.bytes > 0 &&
 	    asprintf(&obj->content, "%s of data",
 		     units_format_size_approx(disk->used.bytes, size)) < 0) {
 		obj->content = NULL;
-		return -ENOMEM;
-	}
-	obj->holders = disk->openers;
-	if (disk->openers == 0)
-		return 0;
-	r = users_describe(users, kfs, disk->name, &obj->in_use);
-	if (r < 0 || obj->in_use)
-		return r;
-	obj->passing = true;
-	if (asprintf(&obj->in_use, "held open %" PRIu64 " time%s", disk->openers,
-		     disk->openers == 1 ? "" : "s") < 0) {
-		obj->in_use = NULL;
 		return -ENOMEM;
 	}
 	return 0;
@@ -99,7 +86,9 @@ static int observe_one(const struct kfs *kfs, struct users *users, const char *n
 	if (r == 0)
 		r = read_attributes(kfs, name, obj);
 	if (r == 0)
-		r = describe_use(kfs, users, obj);
+		r = set_content(obj);
+	if (r == 0)
+		r = kind_set_use(kfs, users, name, ramdisk_of(obj)->openers, obj);
 	if (r < 0) {
 		obj_free(obj);
 		/* Gone meanwhile, or an "rdN" of another driver. */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Caches: what they stand on, and what they take. */
+#include "kind/cache/cache.h"
+
+bool cache_uses(const struct obj *obj, const struct obj *other)
+{
+	return other->class == &ramdisk_class && field_is_set(obj, CACHE_RAMDISK) &&
+	       streq(cache_of(obj)->ramdisk, obj_name(other));
+}
+
+/* Its own: that of a RAM disk is counted there. */
+uint64_t cache_memory(const struct obj *obj)
+{
+	return cache_of(obj)->size.bytes;
+}

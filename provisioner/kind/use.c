@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kind/use.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+int kind_set_use(const struct kfs *kfs, struct users *users, const char *disk,
+		 uint64_t openers, struct obj *obj)
+{
+	int r;
+
+	obj->holders = openers;
+	if (openers == 0)
+		return 0;
+	r = users_describe(users, kfs, disk, &obj->in_use);
+	if (r < 0 || obj->in_use)
+		return r;
+	obj->passing = true;
+	if (asprintf(&obj->in_use, "held open %" PRIu64 " time%s", openers,
+		     openers == 1 ? "" : "s") < 0) {
+		obj->in_use = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
