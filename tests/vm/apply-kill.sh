@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # guest: suite=trixie memory=2G cpus=2 timeout=900
 #
-# rapiddisk-apply dies, or is refused, at each operation that changes anything, in turn; the
-# next run converges, and leaves no disk that the file does not name.
+# apply-kill - kill rapiddisk-apply, or fail its operation, at each changing operation in turn.
+#
+# The next run converges, and leaves no disk that the configuration does not list.
 . /src/tests/vm/lib.sh
 
 yaml=/etc/rapiddisk.yaml
@@ -15,7 +16,8 @@ leave() {
 }
 t_atexit leave
 
-# Loads, attaches, makes read-only, resizes, preallocates, replaces, detaches.
+# The way from no module to the second state has these operations: load, attach, make read-only,
+# resize, preallocate, replace, detach.
 first_state() {
 	cat >$yaml <<-END
 		version: 1
@@ -36,7 +38,7 @@ second_state() {
 	END
 }
 
-# From nothing, module and all, to the first state.
+# Unload the module, and configure the first state.
 begin() {
 	rapiddisk-apply --teardown
 	[ ! -e /sys/module/rapiddisk ] || rmmod rapiddisk
@@ -48,8 +50,8 @@ live() {
 	lsblk -bdnro NAME,SIZE,RO /dev/rd* | LC_ALL=C sort | tr '\n' ' '
 }
 
-# at N FAULT STATE WANTED - one run with the fault, one without, and a look.
-# Return: 1 once N is beyond the last operation.
+# at N FAULT WANTED - run with FAULT at operation N, run again without, and compare with WANTED.
+# Return: 1 if the run has fewer than N operations.
 at() {
 	n=$1 fault=$2 wanted=$3
 	if [ "$fault" = kill ]; then
@@ -61,10 +63,10 @@ at() {
 			return 1
 	fi
 	[ ! -e /run/rapiddisk/status.json ] || jq -e . /run/rapiddisk/status.json >/tmp/report ||
-		fail "a torn status file after $fault at $n"
+		fail "torn status file after $fault at $n"
 	rapiddisk-apply || fail "no convergence after $fault at $n"
 	[ "$(live)" = "$wanted" ] || fail "after $fault at $n: $(live)"
-	rapiddisk-apply -n --detailed-exitcode || fail "a second plan after $fault at $n"
+	rapiddisk-apply -n --detailed-exitcode || fail "second plan not empty after $fault at $n"
 	return 0
 }
 
@@ -72,7 +74,7 @@ first_live="rd0 16777216 0 rd1 16777216 0 rd2 16777216 0 "
 second_live="rd0 33554432 1 rd2 16777216 0 rd3 8388608 1 "
 
 for fault in kill fail; do
-	t_case "$fault at each operation of a first apply, module and all"
+	t_case "$fault at each operation of a first apply, which loads the module"
 	n=1
 	begin
 	while at "$n" "$fault" "$first_live"; do
@@ -80,7 +82,7 @@ for fault in kill fail; do
 		begin
 	done
 	if [ "$n" -ge 7 ]; then ok; else fail "only $((n - 1)) operations"; fi
-	t_note "$fault: $((n - 1)) operations from nothing"
+	t_note "$fault: $((n - 1)) operations of a first apply"
 
 	t_case "$fault at each operation of a change"
 	n=1

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tests/vm/demo.sh - the main job, shown in a booted guest: `make demo` runs it there.
+# tests/vm/demo.sh - show the main job in a booted guest, for `make demo`.
 #
-# Shows each command and its output, from the example YAML to the teardown, and stops with
-# status 1 where one of them does not do what it should.
-# Context: root in a guest with the project installed, an empty disk vdb, and no RAM disk yet.
+# Prints each command and its output, from the example YAML to the teardown. Stops with status 1
+# if a command does not do what it should.
+# Context: root in a guest with the project installed, an empty disk vdb, and no RAM disk.
 
 yaml=/etc/rapiddisk.yaml
 output=$(mktemp)
@@ -14,7 +14,7 @@ title() {
 	printf '\n=== %s\n' "$*"
 }
 
-# status STATUS COMMAND: shows both, and wants that exit status.
+# status STATUS COMMAND - print COMMAND and its output, and demand exit status STATUS
 status() {
 	wanted=$1
 	shift
@@ -25,8 +25,8 @@ status() {
 	[ "$got" -eq "$wanted" ] || wrong "exit status $got, not $wanted"
 }
 
-# What the last command printed has a line like this, or none.
-says() {
+# Demand that a line of the last output matches REGEX; says_nothing_of demands the opposite.
+says() { # REGEX
 	grep -qE -e "$1" "$output" || wrong "no '$1' in the output"
 }
 
@@ -42,34 +42,34 @@ wrong() {
 uname -sr
 cp /src/examples/ramdisks.yaml "$yaml"
 
-title "A YAML file says which RAM disks there are to be"
+title "A YAML file declares the RAM disks"
 status 0 "cat $yaml"
 
-title "What would be done, before anything is"
+title "The plan, before any change"
 status 0 rapiddisk-apply --dry-run
 says '\+ ramdisk rd0'
 status 0 lsblk
 says_nothing_of '^rd0'
 
-title "Do it"
+title "Apply the file"
 status 0 rapiddisk-apply
 status 0 lsblk
 says '^rd0 .* 256M '
 says '^rd2 .* 64M '
 says '^rd3 .* 16M  *1 '
 
-title "Once more: the kernel is as the file says, so nothing is done"
+title "Apply again: the kernel matches the file, so nothing changes"
 status 0 rapiddisk-apply
 says_nothing_of .
 status 0 rapiddisk-apply --dry-run
 says '^converged$'
 
-title "They are block devices as any other"
+title "The RAM disks are ordinary block devices"
 status 0 "mkfs.ext4 -q /dev/rd0 && mount /dev/rd0 /mnt && df -h /mnt"
 status 0 rapiddisk-apply --status
 says 'rd0'
 
-title "A changed file: rd0 grows while it is mounted, rd2 goes, rd4 is new"
+title "A changed file: grow the mounted rd0, remove rd2, create rd4"
 sed -i -e '/name: rd0/{n;s/256MiB/384MiB/}' -e '/name: rd2/,/preallocate/d' "$yaml"
 printf '\n  - name: rd4\n    size: 32MiB\n' >>"$yaml"
 status 0 "diff -u /src/examples/ramdisks.yaml $yaml || true"
@@ -85,19 +85,19 @@ says '^rd0 .* 384M .*/mnt'
 says '^rd4 .* 32M '
 says_nothing_of '^rd2'
 
-title "Teardown leaves alone what is in use"
+title "Teardown keeps a disk in use"
 status 1 rapiddisk-apply --teardown
 says 'rd0'
 status 0 lsblk
 says '^rd0 .*/mnt'
 
-title "Unmounted, it goes too"
+title "Teardown removes the unmounted disk"
 status 0 umount /mnt
 status 0 rapiddisk-apply --teardown
 status 0 lsblk
 says_nothing_of '^rd[0-9]'
 
-title "A cache over a disk"
+title "Cache a disk"
 mkfs.ext4 -q -L data /dev/vdb
 udevadm settle
 cat >"$yaml" <<END
@@ -114,7 +114,7 @@ status 0 "echo 1 >/proc/sys/vm/drop_caches; cksum /mnt/file"
 status 0 rapiddisk-apply --status
 says '^data +/dev/vdb .* [1-9][0-9.]*% '
 
-title "Without its entry it is switched off, mounted as it is"
+title "Without its entry, the mounted cache is switched off"
 echo 'caches: []' | sed '1i version: 1' >"$yaml"
 status 0 rapiddisk-apply
 says '~ cache data'

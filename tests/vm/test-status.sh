@@ -3,8 +3,10 @@
 #
 # guest: cpus=1 disk=128M timeout=600
 #
-# The status on a booted system: by a user without privilege, on the addresses that the
-# configuration names and no other, with the units' own limits; and a push to nowhere.
+# test-status - query the status of a booted system as a user without privilege.
+#
+# The daemon listens on the addresses of the configuration only, within the limits of its unit. A
+# push to an unreachable address fails and keeps the report.
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh
@@ -12,7 +14,7 @@
 address=192.0.2.1
 url=http://127.0.0.1:9118
 
-# As nobody: what anybody on the machine sees.
+# Fetch as nobody, who has no more rights than any other user of the machine.
 get() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups curl -sS --max-time 60 "$@"
 }
@@ -30,7 +32,7 @@ t_atexit "systemctl stop rapiddisk-statusd.socket rapiddisk-statusd.service"
 t_atexit "rm -f /etc/rapiddisk.yaml; systemctl daemon-reload"
 t_atexit "rapiddisk-apply --teardown"
 
-t_run "the user of rapiddisk-push can be made" systemd-sysusers
+t_run "systemd-sysusers creates the user of rapiddisk-push" systemd-sysusers
 configure <<-END
 	version: 1
 	ramdisks:
@@ -51,44 +53,44 @@ done
 t_is "statusd runs as a user without a name in /etc/passwd" \
 	"$(ps -o uid= -p "$(systemctl show -P MainPID rapiddisk-statusd.service)" |
 		awk '{ print ($1 >= 61184 && $1 <= 65519) ? "dynamic" : $1 }')" dynamic
-t_is "it has no capability" \
+t_is "statusd has no capability" \
 	"$(awk '/^Cap(Prm|Eff|Bnd)/ { print $2 }' \
 		"/proc/$(systemctl show -P MainPID rapiddisk-statusd.service)/status" | sort -u)" \
 	0000000000000000
-t_case "systemd finds it safe: 1.5 at most"
+t_case "systemd-analyze rates the exposure of statusd at 1.5 or less"
 exposure=$(systemd-analyze security rapiddisk-statusd.service --no-pager |
 	sed -n 's/.*Overall exposure level for [^:]*: \([0-9.]*\).*/\1/p')
 t_note "exposure $exposure"
 if awk "BEGIN { exit !($exposure <= 1.5) }"; then ok; else fail "$exposure"; fi
 
-t_run "600 clients with half a header do not keep others out" \
+t_run "statusd serves others beside 600 clients with half a header" \
 	crowd 9118 /metrics 700 600 120
 
 dd if=/dev/mapper/data of=/dev/null bs=4k count=2000 iflag=direct
 dd if=/dev/mapper/data of=/dev/null bs=4k count=2000 iflag=direct
 rapiddisk-apply --status --json >"$t_dir/status"
 get "$url/v1/live" >"$t_dir/live"
-t_is "hits and misses are those of --status" \
+t_is "/v1/live has the hits and misses of --status" \
 	"$(jq -c '.caches[] | select(.name == "data") | [.counters.hits, .counters.misses]' \
 		"$t_dir/live")" \
 	"$(jq -c '.objects[] | select(.name == "data") | [.hits, .misses]' "$t_dir/status")"
-t_is "the cache's mode is known without root" \
+t_is "/v1/live has the mode of the cache, without privilege" \
 	"$(jq -r '.caches[0].counters.mode' "$t_dir/live")" 1
-t_is "it is converged" "$(get "$url/metrics" | sed -n 's/^rapiddisk_converged //p')" 1
+t_is "/metrics shows a converged system" "$(get "$url/metrics" | sed -n 's/^rapiddisk_converged //p')" 1
 
 sed -i 's/16MiB/24MiB/' /etc/rapiddisk.yaml
 t_run "the check for drift runs" systemctl start rapiddisk-drift.service
-t_is "it changes nothing" "$(blockdev --getsize64 /dev/rd1)" 16777216
-t_is "/v1/drift has it" "$(get "$url/v1/drift" | jq -c '[.drifted, .objects[0].name]')" \
+t_is "the check for drift changes nothing" "$(blockdev --getsize64 /dev/rd1)" 16777216
+t_is "/v1/drift names the drifted disk" "$(get "$url/v1/drift" | jq -c '[.drifted, .objects[0].name]')" \
 	'[true,"rd1"]'
 t_is "/healthz warns" "$(get "$url/healthz" | jq -r .status)" warn
-t_is "the last run is still there" "$(get "$url/v1/status" | jq -r .result)" changed
+t_is "/v1/status still has the last run" "$(get "$url/v1/status" | jq -r .result)" changed
 
 ip link add rapiddisk0 type dummy
 t_atexit "ip link del rapiddisk0"
 ip addr add $address/24 dev rapiddisk0
 ip link set rapiddisk0 up
-t_is "from another address it is refused" "$(code http://$address:9118/healthz)" 000
+t_is "a connection to another address is refused" "$(code http://$address:9118/healthz)" 000
 configure <<-END
 	version: 1
 	ramdisks:
@@ -101,17 +103,17 @@ configure <<-END
 	    - { url: "http://192.0.2.77/x", connect_timeout: 1s, timeout: 2s }
 END
 systemctl daemon-reload
-t_run "the socket takes what the configuration says" \
+t_run "the socket restarts with the configured addresses" \
 	systemctl restart rapiddisk-statusd.socket
-t_is "and answers there" "$(code http://$address:9118/healthz)" 200
-t_is "and on a Unix socket" \
+t_is "statusd answers on the configured address" "$(code http://$address:9118/healthz)" 200
+t_is "statusd answers on the configured Unix socket" \
 	"$(code --unix-socket /run/rapiddisk-statusd.sock http://localhost/healthz)" 200
 
-t_run "a push to nowhere ends" systemctl start rapiddisk-push.service
-t_is "what it could not send waits, and everybody may know" \
+t_run "a push to an unreachable address ends" systemctl start rapiddisk-push.service
+t_is "/metrics shows the unsent report to every user" \
 	"$(get "$url/metrics" | sed -n 's/^rapiddisk_push_spool_reports{.*} //p')" 1
-t_is "the reports wait for the push alone" \
+t_is "only the user of rapiddisk-push may read the spool" \
 	"$(find /var/lib/rapiddisk/push -mindepth 1 -type d -printf '%u %m\n' | sort -u)" \
 	"rapiddisk 700"
-t_is "no target of the boot wants the push" \
+t_is "no target of the boot requires the push" \
 	"$(systemctl show -P WantedBy -P RequiredBy rapiddisk-push.service | xargs)" ""

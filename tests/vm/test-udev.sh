@@ -4,8 +4,9 @@
 # guest: suite=bookworm
 # guest: suite=trixie
 #
-# /dev/disk links and blkid properties of RAM disks follow their content, and stay away
-# from other drivers' disks.
+# test-udev - check that links and blkid properties of RAM disks follow the disks' content.
+#
+# Other drivers' disks get no link and no property from the project's rules.
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh
@@ -20,8 +21,8 @@ property() {
 	udevadm info --query=property --name="$1" | sed -n "s/^$2=//p"
 }
 
-# A closing writer makes an event; settle waits for what came of it.
-same_device() {
+# True if the link LINK leads to DEVICE. The close of a writer causes an event, so wait for udev.
+same_device() { # LINK DEVICE
 	udevadm settle
 	[ "$(readlink -f "$1")" = "$2" ]
 }
@@ -37,7 +38,7 @@ echo "rapiddisk attach 7 $((64 << 20))" >"$mgmt"
 
 t_run "a new disk has its by-id link" same_device "$by_id" "$device"
 t_is "an empty disk has no file system" "$(property "$device" ID_FS_TYPE)" ""
-t_is "looking at it took no memory" "$(cat /sys/block/rd7/rapiddisk/used_bytes)" 0
+t_is "probing an empty disk allocates no memory" "$(cat /sys/block/rd7/rapiddisk/used_bytes)" 0
 
 mkfs.ext4 -q -U "$uuid" -L scratch "$device"
 t_run "mkfs makes the by-uuid link" same_device "/dev/disk/by-uuid/$uuid" "$device"
@@ -45,33 +46,33 @@ t_run "mkfs makes the by-label link" same_device /dev/disk/by-label/scratch "$de
 t_is "blkid's properties are in udev's database" "$(property "$device" ID_FS_TYPE)" ext4
 t_is "lsblk knows the file system" "$(lsblk -no FSTYPE,LABEL "$device" | xargs)" \
 	"ext4 scratch"
-t_run "mount by UUID finds it" mount "UUID=$uuid" /mnt
+t_run "mount by UUID finds the disk" mount "UUID=$uuid" /mnt
 umount /mnt
 
 e2fsck -fp "$device"
-# udev does not watch a disk while it looks at it.
+# udevd does not watch a disk while it probes the disk, so it would miss the next change.
 udevadm settle
 tune2fs -U "$other_uuid" "$device"
 t_run "a changed UUID moves the link" same_device "/dev/disk/by-uuid/$other_uuid" "$device"
-t_run "the link of the old UUID is gone" absent "/dev/disk/by-uuid/$uuid"
+t_run "the link of the old UUID no longer exists" absent "/dev/disk/by-uuid/$uuid"
 
 wipefs -qa "$device"
-t_run "after wipefs the by-uuid link is gone" absent "/dev/disk/by-uuid/$other_uuid"
-t_run "the by-id link stays" same_device "$by_id" "$device"
+t_run "wipefs removes the by-uuid link" absent "/dev/disk/by-uuid/$other_uuid"
+t_run "wipefs keeps the by-id link" same_device "$by_id" "$device"
 
 mkswap -q -L memory "$device"
-t_run "swap by label works" sh -c 'udevadm settle; swapon LABEL=memory'
+t_run "swapon finds the disk by label" sh -c 'udevadm settle; swapon LABEL=memory'
 swapoff "$device"
 wipefs -qa "$device"
 
 udevadm settle
 echo "rapiddisk detach 7" >"$mgmt"
-t_run "detach takes the by-id link away" absent "$by_id"
+t_run "detach removes the by-id link" absent "$by_id"
 echo "rapiddisk attach 7 $((32 << 20))" >"$mgmt"
-t_run "a new disk of that name has it again" same_device "$by_id" "$device"
+t_run "a new disk of the same name has the by-id link" same_device "$by_id" "$device"
 
 modprobe brd rd_nr=1 rd_size=4096
 mkfs.ext4 -q -U "$uuid" /dev/ram0
-t_run "brd's disks get no link from us" absent "/dev/disk/by-uuid/$uuid"
-t_is "brd's disks are not called ours" "$(property /dev/ram0 ID_RAPIDDISK)" ""
+t_run "a disk of brd gets no link from the project's rules" absent "/dev/disk/by-uuid/$uuid"
+t_is "a disk of brd gets no property from the project's rules" "$(property /dev/ram0 ID_RAPIDDISK)" ""
 modprobe -r brd
