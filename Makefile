@@ -43,7 +43,8 @@ apply_sources := $(wildcard provisioner/apply/*.c)
 statusd_sources := $(wildcard provisioner/statusd/*.c)
 push_sources := $(wildcard provisioner/push/*.c)
 unit_sources := $(wildcard tests/unit/*.c) tests/fuzz/property.c \
-	$(addprefix provisioner/push/,payload.c spool.c state.c)
+	$(addprefix provisioner/push/,payload.c spool.c state.c) \
+	$(addprefix provisioner/apply/,options.c option_rows.c options_print.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 objects := $(call obj,$(sources))
@@ -238,12 +239,14 @@ page: $(programs)
 fleet: $(programs)
 	$(Q)BUILD=$(BUILD) tests/network/fleet
 
-# The schema and the man page in the tree are what the field tables say.
+# The schema and the man pages in the tree are what the field tables and the options say.
 .PHONY: schema
 schema: $(BUILD)/rapiddisk-apply
 	$(Q)$< --print-schema >schema/rapiddisk.schema.json
 	$(Q)scripts/man-keys schema/rapiddisk.schema.json docs/rapiddisk.yaml.5.in \
 		>docs/rapiddisk.yaml.5
+	$(Q)$< --print-options | scripts/man-options docs/rapiddisk-apply.8.in \
+		>docs/rapiddisk-apply.8
 
 c_files := $(wildcard provisioner/*/*.[ch] provisioner/*/*/*.[ch] tests/*/*.[ch] modules/*.h modules/*/*.[ch])
 

@@ -3,6 +3,7 @@
 #include "apply/image.h"
 #include "apply/nvmetcli.h"
 #include "apply/options.h"
+#include "apply/options_print.h"
 #include "apply/progress.h"
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -36,8 +37,8 @@ static bool wants_color(const struct options *o)
 {
 	const char *no_color = getenv("NO_COLOR");
 
-	if (o->color >= 0)
-		return o->color;
+	if (o->color != COLOR_AUTO)
+		return o->color == COLOR_ALWAYS;
 	return isatty(STDOUT_FILENO) && !(no_color && no_color[0] != '\0');
 }
 
@@ -301,7 +302,7 @@ static int reconcile(struct app *app, struct model *desired, struct report *repo
 {
 	struct reconcile_options options = {
 		.dry_run = app->options.dry_run,
-		.prune = app->options.prune && !app->options.initramfs,
+		.prune = !app->options.no_prune && !app->options.initramfs,
 		.adopt = app->options.adopt,
 		.disconnect = app->options.disconnect,
 		.stage = app->options.stage,
@@ -538,6 +539,19 @@ static int run_print_schema(void)
 	return EXIT_OK;
 }
 
+static int run_print_options(void)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = options_to_json(&text);
+
+	if (r < 0) {
+		log_error("cannot write JSON: %s", strerror(-r));
+		return EXIT_PARTIAL;
+	}
+	puts(text);
+	return EXIT_OK;
+}
+
 static int run_mode(struct app *app)
 {
 	switch (app->options.mode) {
@@ -555,8 +569,10 @@ static int run_mode(struct app *app)
 		return run_print_initramfs_config(app);
 	case MODE_PRINT_SOCKET:
 		return run_print_socket(app);
+	case MODE_PRINT_OPTIONS:
+		return run_print_options();
 	case MODE_HELP:
-		options_print_help();
+		options_print_help(stdout);
 		return EXIT_OK;
 	case MODE_VERSION:
 		puts("rapiddisk-apply " RAPIDDISK_VERSION);

@@ -1,295 +1,234 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "apply/options.h"
-
+/* The parser of the command line: getopt's arrays and all checks come from option_rows. */
+#include "apply/option_rows.h"
+#include "base/buf.h"
 #include "base/log.h"
-#include "base/units.h"
-#include "model/config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
-#include <stdio.h>
 
-#define TIMEOUT_DEFAULT_MS 10000
-#define TIMEOUT_MAX_S	   86400
+/* getopt_long() returns this plus the index of the row. */
+#define LONG_BASE 0x100
+#define ROWS_MAX  64
 
-enum {
-	OPTION_CHECK = 0x100,
-	OPTION_STATUS,
-	OPTION_IMPORT,
-	OPTION_TEARDOWN,
-	OPTION_PRINT_SCHEMA,
-	OPTION_PRINT_INITRAMFS_CONFIG,
-	OPTION_PRINT_SOCKET,
-	OPTION_DETAILED_EXITCODE,
-	OPTION_JSON,
-	OPTION_DRIFT,
-	OPTION_ADOPT,
-	OPTION_NO_PRUNE,
-	OPTION_STAGE,
-	OPTION_DISCONNECT,
-	OPTION_FROM,
-	OPTION_TIMEOUT,
-	OPTION_LOCK_TIMEOUT,
-	OPTION_COLOR,
-	OPTION_SYSROOT,
-	OPTION_FAULT,
+/* The arrays that getopt_long() wants. */
+struct getopt_args {
+	struct option longs[ROWS_MAX + 1];
+	char shorts[2 * ROWS_MAX + 1];
 };
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "dry-run", no_argument, NULL, 'n' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "check", no_argument, NULL, OPTION_CHECK },
-	{ "status", no_argument, NULL, OPTION_STATUS },
-	{ "import", no_argument, NULL, OPTION_IMPORT },
-	{ "teardown", no_argument, NULL, OPTION_TEARDOWN },
-	{ "print-schema", no_argument, NULL, OPTION_PRINT_SCHEMA },
-	{ "print-initramfs-config", no_argument, NULL, OPTION_PRINT_INITRAMFS_CONFIG },
-	{ "print-socket", no_argument, NULL, OPTION_PRINT_SOCKET },
-	{ "detailed-exitcode", no_argument, NULL, OPTION_DETAILED_EXITCODE },
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "drift", no_argument, NULL, OPTION_DRIFT },
-	{ "adopt", no_argument, NULL, OPTION_ADOPT },
-	{ "no-prune", no_argument, NULL, OPTION_NO_PRUNE },
-	{ "stage", required_argument, NULL, OPTION_STAGE },
-	{ "from", required_argument, NULL, OPTION_FROM },
-	{ "disconnect", no_argument, NULL, OPTION_DISCONNECT },
-	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
-	{ "lock-timeout", required_argument, NULL, OPTION_LOCK_TIMEOUT },
-	{ "color", required_argument, NULL, OPTION_COLOR },
-	{ "sysroot", required_argument, NULL, OPTION_SYSROOT },
-	{ "fault", required_argument, NULL, OPTION_FAULT },
-	{ 0 },
+/* Options, as bits: the index of the row. */
+struct given {
+	uint64_t options;
+	uint64_t implied;
 };
 
-void options_print_help(void)
+static void fill_getopt_args(struct getopt_args *ret)
 {
-	fputs("Usage: rapiddisk-apply [OPTION]...\n"
-	      "Make RAM disks, caches and NVMe exports agree with " CONFIG_PATH ".\n"
-	      "\n"
-	      "  -c, --config=FILE        the configuration (" CONFIG_PATH ")\n"
-	      "  -n, --dry-run            print the diff and change nothing\n"
-	      "      --detailed-exitcode  with --dry-run: 2 when there is something to do\n"
-	      "      --json               the plan, the report or the status as JSON\n"
-	      "      --drift              note in the status file what differs, change nothing\n"
-	      "      --adopt              take over live objects that match the configuration\n"
-	      "      --no-prune           remove nothing\n"
-	      "      --check              parse and validate only\n"
-	      "      --status             what is live, whose it is, how full\n"
-	      "      --import             write YAML that describes what is live\n"
-	      "      --from=FILE          with --import: what a JSON file of nvmetcli describes\n"
-	      "      --teardown           remove all that rapiddisk-apply made\n"
-	      "      --print-schema       JSON Schema of the configuration\n"
-	      "      --print-initramfs-config  the part that the initramfs needs\n"
-	      "      --disconnect         with --teardown: exports go with their connections\n"
-	      "      --print-socket       drop-in for rapiddisk-statusd.socket: status.listen\n"
-	      "      --stage=STAGE        initramfs, local, network or system: all (system)\n"
-	      "      --timeout=SECONDS    the end of all waiting (10)\n"
-	      "      --lock-timeout=SECONDS  of that, at most, for another run to end\n"
-	      "      --color=WHEN         auto, always or never (auto)\n"
-	      "      --sysroot=DIR        work below DIR (for tests)\n"
-	      "      --fault=MODE:N       fail:N[:ERRNO] or kill:N at the N-th change (for tests)\n"
-	      "  -q, --quiet              print errors only\n"
-	      "  -v, --verbose            print more\n"
-	      "  -h, --help               print this\n"
-	      "      --version            print the version\n"
-	      "\n"
-	      "Exit: 0 converged; 1 some object could not be; 2 changes are pending\n"
-	      "(--detailed-exitcode); 3 the configuration is invalid and nothing was touched;\n"
-	      "4 another run holds the lock; 64 usage.\n",
-	      stdout);
+	char *letter = ret->shorts;
+	int index = 0;
+
+	for (const struct option_row *row = option_rows; row->name; row++, index++) {
+		assert(index < ROWS_MAX);
+		ret->longs[index] = (struct option){
+			.name = row->name,
+			.has_arg = row->argument ? required_argument : no_argument,
+			.val = LONG_BASE + index,
+		};
+		if (!row->letter)
+			continue;
+		*letter++ = row->letter;
+		if (row->argument)
+			*letter++ = ':';
+	}
 }
 
-static int usage_error(const char *what, const char *value)
+/* Return: NULL for the '?' of getopt_long(), which has printed the error. */
+static const struct option_row *find_by_value(int value)
 {
-	log_error("%s '%s'; see --help", what, value);
+	if (value >= LONG_BASE)
+		return &option_rows[value - LONG_BASE];
+	for (const struct option_row *row = option_rows; row->name; row++)
+		if (row->letter == value)
+			return row;
+	return NULL;
+}
+
+static const struct option_row *find_by_name(const char *name)
+{
+	for (const struct option_row *row = option_rows; row->name; row++)
+		if (streq(row->name, name))
+			return row;
+	assert(!"a row names an option that exists");
+	return NULL;
+}
+
+static uint64_t bit_of(const struct option_row *row)
+{
+	return UINT64_C(1) << (row - option_rows);
+}
+
+static bool is_word(const struct option_row *row, const char *argument)
+{
+	for (size_t i = 0; row->words[i]; i++)
+		if (streq(row->words[i], argument))
+			return true;
+	return false;
+}
+
+static int refuse_argument(const struct option_row *row, const char *argument)
+{
+	struct buf expects = { 0 };
+
+	if (row->words)
+		buf_add_choice(&expects, row->words);
+	else
+		buf_add(&expects, row->expects);
+	log_error("--%s cannot be '%s'; write %s", row->name, argument,
+		  expects.failed ? "another value" : expects.data);
+	buf_done(&expects);
 	return -EINVAL;
 }
 
-static int set_mode(struct options *o, enum apply_mode mode)
+static int set_option(const struct option_row *row, struct options *o,
+		      const char *argument)
 {
-	if (o->mode != MODE_APPLY && o->mode != mode) {
-		log_error(
-			"only one of --check, --status, --import, --teardown, --print-schema, "
-			"--print-initramfs-config and --print-socket can be given; see --help");
-		return -EINVAL;
-	}
-	o->mode = mode;
-	return 0;
+	if (!row->set)
+		return 0;
+	if (row->words && !is_word(row, argument))
+		return refuse_argument(row, argument);
+	return row->set(row, o, argument) < 0 ? refuse_argument(row, argument) : 0;
 }
 
-static int set_stage(struct options *o, const char *value)
+static void set_defaults(struct options *ret)
 {
-	static const struct {
-		const char *name;
-		enum kind_stage stage;
-	} stages[] = {
-		{ "initramfs", KIND_STAGE_LOCAL },
-		{ "local", KIND_STAGE_LOCAL },
-		{ "network", KIND_STAGE_NETWORK },
-		{ "system", KIND_STAGE_ALL },
-	};
+	*ret = (struct options){ .lock_timeout_ms = UINT32_MAX };
+	for (const struct option_row *row = option_rows; row->name; row++) {
+		int r = row->value ? row->set(row, ret, row->value) : 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
-		if (!streq(value, stages[i].name))
+		assert(r == 0);
+	}
+}
+
+/* Record the option, set it, and set the option that it implies. */
+static int take(const struct option_row *row, const char *argument, struct options *o,
+		struct given *given)
+{
+	given->options |= bit_of(row);
+	if (row->implied) {
+		const struct option_row *implied = find_by_name(row->implied);
+
+		given->implied |= bit_of(implied);
+		(void)set_option(implied, o, ""); /* a flag: it takes no argument */
+	}
+	return set_option(row, o, argument);
+}
+
+static bool is_given(const struct option_row *row, const struct given *given)
+{
+	return given->options & bit_of(row);
+}
+
+/* --help and --version are answered whatever else is on the command line. */
+static bool is_answered_at_once(enum apply_mode mode)
+{
+	return mode == MODE_HELP || mode == MODE_VERSION;
+}
+
+static enum apply_mode choose_mode(const struct given *given)
+{
+	enum apply_mode first = MODE_APPLY;
+
+	for (const struct option_row *row = option_rows; row->name; row++) {
+		if (row->mode == MODE_APPLY || !is_given(row, given))
 			continue;
-		o->initramfs = streq(value, "initramfs");
-		o->stage = stages[i].stage;
-		o->stage_name = stages[i].name;
-		return 0;
+		if (is_answered_at_once(row->mode))
+			return row->mode;
+		if (first == MODE_APPLY)
+			first = row->mode;
 	}
-	return usage_error("--stage is initramfs, local, network or system, not", value);
+	return first;
 }
 
-static int set_color(struct options *o, const char *value)
+/* The bits of the modes that the option goes with. An option that names a mode goes with
+ * that mode alone. */
+static unsigned int modes_of(const struct option_row *row)
 {
-	static const char *const words[] = { "never", "always", "auto" };
-
-	for (int i = 0; i < (int)ARRAY_SIZE(words); i++) {
-		if (streq(value, words[i])) {
-			o->color = i == 2 ? -1 : i;
-			return 0;
-		}
-	}
-	return usage_error("--color is auto, always or never, not", value);
+	if (row->mode != MODE_APPLY)
+		return 1U << row->mode;
+	return row->modes ? row->modes : ~0U;
 }
 
-static int set_timeout(uint64_t *ret_ms, const char *value)
+static const struct option_row *find_by_modes(unsigned int modes)
 {
-	uint64_t seconds;
+	for (const struct option_row *row = option_rows; row->name; row++)
+		if (row->mode != MODE_APPLY && modes & 1U << row->mode)
+			return row;
+	assert(!"each mode but MODE_APPLY has an option");
+	return NULL;
+}
 
-	if (units_parse_uint(value, &seconds) < 0 || seconds > TIMEOUT_MAX_S)
-		return usage_error("a timeout takes whole seconds, a day at most, not",
-				   value);
-	*ret_ms = seconds * 1000;
+static int refuse_together(const struct option_row *row, const char *verb,
+			   const char *other)
+{
+	log_error("--%s %s --%s", row->name, verb, other);
+	return -EINVAL;
+}
+
+static int check_row(const struct option_row *row, enum apply_mode mode,
+		     const struct given *given)
+{
+	uint64_t set = given->options | given->implied;
+
+	if (!(modes_of(row) & 1U << mode))
+		return mode == MODE_APPLY
+			       ? refuse_together(row, "needs",
+						 find_by_modes(modes_of(row))->name)
+			       : refuse_together(row, "cannot go with",
+						 find_by_modes(1U << mode)->name);
+	if (row->with && !(set & bit_of(find_by_name(row->with))))
+		return refuse_together(row, "needs", row->with);
+	if (row->without && set & bit_of(find_by_name(row->without)))
+		return refuse_together(row, "cannot go with", row->without);
 	return 0;
 }
 
-static int set_fault(struct options *o, const char *value)
+static int check_together(enum apply_mode mode, const struct given *given)
 {
-	if (fault_parse(value, &o->fault) < 0)
-		return usage_error("--fault is kill:N or fail:N[:ERRNO], not", value);
-	return 0;
-}
+	int r = 0;
 
-static int take(struct options *o, int option, const char *value)
-{
-	switch (option) {
-	case 'c':
-		o->config = value;
+	if (is_answered_at_once(mode))
 		return 0;
-	case 'n':
-		o->dry_run = true;
-		return 0;
-	case 'q':
-		o->quiet = true;
-		return 0;
-	case 'v':
-		o->verbose = true;
-		return 0;
-	case 'h':
-		o->mode = MODE_HELP;
-		return 0;
-	case 'V':
-		o->mode = MODE_VERSION;
-		return 0;
-	case OPTION_CHECK:
-		return set_mode(o, MODE_CHECK);
-	case OPTION_STATUS:
-		return set_mode(o, MODE_STATUS);
-	case OPTION_IMPORT:
-		return set_mode(o, MODE_IMPORT);
-	case OPTION_TEARDOWN:
-		return set_mode(o, MODE_TEARDOWN);
-	case OPTION_PRINT_SCHEMA:
-		return set_mode(o, MODE_PRINT_SCHEMA);
-	case OPTION_PRINT_INITRAMFS_CONFIG:
-		return set_mode(o, MODE_PRINT_INITRAMFS_CONFIG);
-	case OPTION_PRINT_SOCKET:
-		return set_mode(o, MODE_PRINT_SOCKET);
-	case OPTION_DETAILED_EXITCODE:
-		o->detailed_exitcode = true;
-		return 0;
-	case OPTION_JSON:
-		o->json = true;
-		return 0;
-	case OPTION_DRIFT:
-		o->drift = o->dry_run = true;
-		return 0;
-	case OPTION_ADOPT:
-		o->adopt = true;
-		return 0;
-	case OPTION_NO_PRUNE:
-		o->prune = false;
-		return 0;
-	case OPTION_FROM:
-		o->from = value;
-		return 0;
-	case OPTION_DISCONNECT:
-		o->disconnect = true;
-		return 0;
-	case OPTION_STAGE:
-		return set_stage(o, value);
-	case OPTION_TIMEOUT:
-		return set_timeout(&o->timeout_ms, value);
-	case OPTION_LOCK_TIMEOUT:
-		return set_timeout(&o->lock_timeout_ms, value);
-	case OPTION_COLOR:
-		return set_color(o, value);
-	case OPTION_SYSROOT:
-		o->sysroot = value;
-		return 0;
-	case OPTION_FAULT:
-		return set_fault(o, value);
-	default:
-		return -EINVAL; /* getopt has said why */
-	}
-}
-
-static int check_together(const struct options *o)
-{
-	bool plans = o->mode == MODE_APPLY || o->mode == MODE_TEARDOWN;
-
-	if (o->dry_run && !plans)
-		return usage_error("only apply and --teardown can go with", "--dry-run");
-	if (o->detailed_exitcode && !o->dry_run)
-		return usage_error("there is no --dry-run beside", "--detailed-exitcode");
-	if (o->drift && o->mode != MODE_APPLY)
-		return usage_error("only apply can go with", "--drift");
-	if (o->adopt && o->mode != MODE_APPLY)
-		return usage_error("only apply can go with", "--adopt");
-	if (o->from && o->mode != MODE_IMPORT)
-		return usage_error("only --import can go with", "--from");
-	if (o->disconnect && o->mode != MODE_TEARDOWN)
-		return usage_error("only --teardown can go with", "--disconnect");
-	if (o->quiet && o->verbose)
-		return usage_error("one thing or the other:", "--quiet --verbose");
-	return 0;
+	for (const struct option_row *row = option_rows; row->name && r == 0; row++)
+		if (is_given(row, given))
+			r = check_row(row, mode, given);
+	return r;
 }
 
 int options_parse(struct options *ret, int argc, char **argv)
 {
-	struct options o = {
-		.config = CONFIG_PATH,
-		.prune = true,
-		.stage_name = "system",
-		.color = -1,
-		.timeout_ms = TIMEOUT_DEFAULT_MS,
-		.lock_timeout_ms = TIMEOUT_MAX_S * UINT64_C(1000),
-	};
-	int option;
+	struct getopt_args args = { 0 };
+	struct given given = { 0 };
+	struct options o;
+	int value, r;
 
-	while ((option = getopt_long(argc, argv, "c:nqvh", long_options, NULL)) != -1) {
-		int r = take(&o, option, optarg);
+	set_defaults(&o);
+	fill_getopt_args(&args);
+	while ((value = getopt_long(argc, argv, args.shorts, args.longs, NULL)) != -1) {
+		const struct option_row *row = find_by_value(value);
 
+		r = row ? take(row, optarg, &o, &given) : -EINVAL;
 		if (r < 0)
 			return r;
 	}
-	if (optind < argc)
-		return usage_error("unexpected argument", argv[optind]);
-	*ret = o;
-	return o.mode == MODE_HELP || o.mode == MODE_VERSION ? 0 : check_together(&o);
+	if (optind < argc) {
+		log_error("unexpected argument '%s'; see --help", argv[optind]);
+		return -EINVAL;
+	}
+	o.mode = choose_mode(&given);
+	r = check_together(o.mode, &given);
+	if (r == 0)
+		*ret = o;
+	return r;
 }

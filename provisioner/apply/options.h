@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The command line of rapiddisk-apply. */
+/* The command line of rapiddisk-apply. A row of option_rows.c describes each option. */
 #pragma once
 
 #include "base/fault.h"
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The exit codes of design section 2. */
+/* rapiddisk-apply(8) documents them under EXIT STATUS. */
 enum exit_code {
 	EXIT_OK = 0,
 	EXIT_PARTIAL = 1,
@@ -19,7 +19,7 @@ enum exit_code {
 };
 
 enum apply_mode {
-	MODE_APPLY,
+	MODE_APPLY, /* no option names it */
 	MODE_CHECK,
 	MODE_STATUS,
 	MODE_IMPORT,
@@ -27,30 +27,32 @@ enum apply_mode {
 	MODE_PRINT_SCHEMA,
 	MODE_PRINT_INITRAMFS_CONFIG,
 	MODE_PRINT_SOCKET,
+	MODE_PRINT_OPTIONS,
 	MODE_HELP,
 	MODE_VERSION,
 };
 
+enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
 struct options {
 	enum apply_mode mode;
 	const char *config, *sysroot;
-	const char *from; /* --import: a file of nvmetcli; NULL: what is live */
-	bool initramfs;	  /* --stage=initramfs */
+	const char
+		*from;	/* --import: a file of nvmetcli; NULL: import the live objects */
+	bool initramfs; /* --stage=initramfs */
 	enum kind_stage stage;
-	const char *stage_name; /* as it was given, and as the report has it */
+	const char *stage_name; /* the word of the command line; the report has it too */
 	bool disconnect;	/* --teardown may drop connections */
 	bool drift; /* --drift: a dry run whose outcome goes into the status file */
-	bool dry_run, detailed_exitcode, json, prune, adopt, quiet, verbose;
-	int color; /* 1 always, 0 never, -1 on a terminal */
+	bool dry_run, detailed_exitcode, json, no_prune, adopt, quiet, verbose;
+	enum color_when color;
 	uint64_t timeout_ms;
-	uint64_t lock_timeout_ms; /* of that, for the lock */
+	uint64_t lock_timeout_ms; /* for the lock alone; timeout_ms bounds it too */
 	struct fault fault;
 };
 
 /*
- * options_parse() - Return: 0; -EINVAL once the error is on stderr. The strings stay
- * argv's own.
+ * options_parse() - Parse the command line. The strings in @ret point into @argv.
+ * Return: 0; -EINVAL after the error was written to stderr.
  */
 int options_parse(struct options *ret, int argc, char **argv);
-
-void options_print_help(void);

@@ -70,6 +70,15 @@ void buf_addf(struct buf *buf, const char *fmt, ...)
 	buf->len += (size_t)len;
 }
 
+void buf_add_choice(struct buf *buf, const char *const *words)
+{
+	for (size_t i = 0; words[i]; i++) {
+		if (i > 0)
+			buf_add(buf, words[i + 1] ? ", " : " or ");
+		buf_add(buf, words[i]);
+	}
+}
+
 int buf_take(struct buf *buf, char **ret)
 {
 	if (!buf->data)

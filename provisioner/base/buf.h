@@ -19,6 +19,8 @@ struct buf {
 
 void buf_add(struct buf *buf, const char *text);
 void buf_add_bytes(struct buf *buf, const char *bytes, size_t len);
+/* buf_add_choice() - Append the words of a NULL-terminated array: "a, b or c". */
+void buf_add_choice(struct buf *buf, const char *const *words);
 void buf_addf(struct buf *buf, const char *fmt, ...) _printf_(2, 3);
 
 /*

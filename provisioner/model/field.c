@@ -209,12 +209,7 @@ static int parse_enum(struct obj *obj, unsigned int index, const char *text,
 			return 0;
 		}
 	}
-	for (int i = 0; field->words[i]; i++)
-		buf_addf(&words, "%s%s",
-			 i == 0		       ? ""
-			 : field->words[i + 1] ? ", "
-					       : " or ",
-			 field->words[i]);
+	buf_add_choice(&words, field->words);
 	if (words.failed)
 		r = -ENOMEM;
 	else if (field->refused && streq(text, field->refused))

@@ -50,9 +50,24 @@ START_TEST(buf_take_reports_an_append_that_found_no_memory)
 }
 END_TEST
 
+START_TEST(buf_add_choice_puts_or_before_the_last_word)
+{
+	static const char *const one[] = { "a", NULL };
+	static const char *const three[] = { "a", "b", "c", NULL };
+	struct buf buf = { 0 };
+
+	buf_add_choice(&buf, one);
+	buf_add(&buf, "; ");
+	buf_add_choice(&buf, three);
+	ck_assert_str_eq(buf.data, "a; a, b or c");
+	buf_done(&buf);
+}
+END_TEST
+
 Suite *suite_buf(void)
 {
 	return unit_suite("buf", buf_grows_as_text_is_added,
 			  buf_take_of_an_empty_buffer_gives_an_empty_text,
-			  buf_take_reports_an_append_that_found_no_memory, NULL);
+			  buf_take_reports_an_append_that_found_no_memory,
+			  buf_add_choice_puts_or_before_the_last_word, NULL);
 }
