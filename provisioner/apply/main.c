@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "engine/exec.h"
 #include "engine/reconcile.h"
+#include "kind/export/export.h"
 #include "kind/kind.h"
 #include "model/config.h"
 #include "model/status.h"

@@ -151,9 +151,6 @@ int nvmet_tidy_claims(struct sys *sys, const struct model *observed);
 extern const struct kind kind_module, kind_ramdisk, kind_cache, kind_host, kind_port,
 	kind_export;
 
-/* export_connections() - Of an observed export: how many are connected; false: nobody says. */
-bool export_connections(const struct obj *obj, uint64_t *ret);
-
 /*
  * module_want() - Add to @desired the modules that its objects of @stage need. Return: 0
  * or -ENOMEM.

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Exports: NVMe subsystems with their namespaces, /sys/kernel/config/nvmet/subsystems/NQN,
- * the hosts that they let in, and the ports that they are linked into. Their keys, what
- * the file may say, and the policy; export_resolve.c, export_observe.c and export_act.c
- * have the rest.
+ * the hosts that they let in, and the ports that they are linked into. Their keys, and
+ * what the file may say.
  */
 #include "kind/export/export.h"
 
@@ -109,6 +108,21 @@ const struct string_list *export_strings(const struct obj *obj, unsigned int ind
 	return field_is_set(obj, index) ? field_strings(obj, index) : &none;
 }
 
+bool export_connections(const struct obj *obj, uint64_t *ret)
+{
+	if (obj->class != &export_class || !field_is_set(obj, EXPORT_CONNECTIONS))
+		return false;
+	*ret = field_uint(obj, EXPORT_CONNECTIONS);
+	return true;
+}
+
+#define CAPACITY_BIT (UINT64_C(1) << NAMESPACE_CAPACITY)
+
+bool export_is_another(const struct obj *live, const struct obj *item)
+{
+	return obj_differing(live, item) & ~CAPACITY_BIT;
+}
+
 /* --- the file --- */
 
 static void export_default_key(const struct obj *want, struct buf *ret)
@@ -210,107 +224,6 @@ static void export_validate(const struct obj *want, const struct model *desired,
 	validate_devices(want, desired, diag);
 }
 
-/* --- policy --- */
-
-static bool loses_port(const struct obj *have, const struct obj *want)
-{
-	vec_foreach (item, &export_strings(have, EXPORT_PORTS)->items) {
-		if (!field_has_item(want, EXPORT_PORTS, item->text))
-			return true;
-	}
-	return false;
-}
-
-static bool loses_namespace(const struct obj *have, const struct obj *want)
-{
-	vec_foreach (live, &export_namespaces(have)->objs) {
-		const struct obj *item =
-			field_find_object(want, EXPORT_NAMESPACES, obj_name(*live));
-
-		if (namespace_of(*live)->enabled &&
-		    (!item || export_is_another(*live, item)))
-			return true;
-	}
-	return false;
-}
-
-/* To take a namespace or a port from who is connected breaks what he does with it. */
-static int export_judge(struct plan_step *step)
-{
-	if (!step->have->content || (!loses_port(step->have, step->want) &&
-				     !loses_namespace(step->have, step->want)))
-		return 0;
-	step->loss = strdup(step->have->content);
-	return step->loss ? 0 : -ENOMEM;
-}
-
-static bool export_may_lose(const struct obj *want)
-{
-	return export_of(want)->on_change == ON_CHANGE_REPLACE;
-}
-
-static bool is_on_device(const struct obj *item, const struct obj *device)
-{
-	const char *folder = device->class == &cache_class ? "/dev/mapper/" : "/dev/";
-	const struct obj_class *made = namespace_of(item)->made;
-	const char *text = namespace_of(item)->device.text;
-
-	if (made && made != device->class)
-		return false;
-	if (text && strncmp(text, folder, strlen(folder)) == 0)
-		text += strlen(folder);
-	return text && streq(text, obj_name(device));
-}
-
-static bool stands_on_device(const struct obj *obj, const struct obj *device)
-{
-	vec_foreach (item, &export_namespaces(obj)->objs) {
-		if (is_on_device(*item, device))
-			return true;
-	}
-	return false;
-}
-
-static bool export_uses(const struct obj *obj, const struct obj *other)
-{
-	if (other->class == &port_class)
-		return field_has_item(obj, EXPORT_PORTS, obj_name(other));
-	if (other->class == &host_class)
-		return field_has_item(obj, EXPORT_HOSTS, obj_name(other));
-	return (other->class == &ramdisk_class || other->class == &cache_class) &&
-	       stands_on_device(obj, other);
-}
-
-/* Initiators are told of a size only once the device has it. */
-static bool export_follows(const struct plan_step *step, const struct obj *device)
-{
-	if (step->changed != UINT64_C(1) << EXPORT_NAMESPACES ||
-	    export_namespaces(step->have)->objs.count !=
-		    export_namespaces(step->want)->objs.count)
-		return false;
-	vec_foreach (item, &export_namespaces(step->want)->objs) {
-		const struct obj *live =
-			field_find_object(step->have, EXPORT_NAMESPACES, obj_name(*item));
-
-		if (!live || export_is_another(live, *item) ||
-		    (obj_differing(live, *item) && !is_on_device(*item, device)))
-			return false;
-	}
-	return true;
-}
-
-/* The kernel opens the device once for each namespace that is enabled. */
-static uint64_t export_holds(const struct obj *obj, const struct obj *other)
-{
-	uint64_t count = 0;
-
-	if (other->class == &port_class || other->class == &host_class)
-		return 1;
-	vec_foreach (item, &export_namespaces(obj)->objs)
-		count += namespace_of(*item)->enabled && is_on_device(*item, other);
-	return count;
-}
-
 const struct obj_class export_class = {
 	.name = "export",
 	.section = "exports",
@@ -321,25 +234,4 @@ const struct obj_class export_class = {
 	.field_count = ARRAY_SIZE(export_fields),
 	.default_key = export_default_key,
 	.validate = export_validate,
-};
-
-const struct kind kind_export = {
-	.class = &export_class,
-	.modules = (const char *const[]){ "nvmet", NULL },
-	.network = true,
-	.severs = true,
-	.observe = export_observe,
-	.prepare = export_prepare,
-	.resolve = export_resolve,
-	.create = export_create,
-	.update = export_update,
-	.remove = export_remove,
-	.open = export_open,
-	.close = export_close,
-	.adopt = nvmet_adopt,
-	.uses = export_uses,
-	.follows = export_follows,
-	.holds = export_holds,
-	.judge = export_judge,
-	.may_lose = export_may_lose,
 };

@@ -88,6 +88,21 @@ const struct obj *export_find_device(const struct model *model, const char *text
  */
 bool export_is_another(const struct obj *live, const struct obj *item);
 
+/* export_connections() - Of an observed export: how many are connected; false: nobody says. */
+bool export_connections(const struct obj *obj, uint64_t *ret);
+
+/*
+ * The namespaces of the live export in @folder: remove one; remove those of @have that
+ * @want lacks or has as another; add those of @want that @have (NULL: there are none so
+ * far) lacks. Return: 0; -errno and a sentence in @why.
+ */
+int export_remove_namespace(struct sys *sys, const struct obj *obj,
+			    const struct obj *item, const char *folder, struct buf *why);
+int export_drop_namespaces(struct sys *sys, const struct obj *have,
+			   const struct obj *want, const char *folder, struct buf *why);
+int export_add_namespaces(struct sys *sys, const struct obj *have, const struct obj *want,
+			  const char *folder, struct buf *why);
+
 /* The functions of kind_export; see kind.h. */
 int export_prepare(struct sys *sys, struct obj *want);
 int export_resolve(struct sys *sys, struct obj *want, const struct model *desired,
@@ -100,3 +115,8 @@ int export_remove(struct sys *sys, const struct obj *have, struct buf *why);
 int export_open(struct sys *sys, const struct obj *have, const struct obj *want,
 		struct buf *why);
 void export_close(struct sys *sys, const struct obj *have, const struct obj *want);
+int export_judge(struct plan_step *step);
+bool export_may_lose(const struct obj *want);
+bool export_uses(const struct obj *obj, const struct obj *other);
+bool export_follows(const struct plan_step *step, const struct obj *device);
+uint64_t export_holds(const struct obj *obj, const struct obj *other);

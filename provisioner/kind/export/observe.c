@@ -184,14 +184,6 @@ static int read_use(const struct sight *sight, struct obj *obj, struct nvmet_use
 	return nvmet_set_use(obj, use);
 }
 
-bool export_connections(const struct obj *obj, uint64_t *ret)
-{
-	if (obj->class != &export_class || !field_is_set(obj, EXPORT_CONNECTIONS))
-		return false;
-	*ret = field_uint(obj, EXPORT_CONNECTIONS);
-	return true;
-}
-
 /* As mkdir(2) makes it: nobody has given it anything so far. */
 static bool is_empty(const struct obj *obj)
 {

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kind/export/export.h"
+#include "kind/nvmet/nvmet.h"
+
+const struct kind kind_export = {
+	.class = &export_class,
+	.modules = (const char *const[]){ "nvmet", NULL },
+	.network = true,
+	.severs = true,
+	.observe = export_observe,
+	.prepare = export_prepare,
+	.resolve = export_resolve,
+	.create = export_create,
+	.update = export_update,
+	.remove = export_remove,
+	.open = export_open,
+	.close = export_close,
+	.adopt = nvmet_adopt,
+	.uses = export_uses,
+	.follows = export_follows,
+	.holds = export_holds,
+	.judge = export_judge,
+	.may_lose = export_may_lose,
+};

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exports: namespaces, added and removed. */
+#include "base/cleanup.h"
+#include "kind/export/export.h"
+#include "kind/nvmet/nvmet.h"
+#include "kind/say.h"
+#include "sys/devices.h"
+
+/*
+ * The device's own path, not the link that named it: the kernel looks it up each time the
+ * namespace is enabled.
+ */
+static int device_path(struct sys *sys, const struct obj *item, char **ret)
+{
+	const struct namespace *namespace = namespace_of(item);
+	const char *text = namespace->device.text, *folder = "";
+	uint64_t number;
+	int r;
+
+	/* A name may be that of a node in both folders. */
+	if (text[0] == '/')
+		text++;
+	else
+		folder = namespace->made == &cache_class ? "dev/mapper/" : "dev/";
+	/* What this run made has been named since the plan. */
+	r = kfs_device_number(&sys->kfs, &number, "%s%s", folder, text);
+	if (r < 0)
+		return r;
+	if (!namespace->made)
+		return devices_path(&sys->kfs, number, ret);
+	if (asprintf(ret, "/%s%s", folder, text) < 0) {
+		*ret = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int fail_to_enable(struct buf *why, int r, const struct obj *item,
+			  const char *path)
+{
+	return kind_fail(why, r,
+			 r == -EACCES ? "the kernel exports only what can be written to"
+				      : nvmet_hint(r),
+			 "cannot enable namespace '%s' on '%s'", obj_name(item), path);
+}
+
+static int fill_namespace(struct sys *sys, const struct obj *item, const char *folder,
+			  struct buf *why)
+{
+	const struct namespace *namespace = namespace_of(item);
+	_cleanup_free_ char *path = NULL;
+	int r = device_path(sys, item, &path);
+
+	if (r < 0)
+		return kind_fail(why, r, "it vanished meanwhile",
+				 "cannot find device '%s'", namespace->device.text);
+	r = nvmet_set(sys, why, folder, "device_path", path, path);
+	if (r == 0)
+		r = nvmet_set(sys, why, folder, "device_uuid", namespace->uuid,
+			      namespace->uuid);
+	if (r == 0)
+		r = nvmet_set(sys, why, folder, "device_nguid", namespace->nguid,
+			      namespace->nguid);
+	if (r < 0)
+		return r;
+	r = kfs_write(&sys->kfs, "1", "%s/enable", folder);
+	return r < 0 ? fail_to_enable(why, r, item, path) : 0;
+}
+
+/* Linux 6.1 says yes and does nothing where a passthru controller is active. */
+static int check_enabled(struct sys *sys, const struct obj *item, const char *folder,
+			 struct buf *why)
+{
+	_cleanup_free_ char *enabled = NULL;
+	int r = kfs_read(&sys->kfs, &enabled, "%s/enable", folder);
+
+	if (r == 0 && !streq(enabled, "1"))
+		r = -EBUSY;
+	return r < 0 ? fail_to_enable(why, r, item, namespace_of(item)->device.text) : 0;
+}
+
+static int take_namespace(struct sys *sys, const char *folder)
+{
+	_cleanup_free_ char *enabled = NULL;
+	int r = nvmet_read(&sys->kfs, &enabled, "%s/enable", folder);
+
+	if (r == 0 && enabled && streq(enabled, "1"))
+		r = kfs_write(&sys->kfs, "0", "%s/enable", folder);
+	if (r == 0)
+		r = kfs_rmdir(&sys->kfs, "%s", folder);
+	return r == -ENOENT ? 0 : r;
+}
+
+static char *namespace_folder(const char *subsystem, const struct obj *item)
+{
+	char *text;
+
+	return asprintf(&text, "%s/namespaces/%s", subsystem, obj_name(item)) < 0 ? NULL
+										  : text;
+}
+
+static int drop_size_claim(struct sys *sys, const struct obj *obj, const struct obj *item)
+{
+	_cleanup_free_ char *claim = nvmet_size_claim(obj_name(obj), obj_name(item));
+
+	return claim ? claims_drop(&sys->kfs, NVMET_SIZE_CLAIM, claim) : -ENOMEM;
+}
+
+int export_remove_namespace(struct sys *sys, const struct obj *obj,
+			    const struct obj *item, const char *subsystem,
+			    struct buf *why)
+{
+	_cleanup_free_ char *folder = namespace_folder(subsystem, item);
+	int r = folder ? take_namespace(sys, folder) : -ENOMEM;
+
+	if (r == 0)
+		r = drop_size_claim(sys, obj, item);
+
+	return r < 0 ? kind_fail(why, r, nvmet_hint(r), "cannot remove namespace '%s'",
+				 obj_name(item))
+		     : 0;
+}
+
+/* @is_new: nobody but us has been at the subsystem. */
+static int add_namespace(struct sys *sys, const struct obj *item, const char *subsystem,
+			 bool is_new, struct buf *why)
+{
+	_cleanup_free_ char *folder = namespace_folder(subsystem, item);
+	int r = folder ? kfs_mkdir(&sys->kfs, "%s", folder) : -ENOMEM;
+
+	if (r < 0)
+		return kind_fail(why, r, nvmet_hint(r), "cannot make namespace '%s'",
+				 obj_name(item));
+	r = fill_namespace(sys, item, folder, why);
+	if (r == 0 && !is_new)
+		r = check_enabled(sys, item, folder, why);
+	if (r < 0)
+		(void)take_namespace(sys, folder); /* the first error is reported */
+	return r;
+}
+
+/* A device that became larger below it. The note that they have to be told goes last. */
+static int announce_size(struct sys *sys, const struct obj *obj, const struct obj *item,
+			 const char *subsystem, struct buf *why)
+{
+	int r = kfs_write(&sys->kfs, "1", "%s/namespaces/%s/revalidate_size", subsystem,
+			  obj_name(item));
+
+	/* Linux before 5.8 has no such file, and notices by itself. */
+	if (r == 0 || r == -ENOENT)
+		r = drop_size_claim(sys, obj, item);
+	return r < 0 ? kind_fail(why, r, nvmet_hint(r),
+				 "cannot tell initiators the size of namespace '%s'",
+				 obj_name(item))
+		     : 0;
+}
+
+int export_drop_namespaces(struct sys *sys, const struct obj *have,
+			   const struct obj *want, const char *folder, struct buf *why)
+{
+	vec_foreach (live, &export_namespaces(have)->objs) {
+		const struct obj *item =
+			field_find_object(want, EXPORT_NAMESPACES, obj_name(*live));
+		int r;
+
+		if (item && !export_is_another(*live, item))
+			continue;
+		r = export_remove_namespace(sys, have, *live, folder, why);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int export_add_namespaces(struct sys *sys, const struct obj *have, const struct obj *want,
+			  const char *folder, struct buf *why)
+{
+	vec_foreach (item, &export_namespaces(want)->objs) {
+		const struct obj *live =
+			have ? field_find_object(have, EXPORT_NAMESPACES, obj_name(*item))
+			     : NULL;
+		int r = 0;
+
+		if (!live || export_is_another(live, *item))
+			r = add_namespace(sys, *item, folder, !have, why);
+		else if (obj_differing(live, *item))
+			r = announce_size(sys, want, *item, folder, why);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
