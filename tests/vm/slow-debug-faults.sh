@@ -3,9 +3,10 @@
 #
 # guest: debug suite=trixie memory=1G cpus=2 disk=64M timeout=3600
 #
-# Both modules when the memory that they ask for is not there: on the debug kernel, which
-# refuses a share of the allocations that have one of the module's functions as a caller.
-# A RAM disk says ENOSPC and loses nothing that it took; the cache never fails an I/O.
+# slow-debug-faults - refuse memory to both modules, on the debug kernel.
+#
+# The debug kernel refuses a share of the allocations whose call chain has a function of the module.
+# A RAM disk returns ENOSPC and loses no data that it accepted. The cache never fails an I/O.
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh
@@ -26,8 +27,8 @@ detach_all() {
 t_atexit "faults none 0; dmsetup remove --retry cache; udevadm settle; detach_all
 	modprobe -r rapiddisk-cache; modprobe -r rapiddisk"
 
-# MODULE PERCENT: so many of its allocations fail; the first and last of its functions say
-# which are its own
+# faults MODULE PERCENT - fail PERCENT of the module's allocations. The addresses of the first and
+# the last function of the module bound the callers.
 faults() {
 	local kind functions
 	for kind in failslab fail_page_alloc; do
@@ -49,11 +50,12 @@ faults() {
 	done
 }
 
+# Print the number of allocations that were refused since faults.
 refused() {
 	echo $((2 * many - $(cat $debug/failslab/times) - $(cat $debug/fail_page_alloc/times)))
 }
 
-# COMMAND: one write to mgmt; prints "ok" or what the errno means
+# mgmt COMMAND - write COMMAND to mgmt; print "ok" or the text of the errno
 mgmt() {
 	local said
 	if said=$( { printf '%s' "$1" >$mgmt; } 2>&1); then
@@ -74,39 +76,39 @@ udevadm settle
 for size in 4k 64k 1M; do
 	blkdiscard -f /dev/rd1
 	faults rapiddisk 10
-	t_run "what the disk took is there, what it did not was ENOSPC, $size" \
+	t_run "the disk keeps accepted data and returns ENOSPC for the rest, $size" \
 		fio --name=w --filename=/dev/rd1 --output="$t_dir/fio" --rw=randwrite --bs=$size \
 		--size=64M --io_size=16M --direct=1 --ioengine=psync --verify=crc32c --verify_fatal=1 \
 		--ignore_error=,ENOSPC
 	t_note "$size: $(refused) allocations refused; $(grep -o 'errors *:.*' "$t_dir/fio" | xargs)"
 	faults none 0
-	t_run "some were, $size" grep -q 'first_error=28' "$t_dir/fio"
+	t_run "some writes get ENOSPC, $size" grep -q 'first_error=28' "$t_dir/fio"
 done
-t_run "without faults all can be written" dd if=/dev/urandom of=/dev/rd1 bs=1M count=64 \
+t_run "without faults the whole disk can be written" dd if=/dev/urandom of=/dev/rd1 bs=1M count=64 \
 	oflag=direct
-t_is "and is held" "$(used 1)" $((64 << 20))
+t_is "the disk holds all of it" "$(used 1)" $((64 << 20))
 sum=$(c_sum /dev/rd1)
 faults rapiddisk 100
-t_is "it can be read when there is no memory at all" "$(c_sum /dev/rd1)" "$sum"
-t_run "and written where it has pages" dd if=/dev/zero of=/dev/rd1 bs=64k count=16 oflag=direct
-t_run "and discarded, but for nothing" blkdiscard -f -o $((1 << 20)) -l $((5 << 20)) /dev/rd1
+t_is "the disk can be read without any memory" "$(c_sum /dev/rd1)" "$sum"
+t_run "existing pages can be written without any memory" dd if=/dev/zero of=/dev/rd1 bs=64k count=16 oflag=direct
+t_run "a discard without any memory succeeds" blkdiscard -f -o $((1 << 20)) -l $((5 << 20)) /dev/rd1
 faults none 0
-t_is "which makes zeroes" "$(dd if=/dev/rd1 bs=1M count=6 iflag=direct | tr -d '\0' | wc -c)" 0
+t_is "the discarded range reads as zeroes" "$(dd if=/dev/rd1 bs=1M count=6 iflag=direct | tr -d '\0' | wc -c)" 0
 blkdiscard -f /dev/rd1
-t_is "and all goes without faults" "$(udevadm settle; sleep 1; used 1)" 0
+t_is "a discard without faults frees all pages" "$(udevadm settle; sleep 1; used 1)" 0
 faults rapiddisk 100
 t_fails "holes cannot be written without memory" \
 	dd if=/dev/zero of=/dev/rd1 bs=64k count=1 oflag=direct
-t_is "they are holes after that" "$(used 1)" 0
+t_is "a failed write leaves the holes as they are" "$(used 1)" 0
 for _ in 1 2 3 4 5 6 7 8 9 10; do
 	mgmt "rapiddisk resize 1 $((64 << 20)) preallocate=1"
 	mgmt "rapiddisk resize 1 $((64 << 30))"
 	mgmt "rapiddisk attach 2 $((64 << 20))"
 done >"$t_dir/said"
 faults none 0
-t_is "without memory nothing can be promised, grown or made" "$(sort -u "$t_dir/said")" \
+t_is "preallocation, growth and attach fail without memory" "$(sort -u "$t_dir/said")" \
 	"Cannot allocate memory"
-t_is "and the disk is what it was" "$(used 1) $(cat /sys/block/rd1/size)" "0 $((64 * 2048))"
+t_is "the failed commands leave the disk unchanged" "$(used 1) $(cat /sys/block/rd1/size)" "0 $((64 * 2048))"
 faults rapiddisk 3
 for ((i = 0; i < 60; i++)); do
 	mgmt "rapiddisk attach $((10 + i)) $((1 << 20)) preallocate=$((i % 2))"
@@ -114,13 +116,13 @@ for ((i = 0; i < 60; i++)); do
 done >"$t_dir/said"
 t_note "of 120 commands with $(refused) allocations refused: $(sort "$t_dir/said" | uniq -c | xargs)"
 faults none 0
-t_is "commands succeed or fail for want of memory" \
+t_is "commands succeed or fail with ENOMEM" \
 	"$(sort -u "$t_dir/said" | grep -vxE 'ok|Cannot allocate memory|No such device')" ""
 udevadm settle
 faults rapiddisk 30
 detach_all
 faults none 0
-t_is "to go needs no memory" "$(wc -l </sys/kernel/rapiddisk/devices)" 1
+t_is "detach needs no memory" "$(wc -l </sys/kernel/rapiddisk/devices)" 1
 
 # --- caches -----------------------------------------------------------------------------
 
@@ -129,7 +131,7 @@ sectors=$((64 * 2048))
 dd if=/dev/urandom of=$source bs=1M count=64 oflag=direct
 mgmt "rapiddisk attach 5 $((16 << 20))"
 udevadm settle
-# PERCENT MODE MEMORY
+# verify PERCENT MODE MEMORY - verify I/O through a cache while PERCENT of the allocations fail
 verify() {
 	c_create "$3" 16384 "$2" || return
 	faults rapiddisk_cache "$1"
@@ -153,15 +155,15 @@ for percent in 10 50 100; do
 				grep -H . hits fills uncached_reads uncached_writes memory_bytes | xargs
 		)"
 		faults none 0
-		t_run "the cache is what the source is, mode $mode, $percent %" c_same
-		t_is "nothing failed in the source" "$(c_stat source_errors)" 0
+		t_run "cache and source are equal, mode $mode, $percent %" c_same
+		t_is "no request failed in the source" "$(c_stat source_errors)" 0
 		dmsetup message cache 0 drop
-		t_run "and after drop" c_same
+		t_run "cache and source are equal after drop, mode $mode, $percent %" c_same
 		c_remove
 	done
 done
 
-# Changes of a cache that is in use: done, or left.
+# A change of a cache in use either succeeds or has no effect.
 c_create - 16384
 fio --name=l --filename=$cache --rw=randrw --bsrange=512-128k --bs_unaligned=0 --size=64M \
 	--direct=1 --ioengine=libaio --iodepth=8 --time_based=1 --runtime=60 --thread \
@@ -180,11 +182,11 @@ while kill -0 $load; do
 done
 t_note "$changed changes, $failed refused; $(refused) allocations refused"
 faults none 0
-t_run "the load has seen nothing of it" wait $load
-t_run "the cache is what the source is" c_same
+t_run "the load sees no error" wait $load
+t_run "cache and source are equal after the changes" c_same
 c_remove
 
-# New ones: made, or not.
+# The creation of a cache either succeeds or leaves nothing.
 made=0
 faults rapiddisk_cache 8
 for ((i = 0; i < 40; i++)); do
@@ -194,10 +196,10 @@ for ((i = 0; i < 40; i++)); do
 		dmsetup remove --retry cache
 	fi
 done
-t_note "$made of 40 caches made; $(refused) allocations refused"
+t_note "$made of 40 caches created; $(refused) allocations refused"
 faults none 0
-t_run "some caches could be made" test $made -gt 0
-t_run "and some could not" test $made -lt 40
-t_run "without faults one can" c_create /dev/rd5
-t_run "and is what the source is" c_same
-t_run "and can go" c_remove
+t_run "some caches are created" test $made -gt 0
+t_run "some creations fail" test $made -lt 40
+t_run "a cache is created without faults" c_create /dev/rd5
+t_run "cache and source are equal without faults" c_same
+t_run "the cache is removed" c_remove

@@ -3,14 +3,15 @@
 #
 # guest: debug suite=trixie memory=1G cpus=2 disk=128M timeout=6000
 #
-# slow-debug-fio [MINUTES] - mixed I/O through the cache on the debug kernel, MINUTES (8) in each
-# mode, which is a quarter of an hour: every byte that was written comes back, and the kernel has
-# no complaint.
+# slow-debug-fio [MINUTES] - verify mixed I/O through the cache on the debug kernel.
 #
-# fio can only vouch for what one job alone writes. So four jobs write, trim and verify a
-# quarter each of the first 96 MiB, buffered or direct; two read everywhere, across them and
-# unverified; and in the last 32 MiB writers, a trimmer and the readers overlap freely. What is
-# right there, nobody knows but the source: in the end cache and source have to be the same.
+# The test runs MINUTES (8) in each mode, a quarter of an hour together. Every written byte is read
+# back correctly, and the kernel does not complain.
+#
+# fio can verify only a range that one job alone writes. Four jobs each write, trim and verify a
+# quarter of the first 96 MiB, buffered or direct. Two jobs read everywhere without verification.
+# In the last 32 MiB, writers, a trimmer and the readers overlap freely. Only the source has the
+# right content of that range, so cache and source must be equal at the end.
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh
@@ -28,8 +29,8 @@ t_atexit "dmsetup remove --retry cache; echo rapiddisk detach 5 >$mgmt
 dd if=/dev/urandom of=$source bs=1M count=128 oflag=direct
 udevadm settle
 
-# One pass: everybody starts together; who verifies reads back all that it wrote in the end,
-# while the others go on.
+# Run one pass. All jobs start together. At its end, a verifying job reads back all that it wrote
+# while the other jobs continue.
 pass() {
 	fio --output="$t_dir/fio" --filename=$cache --thread --randrepeat=0 --ioengine=libaio \
 		--iodepth=8 --bssplit=512/15:4k/40:28k/15:64k/15:256k/10:1M/5 --io_size=12M \
@@ -48,10 +49,10 @@ pass() {
 	[ $status -eq 0 ] && ! grep -q 'got signal' "$t_dir/fio"
 }
 
-# MODE CACHE: the cache of that mode in that memory
-run() {
+# Verify a cache of MODE in MEMORY for $minutes.
+run() { # MODE MEMORY
 	local begin=$SECONDS end=$((SECONDS + minutes * 60)) passes=0 failed=0
-	t_run "the cache is made, mode $1" c_create "$2" 32768 "$1"
+	t_run "the cache is created, mode $1" c_create "$2" 32768 "$1"
 	t_case "fio verifies for $minutes minutes, mode $1"
 	while [ $failed = 0 ] && [ $SECONDS -lt $end ]; do
 		pass || failed=1
@@ -65,12 +66,12 @@ run() {
 	)"
 	sync
 	blockdev --flushbufs $cache
-	t_run "the cache is what the source is, mode $1" c_same
-	t_run "there is something in it" test "$(c_stat cached_bytes)" -gt 0
-	t_is "no request failed in the source" "$(c_stat source_errors)" 0
+	t_run "cache and source are equal, mode $1" c_same
+	t_run "the cache has content, mode $1" test "$(c_stat cached_bytes)" -gt 0
+	t_is "no request failed in the source, mode $1" "$(c_stat source_errors)" 0
 	dmsetup message cache 0 drop
-	t_run "the same after drop, mode $1" c_same
-	t_run "the cache goes" c_remove
+	t_run "cache and source are equal after drop, mode $1" c_same
+	t_run "the cache is removed, mode $1" c_remove
 }
 run 0 -
 run 1 /dev/rd5

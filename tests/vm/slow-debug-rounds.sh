@@ -3,8 +3,10 @@
 #
 # guest: debug suite=trixie memory=1G cpus=2 disk=32M timeout=10800
 #
-# slow-debug-rounds [ROUNDS] - a thousand rounds (rounds.c) of caches and RAM disks that come,
-# change under I/O and go: nothing is left of them, and the debug kernel has no complaint.
+# slow-debug-rounds [ROUNDS] - create, change and remove caches and RAM disks many times.
+#
+# The test runs ROUNDS (1000) rounds of rounds.c, under I/O. No memory is left behind, and the debug
+# kernel does not complain.
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh
@@ -13,15 +15,15 @@ count=${1:-1000}
 modprobe rapiddisk
 modprobe rapiddisk-cache
 
-# Who looks at new devices would have them open when they have to go.
+# udevd would hold new devices open when they must be removed.
 systemctl stop systemd-udevd-control.socket systemd-udevd-kernel.socket systemd-udevd.service
 t_atexit "systemctl start systemd-udevd.service"
 t_atexit "dmsetup remove --retry rounds; echo rapiddisk detach 9 >/sys/kernel/rapiddisk/mgmt
 	modprobe -r rapiddisk-cache; modprobe -r rapiddisk"
 
-# Everything that is free is given back, also what KASAN keeps to see it used after free, and
-# the ranges of vmalloc that are unmapped in bulk some time later: a module that comes, with its
-# code made read-only, does that for all of them.
+# Free all unused memory. KASAN keeps freed memory in quarantine to detect uses after free. vmalloc
+# unmaps freed ranges later, in bulk. The load of a module makes its code read-only, which unmaps
+# all such ranges.
 settle() {
 	local cache
 	sync
@@ -36,8 +38,8 @@ settle() {
 	done
 }
 
-# What the debug kernel notes down and never forgets, in KiB: the stacks that it has seen, in
-# pools of four pages, and objects that it watches or looks for.
+# Print the KiB that the debug kernel has recorded and never frees. These are the stacks that it
+# has seen, in pools of four pages, and the objects that debug_objects and kmemleak track.
 notes_kib() {
 	{
 		sed -n 's/^pools: /pools /p' /sys/kernel/debug/stackdepot/stats
@@ -45,8 +47,8 @@ notes_kib() {
 	} | awk '/^pools/ { kib += 16 * $2 } /^slabs/ { kib += 4 * $2 } END { print kib + 0 }'
 }
 
-# Lines of "what number": objects in each slab cache, areas of vmalloc, threads, and the KiB
-# that the kernel has taken for itself (see slow-cache-life), without its notes.
+# Print lines of "name number": objects in each slab cache, areas of vmalloc, threads, and the KiB
+# that the kernel uses itself (see slow-cache-life), without its debugging records.
 count_all() {
 	settle
 	awk 'NR > 2 { print "slab:" $1, $2 }' /proc/slabinfo
@@ -59,8 +61,8 @@ count_all() {
 		notes="$(notes_kib)" /proc/meminfo
 }
 
-# What there is more of than before, by more than half a thing (or 4 KiB) a round. What the
-# debugging notes down for itself grows with the most that there ever was.
+# Print each count that grew by more than half an object (or 4 KiB) per round. The debugging records
+# are left out, because they grow with the largest number of objects that ever existed.
 grown() {
 	awk -v rounds="$count" 'NR == FNR { before[$1] = $2; next }
 		/debug_objects_cache|notes-KiB/ { next }
@@ -68,11 +70,11 @@ grown() {
 			print $1, before[$1] + 0, $2 }' "$t_dir/before" "$t_dir/after"
 }
 
-t_run "the first rounds, after which all is there that stays" rounds /dev/vdb 32 50
+t_run "the first rounds allocate all permanent memory" rounds /dev/vdb 32 50
 [ $t_failed = 0 ] || exit 1
 count_all >"$t_dir/before"
 for part in 1 2 3 4; do
-	t_case "$part of 4: $((count / 4)) rounds of caches and RAM disks that come, change, and go"
+	t_case "$part of 4: $((count / 4)) rounds of caches and RAM disks succeed"
 	rounds /dev/vdb 32 $((count / 4)) 2>&1 | tee "$t_dir/rounds" | while read -r line; do
 		t_note "$line"
 	done
@@ -89,7 +91,7 @@ for what in kernel-KiB notes-KiB percpu-KiB vmalloc-areas threads slab:kmalloc-6
 	t_note "$what: $(awk -v what=$what '$1 == what { print $2 }' "$t_dir/before" \
 		"$t_dir/after" | xargs)"
 done
-t_is "nothing grew with the rounds" "$(grown)" ""
+t_is "no count grew with the rounds" "$(grown)" ""
 t_is "no counters are left" "$(ls /sys/kernel/rapiddisk_cache)" ""
 t_is "no disks are left" "$(wc -l </sys/kernel/rapiddisk/devices)" 1
-t_run "the modules can go" modprobe -r rapiddisk-cache rapiddisk
+t_run "the modules unload" modprobe -r rapiddisk-cache rapiddisk

@@ -3,9 +3,11 @@
 #
 # host: needs root
 #
-# What a cached root volume costs a boot: bytes of the initramfs (zstd at update-initramfs's
-# own level), and the time of rapiddisk-apply beside that to multi-user, PAIRS times (5), in
-# turn with a boot without it.
+# slow-root-cost - measure the cost of a cached root volume for a boot.
+#
+# The cost is the number of bytes of the initramfs (zstd at update-initramfs's own level), and the
+# time of rapiddisk-apply as a share of the time to multi-user. Boots with and without the cache
+# alternate PAIRS times (5).
 
 # shellcheck source=tests/vm/root-lib.sh
 . "$(dirname "$0")/root-lib.sh"
@@ -19,16 +21,17 @@ stamp() { # UNIT PROPERTY
 	systemctl show -P "$2" "$1"
 }
 say multi-user "$(stamp multi-user.target ActiveEnterTimestampMonotonic)"
-# From the fork, with systemd's executor, which is told apart: it ends with the exec.
+# The time starts at the fork, so it includes systemd's executor. The executor ends with the exec
+# and is printed separately.
 started=$(stamp rapiddisk-apply.service ExecMainStartTimestampMonotonic)
 say service $(($(stamp rapiddisk-apply.service ExecMainExitTimestampMonotonic) - started))
 say executor $(($(stamp rapiddisk-apply.service ExecMainHandoffTimestampMonotonic) - started))
 END
 level='sed -i /COMPRESSLEVEL/d etc/initramfs-tools/conf.d/guest'
 
-t_run "the guest with a cache is made" make_root "$work/with" --config="$work/root.yaml" \
+t_run "the guest with a cache is created" make_root "$work/with" --config="$work/root.yaml" \
 	--prepare="$level"
-t_run "the guest without is made" make_root "$work/without" --prepare="$level"
+t_run "the guest without a cache is created" make_root "$work/without" --prepare="$level"
 with=$(stat -c %s "$work/with/image/initrd.img")
 without=$(stat -c %s "$work/without/image/initrd.img")
 t_note "initramfs: $without bytes, with the cache $with: $(((with - without) / 1024)) KiB more"
@@ -60,12 +63,12 @@ if [ -z "$failed" ]; then
 else
 	fail "$failed"
 fi
-t_note "of ours, systemd's executor: $(median <"$work/executor") microseconds"
+t_note "systemd's executor, part of our time: $(median <"$work/executor") microseconds"
 share=$(median <"$work/share")
 t_note "microseconds to multi-user: $(median <"$work/time-with") with," \
 	"$(median <"$work/time-without") without; ours: $(median <"$work/own")," \
 	"$share % of them (medians; shares: $(xargs <"$work/share"))"
-t_case "rapiddisk-apply takes 5 % of the time to multi-user at most"
+t_case "rapiddisk-apply takes at most 5 % of the time to multi-user"
 if awk -v s="$share" 'BEGIN { exit !(s <= 5) }'; then
 	ok
 else

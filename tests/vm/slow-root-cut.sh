@@ -3,9 +3,11 @@
 #
 # host: needs root
 #
-# The power goes while fsynced records are written to a cached root volume, CUTS times (50).
-# After each cut the kernel replays the journal, and every record that fsync had returned for
-# is there. The guests have no systemd after their initramfs, which keeps them short.
+# slow-root-cut - cut the power while a guest writes records to a cached root volume.
+#
+# The power is cut CUTS times (50). After each cut the kernel replays the journal, and every record
+# whose fsync had returned exists. The guests run no systemd after the initramfs, so that they
+# boot quickly.
 
 # shellcheck source=tests/vm/root-lib.sh
 . "$(dirname "$0")/root-lib.sh"
@@ -15,9 +17,9 @@ work=$(mktemp -d /var/tmp/root-cut.XXXXXX)
 t_atexit "rm -rf $work"
 root_config 32MiB >"$work/root.yaml"
 
-# A record is a file of its own, of its number over and over, and a line of one file that
-# grows. What it checks first comes from before the cut, so from the disk: all from number $1
-# on; and with $2 no more is written.
+# cut NUMBER [last] - check the records from NUMBER on, then write more; with `last` only check.
+# A record is a file that repeats its number, and a line of one file that grows. The check reads
+# records from before the cut, which come from the disk.
 cat >"$work/cut" <<'END'
 #!/bin/sh
 echo "on $(findmnt -no SOURCE /) $(dmsetup table root | cut -d ' ' -f 3)"
@@ -38,7 +40,7 @@ if [ -n "$2" ]; then
 	mount -o remount,ro / && echo "at rest"
 	exit
 fi
-# One that the cut left behind half written goes.
+# The cut may have left an incomplete record.
 rm -f "$((number + 1))"
 while :; do
 	number=$((number + 1))
@@ -46,13 +48,13 @@ while :; do
 	echo "line $number" >>lines
 	sync "$number" lines .
 	echo "record $number."
-	# From the cache, at times: what was just written through.
+	# Some of these reads come from the cache, which the write has just passed through.
 	dd if="$number" bs=16k iflag=direct status=none | cmp -s - "$number" ||
 		echo "bad $number"
 done
 END
 
-acknowledged=0 # the number of the last record that fsync has returned for
+acknowledged=0 # number of the last record whose fsync returned
 state=$work/state
 round() { # OPTION... SCRIPT NUMBER [last]
 	"$here/guest" --state="$state" --console="$state/console" --memory=1G --timeout=300 \
@@ -64,7 +66,7 @@ round() { # OPTION... SCRIPT NUMBER [last]
 	files=$(sed -n 's/^have \([0-9]*\) files.*/\1/p' "$state/output")
 }
 
-t_run "the guest is made" make_root "$state" --config="$work/root.yaml"
+t_run "the guest is created" make_root "$state" --config="$work/root.yaml"
 
 lost='' replays=0 bad=0
 t_case "$cuts power cuts: no acknowledged record is lost"
@@ -89,7 +91,7 @@ if [ -z "$lost" ]; then
 else
 	fail "$lost"
 fi
-t_is "what was written reads the same at once, past the page cache" "$bad" 0
+t_is "a record reads correctly right after the write, past the page cache" "$bad" 0
 
 round "$work/cut" 0 last
 t_case "the last boot has all $acknowledged records"
@@ -98,6 +100,6 @@ if [ "${files:-0}" -ge "$acknowledged" ] && [ "${lines:-0}" -ge "$acknowledged" 
 else
 	fail "$files files and $lines lines"
 fi
-t_run "it comes to rest" grep -qx "at rest" "$state/output"
-t_run "the file system is whole" e2fsck -fn "$state/image/root.img"
+t_run "the last boot remounts / read-only" grep -qx "at rest" "$state/output"
+t_run "e2fsck finds no error" e2fsck -fn "$state/image/root.img"
 t_note "$((cut - 1)) cuts, $replays journals replayed, $acknowledged records"

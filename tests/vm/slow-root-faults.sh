@@ -3,11 +3,13 @@
 #
 # host: needs root
 #
-# Whatever goes wrong with a cached root volume, the system boots: to multi-user, with / on
-# the next best device and writable, held up by at most 15 s, and it says what happened.
+# slow-root-faults - boot a cached root volume with each fault of a list.
 #
-# FAULTS names the faults to try (all), INITRD what makes the initramfs (initramfs-tools),
-# SUITE the system (trixie-storage). With QUICK=1 the guests have no systemd.
+# With every fault the system boots to multi-user, with / writable on the next best device. The
+# delay is 15 s at most, and the system reports the fault.
+#
+# FAULTS lists the faults (all). INITRD is the generator of the initramfs (initramfs-tools).
+# SUITE is the system (trixie-storage). With QUICK=1 the guests run no systemd.
 
 # shellcheck source=tests/vm/root-lib.sh
 . "$(dirname "$0")/root-lib.sh"
@@ -24,7 +26,7 @@ program=$("$here/image" "$suite")/tree/usr/sbin/rapiddisk-apply
 
 root_config 32MiB >"$work/root.yaml"
 
-# What the system says of it; `why` is all of that in one line.
+# The guest prints all reports of the fault as one line, `why`.
 cat >"$work/script" <<'END'
 say written "$(touch /root/written 2>&1 && echo yes)"
 rapiddisk-apply >/run/apply 2>&1
@@ -37,7 +39,7 @@ say why "$({
 } 2>/dev/null | tr '\n' '|')"
 END
 
-# The image's rapiddisk-apply becomes stdin, which finds the program as "$real".
+# Replace rapiddisk-apply in the image by the script on stdin. "$real" is the program itself.
 replace_program() {
 	mkdir -p "$work/overlay/usr/sbin"
 	cp "$program" "$work/overlay/usr/sbin/rapiddisk-apply.real"
@@ -48,8 +50,8 @@ replace_program() {
 	chmod 755 "$work/overlay/usr/sbin/rapiddisk-apply"
 }
 
-# Sets for each fault: options of root-image, options of guest, where / ends up (cache,
-# linear or raw; with | between where either is right), and what the system says.
+# Set image and guest, the options of root-image and guest; ends, the device of / after the boot
+# (cache, linear or raw, or a list with | between); and says, a pattern of the reports.
 arrange() { # FAULT
 	image=() guest=() ends=cache says=.
 	cp "$work/root.yaml" "$work/fault.yaml"
@@ -69,7 +71,7 @@ arrange() { # FAULT
 		ends=raw says='configuration is invalid'
 		;;
 	modules-absent)
-		# shellcheck disable=SC2016 # for the shell there
+		# shellcheck disable=SC2016 # expanded by the shell there
 		image=(--prepare='rm -r lib/modules/*/updates; chroot . depmod "$(ls lib/modules)"')
 		ends=linear says='rapiddisk_cache'
 		;;
@@ -78,7 +80,7 @@ arrange() { # FAULT
 		ends='linear|raw' says='RAM|memory'
 		;;
 	refused)
-		# No cache works with this disk, and the kernel is the one to say so.
+		# The kernel refuses a cache in a read-only RAM disk.
 		cat >"$work/fault.yaml" <<-END
 			version: 1
 			ramdisks:
@@ -132,12 +134,13 @@ arrange() { # FAULT
 		ends='cache|linear|raw' says='was stopped'
 		;;
 	*)
-		t_note "no such fault: $1"
+		t_note "unknown fault: $1"
 		return 1
 		;;
 	esac
 }
 
+# Print the kind of device that / is on: cache, linear, raw, or the names of another one.
 on_what() {
 	case $(said root):$(said target) in
 	/dev/mapper/root:rapiddisk-cache) echo cache ;;
@@ -147,11 +150,12 @@ on_what() {
 	esac
 }
 
+# Print each expectation that the last boot did not meet.
 judge() {
 	on_what | grep -qxE "$ends" || echo "/ is on $(on_what), not $ends;"
-	[ "$(said written)" = yes ] || echo "it is not writable;"
-	[ "$(own_seconds)" -le 15 ] || echo "it took $(own_seconds) s;"
-	said why | grep -qE "$says" || echo "it says '$(said why)';"
+	[ "$(said written)" = yes ] || echo "/ is not writable;"
+	[ "$(own_seconds)" -le 15 ] || echo "rapiddisk-root took $(own_seconds) s;"
+	said why | grep -qE "$says" || echo "the reports are '$(said why)', without '$says';"
 	if [ -z "${QUICK:-}" ]; then
 		case $(said system) in
 		running | degraded) ;;
@@ -160,7 +164,7 @@ judge() {
 	fi
 }
 
-# Most differ from the sound one only in what is put over the initramfs.
+# Create the guest of a fault. Most faults need only another overlay over a common guest.
 make_fault() {
 	if [ ${#image[@]} -eq 0 ] && cmp -s "$work/root.yaml" "$work/fault.yaml"; then
 		[ -e "$work/base" ] ||
@@ -174,7 +178,7 @@ make_fault() {
 
 table=
 for fault in $faults; do
-	t_case "$fault: it boots all the same"
+	t_case "$fault: the system boots"
 	if ! arrange "$fault" || ! make_fault; then
 		fail "no image"
 		continue
@@ -182,7 +186,7 @@ for fault in $faults; do
 	boot_root "$state" ${QUICK:+--quick} ${guest[@]+"${guest[@]}"} <"$work/script"
 	why=$(judge)
 	[ "$root_status" -eq 0 ] || why="status $root_status; $why"
-	table+="$fault: / on $(on_what), held up $(own_seconds) s, up after $(said uptime) s,"
+	table+="$fault: / on $(on_what), delayed $(own_seconds) s, up after $(said uptime) s,"
 	table+=" failed units: $(said failed)"$'\n'
 	if [ -z "$why" ]; then
 		ok

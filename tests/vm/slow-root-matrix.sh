@@ -3,10 +3,11 @@
 #
 # host: needs root
 #
-# The root volume is cached from the initramfs on, whichever way it is named and whatever
-# made the initramfs: a whole boot that ends with `systemctl reboot`, and what comes after that,
-# up to the end of the initramfs. An hour: CELLS names the cells to try, such as
-# CELLS="trixie-storage:dracut:lvm" (all). With QUICK=1 each boots once, and without systemd.
+# slow-root-matrix - boot a cached root volume with every name and every kind of initramfs.
+#
+# A cell has a whole boot, which ends with `systemctl reboot`, and a short boot after that, up to
+# the end of the initramfs. The matrix takes an hour. CELLS lists the cells to try, such as
+# CELLS="trixie-storage:dracut:lvm" (all). With QUICK=1 each cell boots once, without systemd.
 
 # shellcheck source=tests/vm/root-lib.sh
 . "$(dirname "$0")/root-lib.sh"
@@ -29,8 +30,9 @@ work=$(mktemp -d /var/tmp/root-matrix.XXXXXX)
 t_atexit "rm -rf $work"
 root_config 64MiB >"$work/root.yaml"
 
-# Reads a file that nobody has read since the boot twice past the page cache. Others read
-# too, and the counters are everybody's: where one of them missed, once more with a new file.
+# The guest reads a file that no program has read since the boot, twice past the page cache. The
+# counters include the reads of other programs. If another read missed meanwhile, a new file is
+# tried.
 cat >"$work/script" <<'END'
 for try in 1 2 3 4 5; do
 	file=/root/read-twice.$try
@@ -57,8 +59,8 @@ fi
 swapon /swap && swapoff /swap || exit 3
 END
 
-# What has to be so after a boot, whole or short; prints what is not.
-judge() {
+# Print each expectation that the last boot did not meet.
+judge() { # whole|short
 	local key wanted system=running
 	[ "$1" = whole ] || system=offline
 	while read -r key wanted; do
@@ -75,8 +77,8 @@ judge() {
 	END
 	[ "$(said hits)" -ge 256 ] 2>/dev/null || echo "hits: '$(said hits)';"
 	[ "$(said links)" = "$(said device)" ] || echo "by-uuid leads to $(said links);"
-	[ "$(own_seconds)" -le 15 ] 2>/dev/null || echo "it took $(own_seconds) s;"
-	# What systemd prints where a shutdown does not go through.
+	[ "$(own_seconds)" -le 15 ] 2>/dev/null || echo "rapiddisk-root took $(own_seconds) s;"
+	# systemd prints these lines if a shutdown fails or waits.
 	grep -E 'Failed (unmount|to unmount|deactivat)|stop job is running|[Tt]imed out' \
 		"$root_state/console"
 }

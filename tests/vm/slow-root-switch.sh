@@ -3,8 +3,9 @@
 #
 # host: needs root
 #
-# The cache under a mounted / goes off, on, to another mode and another size by edits of
-# /etc/rapiddisk.yaml, while fio writes to / and verifies what it wrote.
+# slow-root-switch - change the cache under a mounted / while fio writes and verifies a file there.
+#
+# Edits of /etc/rapiddisk.yaml switch the cache off and on, and change its mode and its size.
 
 # shellcheck source=tests/vm/root-lib.sh
 . "$(dirname "$0")/root-lib.sh"
@@ -56,15 +57,15 @@ say same-mount "$([ "$(findmnt -no ID /)" = "$mount" ] && touch /root/x && echo 
 END
 
 state=$work/state
-t_run "the guest is made" make_root "$state" --config="$work/root.yaml"
-t_run "it boots and runs the script" boot_root "$state" <"$work/script"
+t_run "the guest is created" make_root "$state" --config="$work/root.yaml"
+t_run "the guest boots and runs the script" boot_root "$state" <"$work/script"
 for switch in off around half off-again on; do
-	t_is "$switch: applied under a mounted /, and there is nothing left to do" \
+	t_is "$switch: applied under a mounted /, and converged" \
 		"$(said $switch)" "0 0"
 done
-t_is "fio has seen no error" "$(said fio-errors)" 1
-t_is "/ has not been unmounted" "$(said same-mount)" yes
-t_case "the cache that is on again has hits"
+t_is "fio reports no error" "$(said fio-errors)" 1
+t_is "/ stays mounted and writable" "$(said same-mount)" yes
+t_case "the cache has hits after the last switch"
 if [ "$(said hits-later)" -gt 0 ]; then
 	ok
 else
