@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # guest: suite=trixie-nvme memory=2G cpus=2 timeout=900
 #
-# DH-HMAC-CHAP: who knows the key is let in and nobody else, both ways; the key is in no
-# output. TLS: who has the pre-shared key in the kernel's keyring is let in, by tlshd's
-# handshake, and nobody without.
+# slow-nvme-auth - test DH-HMAC-CHAP and TLS of exports with a real initiator.
+#
+# With DH-HMAC-CHAP, only a peer that knows the key connects, in both directions. No output has
+# the key. With TLS, only a host with the pre-shared key in the kernel's keyring connects. tlshd
+# does the handshake.
 . /src/tests/vm/lib.sh
 
 yaml=/etc/rapiddisk.yaml
@@ -22,7 +24,7 @@ leave() {
 }
 t_atexit leave
 
-# exports HOST-KEYS [PORT-KEYS]
+# exports HOST-KEYS [PORT-KEYS] - write the configuration of one export with these keys
 exports() {
 	cat >$yaml <<-END
 		version: 1
@@ -49,29 +51,29 @@ modprobe nvme_tcp
 
 exports ", dhchap_key_file: $keys/host, dhchap_dhgroup: ffdhe2048"
 rapiddisk-apply -n >/tmp/shown
-t_run "a host with a key is made" rapiddisk-apply
+t_run "apply creates a host with a key" rapiddisk-apply
 t_is "a second run prints nothing" "$(rapiddisk-apply 2>&1)" ""
-t_is "the key is root's alone in the kernel too" \
+t_is "only root may read the key in the kernel" \
 	"$(stat -c '%U %a' $nvmet/hosts/$host/dhchap_key)" "root 600"
-t_fails "without a key it is not let in" connect
-t_fails "nor with another one" connect --dhchap-secret="$(cat $keys/other)"
-t_run "with its own it is" connect --dhchap-secret="$(cat $keys/host)"
+t_fails "the host cannot connect without a key" connect
+t_fails "the host cannot connect with another key" connect --dhchap-secret="$(cat $keys/other)"
+t_run "the host connects with its own key" connect --dhchap-secret="$(cat $keys/host)"
 nvme disconnect -n $nqn
 
 exports ", dhchap_key_file: $keys/host, dhchap_ctrl_key_file: $keys/ctrl, dhchap_hash: sha512"
 rapiddisk-apply >>/tmp/shown
-t_is "and so is the controller's" "$(stat -c %a $nvmet/hosts/$host/dhchap_ctrl_key)" 600
-t_run "the controller proves itself too" connect --dhchap-secret="$(cat $keys/host)" \
+t_is "only root may read the controller's key in the kernel" "$(stat -c %a $nvmet/hosts/$host/dhchap_ctrl_key)" 600
+t_run "the controller authenticates to the host" connect --dhchap-secret="$(cat $keys/host)" \
 	--dhchap-ctrl-secret="$(cat $keys/ctrl)"
 nvme disconnect -n $nqn
-t_fails "and one that does not know its key is refused by the host" connect \
+t_fails "the host refuses a controller with another key" connect \
 	--dhchap-secret="$(cat $keys/host)" --dhchap-ctrl-secret="$(cat $keys/other)"
 
 exports ", dhchap_key_file: $keys/other"
-t_run "a new key takes the old one's place" rapiddisk-apply
-t_is "and nobody else can read it" "$(stat -c %a $nvmet/hosts/$host/dhchap_key)" 600
-t_fails "the old one does not open any more" connect --dhchap-secret="$(cat $keys/host)"
-t_run "the new one does" connect --dhchap-secret="$(cat $keys/other)"
+t_run "apply replaces the key" rapiddisk-apply
+t_is "only root may read the new key in the kernel" "$(stat -c %a $nvmet/hosts/$host/dhchap_key)" 600
+t_fails "the host cannot connect with the old key" connect --dhchap-secret="$(cat $keys/host)"
+t_run "the host connects with the new key" connect --dhchap-secret="$(cat $keys/other)"
 nvme disconnect -n $nqn
 
 rapiddisk-apply -v >>/tmp/shown 2>&1
@@ -82,13 +84,13 @@ done
 cat /run/rapiddisk/status.json >>/tmp/shown
 dmesg >>/tmp/shown
 t_is "no key is in any output" "$(grep -cFf <(cat $keys/* | cut -d : -f 3) /tmp/shown)" 0
-t_case "though they say that there is one"
+t_case "the output mentions a key that is not shown"
 if grep -q 'not shown' /tmp/shown; then ok; else fail; fi
 
 exports ""
-t_run "the file names no key any more" rapiddisk-apply
-t_is "and the host has none" "$(tr -d '\n' <$nvmet/hosts/$host/dhchap_key)" ""
-t_run "it is let in without" connect
+t_run "apply removes the key from the host" rapiddisk-apply
+t_is "the host has no key in the kernel" "$(tr -d '\n' <$nvmet/hosts/$host/dhchap_key)" ""
+t_run "the host connects without a key" connect
 nvme disconnect -n $nqn
 
 # --- TLS ---
@@ -98,32 +100,32 @@ rapiddisk-apply >/tmp/out 2>&1
 status=$?
 t_note "tls: required on $(uname -r): status $status: $(grep -h 'port 1' /tmp/out)"
 if [ $status -eq 0 ]; then
-	t_is "TLS is on" "$(cat $nvmet/ports/1/addr_tsas)" tls1.3
-	t_is "and required" "$(cat $nvmet/ports/1/addr_treq)" required
-	t_fails "a host without it is not let in" timeout 30 nvme connect -t tcp -a 127.0.0.1 \
+	t_is "the port has TLS" "$(cat $nvmet/ports/1/addr_tsas)" tls1.3
+	t_is "the port requires TLS" "$(cat $nvmet/ports/1/addr_treq)" required
+	t_fails "a host without TLS cannot connect" timeout 30 nvme connect -t tcp -a 127.0.0.1 \
 		-s 4420 -n $nqn --hostnqn=$host --hostid=11111111-2222-3333-4444-555555555555
 	modprobe nvme_keyring
 	printf '[debug]\nloglevel=1\n[authenticate]\nkeyrings=.nvme\n' >/tmp/tlshd.conf
 	systemctl stop tlshd
 	tlshd -s -c /tmp/tlshd.conf &
 	t_atexit "kill $!"
-	t_fails "nor one that has no key" timeout 60 nvme connect -t tcp -a 127.0.0.1 -s 4420 \
+	t_fails "a host without a pre-shared key cannot connect" timeout 60 nvme connect -t tcp -a 127.0.0.1 -s 4420 \
 		-n $nqn --hostnqn=$host --hostid=11111111-2222-3333-4444-555555555555 --tls
 	nvme gen-tls-key --hmac=1 --identity=1 --hostnqn=$host --subsysnqn=$nqn --insert
 	grep -h NVMe /proc/keys
-	t_run "a host that has the key is" timeout 60 nvme connect -t tcp -a 127.0.0.1 -s 4420 \
+	t_run "a host with the pre-shared key connects" timeout 60 nvme connect -t tcp -a 127.0.0.1 -s 4420 \
 		-n $nqn --hostnqn=$host --hostid=11111111-2222-3333-4444-555555555555 --tls
 	udevadm settle
 	controller=$(grep -lx $nqn /sys/class/nvme/nvme*/subsysnqn | head -n 1)
-	t_case "its connection is a TLS one"
+	t_case "the connection uses TLS"
 	if grep -q . "${controller%/*}/tls_key" && [ -d /sys/module/tls ]; then ok; else fail; fi
 	disk=$(lsblk -dnpo NAME,MODEL | awk '$2 == "RapidDisk" { print $1 }')
-	t_run "and carries data" fio --name=v --filename="$disk" --rw=randwrite --bs=4k \
+	t_run "the initiator verifies its writes over TLS" fio --name=v --filename="$disk" --rw=randwrite --bs=4k \
 		--size=4M --direct=1 --ioengine=psync --verify=crc32c --do_verify=1 --minimal
 	blockdev --flushbufs "$disk" /dev/rd0
-	t_is "to the RAM disk" "$(sha256sum <"$disk")" "$(sha256sum </dev/rd0)"
+	t_is "the RAM disk holds the data written over TLS" "$(sha256sum <"$disk")" "$(sha256sum </dev/rd0)"
 	nvme disconnect -n $nqn
 else
-	t_case "the message says that the kernel lacks it, and there is no export without it"
+	t_case "the message names the missing TLS, and no export is open without TLS"
 	if grep -q 'has no TLS' /tmp/out && [ ! -e $nvmet/ports/1/subsystems/$nqn ]; then ok; else fail "$(cat /tmp/out)"; fi
 fi

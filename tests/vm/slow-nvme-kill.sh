@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # guest: suite=trixie memory=2G cpus=2 timeout=1800
 #
-# rapiddisk-apply dies, or is refused, at each operation on nvmet in turn; the next run
-# converges, to the same tree by find(1) as a run that nothing happened to.
+# slow-nvme-kill - kill rapiddisk-apply, or fail its operation, at each operation on nvmet in turn.
+#
+# The next run converges to the same tree, by find(1), as an undisturbed run.
 . /src/tests/vm/lib.sh
 
 yaml=/etc/rapiddisk.yaml
@@ -34,7 +35,7 @@ first_state() {
 	END
 }
 
-# Makes, changes, moves and removes one of each.
+# The way to the second state creates, changes, moves and removes an object of each kind.
 second_state() {
 	cat >$yaml <<-END
 		version: 1
@@ -59,21 +60,22 @@ second_state() {
 	END
 }
 
-# Everything of nvmet: names, links and values.
+# Print all names, links and values of nvmet.
 tree() {
 	(cd $nvmet && find . \( -type d -o -type l \) -printf '%p %l\n' | sort
 	find . -type f ! -name revalidate_size -exec grep -H . {} + | sort)
 }
 
-# begin - the first state, from nothing of ours.
+# begin - remove all owned objects, and configure the first state
 begin() {
 	rapiddisk-apply --teardown
 	rm -rf /run/rapiddisk/owned
 	first_state
 }
 
-# at N FAULT - one run with the fault, one without, and a look at the tree.
-# Return: 1 once N is beyond the last operation, which is the one that no run is killed at.
+# at N FAULT - run with FAULT at operation N, run again without, and compare the tree.
+# Return: 1 if the run has fewer than N operations. The kill runs come before the fail runs, and
+# count the operations.
 at() {
 	if [ "$2" = kill ]; then
 		( rapiddisk-apply --fault="kill:$1" )
@@ -86,7 +88,7 @@ at() {
 	rapiddisk-apply || bad="$bad no convergence after $2 at $1;"
 	tree >/tmp/tree
 	cmp -s /tmp/tree "$wanted" || bad="$bad after $2 at $1: $(diff /tmp/tree "$wanted" | head -n 5);"
-	rapiddisk-apply -n --detailed-exitcode || bad="$bad a second plan after $2 at $1;"
+	rapiddisk-apply -n --detailed-exitcode || bad="$bad second plan not empty after $2 at $1;"
 	return 0
 }
 
@@ -96,8 +98,8 @@ tree >/tmp/first
 second_state
 rapiddisk-apply
 tree >/tmp/second
-t_run "teardown leaves nothing" rapiddisk-apply --teardown
-t_is "by find" "$(find $nvmet/ports $nvmet/hosts $nvmet/subsystems -mindepth 1 ! -path '*discovery*')" ""
+t_run "teardown succeeds" rapiddisk-apply --teardown
+t_is "teardown leaves no object, by find" "$(find $nvmet/ports $nvmet/hosts $nvmet/subsystems -mindepth 1 ! -path '*discovery*')" ""
 
 for run in "kill first" "fail first" "kill second" "fail second"; do
 	fault=${run% *} state=${run#* } n=1 bad=''

@@ -3,10 +3,11 @@
 #
 # host: needs root
 #
-# Target and initiator are machines of their own, with a cable between them. The target
-# reboots as its administrator would do it, while the initiator writes: the exports go before
-# what they export, come back with the network, and the initiator goes on by itself with the
-# same disks, and has lost nothing but the content of a RAM disk.
+# slow-nvme-pair - reboot a target while an initiator on another machine writes to its exports.
+#
+# A cable joins the two machines. The target reboots as its administrator would do it. The exports
+# are removed before their devices, and come back with the network. The initiator reconnects by
+# itself to the same disks, and loses only the content of a RAM disk.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/vm/lib.sh
@@ -24,8 +25,8 @@ leave() {
 t_atexit leave
 mkdir "$work/target" "$work/share"
 
-# guest NAME OTHER NUMBER OPTION... - stdin is the script; they are joined by datagrams, so
-# that one of them may go and come again.
+# guest NAME OTHER NUMBER OPTION... - run the script on stdin in the guest NAME. Datagrams join the
+# guests, so that one guest may stop and start while the other runs.
 guest() {
 	local name=$1 net status
 	net="dgram,id=net,local.type=unix,local.path=$work/$1.net"
@@ -42,7 +43,7 @@ guest() {
 	return $status
 }
 
-# The target's boots are reboots of one system.
+# Boot the target again. All its boots are reboots of one system.
 target() {
 	local status
 	guest target initiator 1 --state="$work/target" --disk=64M --clean-shutdown=reboot \
@@ -56,12 +57,12 @@ said() { # NAME KEY
 	sed -n "s/^$2=//p" "$work/$1.output" | tail -n 1
 }
 
-# What both know.
+# Both guests source this file.
 cat >"$work/share/common" <<'END'
 say() { echo "$1=$2"; }
 data=nqn.2026-11.org.example:data
 scratch=nqn.2021-06.org.rapiddisk:guest-rd0
-# wait_for FILE - that the other side has said.
+# wait_for FILE - wait until the other guest has created FILE
 wait_for() {
 	for _ in $(seq 600); do
 		[ ! -e "/share/$1" ] || return 0
@@ -72,7 +73,7 @@ wait_for() {
 }
 END
 
-t_run "a target is set up" target <<'EOT'
+t_run "the target is set up" target <<'EOT'
 #!/bin/bash
 set -e
 mkdir /var/log/journal
@@ -124,7 +125,7 @@ connect() { # NQN SERVICE
 		--hostnqn=nqn.2026-11.org.example:initiator \
 		--hostid=11111111-2222-3333-4444-555555555555
 }
-# device NQN - its disk; state NQN - of its connection.
+# device NQN - print the disk of the export; state NQN - print the state of each connection
 device() {
 	local subsystem
 	for subsystem in /sys/class/nvme-subsystem/*; do
@@ -161,7 +162,7 @@ dd if=/dev/urandom of="$disk" bs=64k count=1 oflag=direct status=none
 dd if=/dev/urandom of="$ram" bs=64k count=1 oflag=direct status=none
 wrote=$(first_64k "$disk")
 
-# Record after record behind that, one after the other, over the reboot.
+# Write one record after the other behind the first 64 KiB, before, during and after the reboot.
 record() {
 	yes "record $1" | head -c 4096
 }
@@ -180,7 +181,7 @@ writer=$!
 sleep 5
 touch /share/go.1
 
-# One is enough that was not live for a moment.
+# Wait until one connection is not live, even for a moment.
 for _ in $(seq 600); do
 	[ "$(state $data) $(state $scratch)" = "live live" ] || break
 	sleep 0.2
@@ -219,7 +220,7 @@ touch /share/go.2
 EOT
 initiator=$!
 
-# A boot of the target: what the units did, and up until the initiator says so.
+# Boot the target, print the results of its units, and stay up until the initiator is done.
 boot_target() { # NUMBER
 	target <<-EOT
 		#!/bin/bash
@@ -241,7 +242,7 @@ boot_target() { # NUMBER
 				journalctl -b -o cat -u rapiddisk-exports.service
 				if [ "$number" = 2 ]; then
 					journalctl -b -1 -o cat >/tmp/journal
-					# The line at which each was first said.
+					# Print the number of the first line that matches.
 					line() { grep -nm 1 -E "$1" /tmp/journal | cut -d : -f 1; }
 					say stop "$(sort -n <<<"$(line '^Stopped rapiddisk-exports.service') exports
 				$(line '^Stopped systemd-networkd.service') network
@@ -260,39 +261,39 @@ boot_target() { # NUMBER
 
 for number in 1 2; do
 	t_run "the target boots, $number" boot_target $number
-	t_is "with nothing that failed" "$(said target system) $(said target failed)" "running "
-	t_is "exports are made at boot" "$(said target exports)" "active success"
-	t_is "after the disks and the network" "$(said target order)" "disks network exports"
-	t_is "and there is nothing left to do" "$(said target again)" 0
-	t_is "nor does the check for drift see anything" "$(said target drift)" converged
-	t_is "the shutdown does not wait or fail" "$(grep -E \
+	t_is "no unit of the target failed, boot $number" "$(said target system) $(said target failed)" "running "
+	t_is "rapiddisk-exports.service succeeds, boot $number" "$(said target exports)" "active success"
+	t_is "the exports come after the disks and the network, boot $number" "$(said target order)" "disks network exports"
+	t_is "a plan of the running target has no step, boot $number" "$(said target again)" 0
+	t_is "the check for drift finds no drift, boot $number" "$(said target drift)" converged
+	t_is "the shutdown neither waits nor fails, boot $number" "$(grep -E \
 		'Failed (unmount|to unmount|deactivat)|Could not detach|stop job is running|[Tt]imed out' \
 		"$work/target.console")" ""
 done
-t_is "at the reboot the exports went before the network and the disks" \
+t_is "the reboot stops the exports before the network and the disks" \
 	"$(said target stop | sed 's/disks network/network disks/')" "exports network disks"
-t_is "both of them" "$(said target removed)" 2
-t_is "without an error" "$(said target stop-result)" ""
+t_is "the reboot removes both exports" "$(said target removed)" 2
+t_is "rapiddisk-exports.service stops without an error" "$(said target stop-result)" ""
 
 wait "$initiator"
 status=$?
 cat "$work/initiator.output"
-t_is "the initiator comes to its end" $status 0
-t_is "it finds both exports by asking one port" "$(said initiator found)" \
+t_is "the initiator's script ends with status 0" $status 0
+t_is "discovery on one port lists both exports" "$(said initiator found)" \
 	"nqn.2021-06.org.rapiddisk:guest-rd0 nqn.2026-11.org.example:data"
-t_case "it notices the reboot"
+t_case "the initiator notices the reboot"
 if [[ $(said initiator away) != "live live" ]]; then ok; else fail; fi
-t_is "and connects again by itself" "$(said initiator back)" "live live"
-t_is "to the same disk with the same identifiers" "$(said initiator data-after)" \
+t_is "the initiator reconnects by itself" "$(said initiator back)" "live live"
+t_is "the cached disk has the same identifiers" "$(said initiator data-after)" \
 	"$(said initiator data-before)"
-t_is "also where it is a RAM disk" "$(said initiator scratch-after)" \
+t_is "the RAM disk has the same identifiers" "$(said initiator scratch-after)" \
 	"$(said initiator scratch-before)"
-t_is "what was on the cached disk is there" "$(said initiator kept)" yes
+t_is "the cached disk keeps its content" "$(said initiator kept)" yes
 t_is "the RAM disk is empty" "$(said initiator empty)" yes
-t_is "who wrote has seen no error" "$(said initiator records-ended)" 0
-t_case "and has gone on writing"
+t_is "the writer sees no error" "$(said initiator records-ended)" 0
+t_case "the writer continues after the reboot"
 if [ "$(said initiator written-later)" -gt 0 ]; then ok; else fail; fi
-t_is "all that he wrote is there" "$(said initiator bad)" 0
-t_is "and on the target's disk" "$(sha256sum <"$work/target/disk1.raw" | cut -d ' ' -f 1)" \
+t_is "the initiator reads back all records" "$(said initiator bad)" 0
+t_is "the target's disk has the same content" "$(sha256sum <"$work/target/disk1.raw" | cut -d ' ' -f 1)" \
 	"$(said initiator sum)"
-t_note "connected again $(said initiator back-after) s after the target was up; $(said initiator records) records, $(said initiator written-later) of them after the reboot"
+t_note "reconnected $(said initiator back-after) s after the target was up; $(said initiator records) records, $(said initiator written-later) of them after the reboot"

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # guest: suite=trixie memory=2G cpus=2 timeout=900
 #
-# Exports by the YAML, seen by a real initiator on the same machine, over TCP and loop: what
-# it writes is on the disk, it knows the disk again, sees it grow, and is not cut off.
+# test-nvme - export RAM disks by the YAML, and use them from a real initiator.
+#
+# The initiator runs on the same machine, over TCP and loop. Data that the initiator writes is on
+# the exported disk. The initiator recognises the disk again, sees the disk grow, and stays
+# connected.
 . /src/tests/vm/lib.sh
 
 yaml=/etc/rapiddisk.yaml
@@ -25,12 +28,12 @@ leave() {
 }
 t_atexit leave
 
-# The configuration's lines after the version.
+# Write the configuration: the version, then the lines on stdin.
 config() {
 	{ echo "version: 1"; cat; } >$yaml
 }
 
-# exports SIZE - the configuration, with a rd0 of SIZE.
+# exports SIZE - write the configuration with a rd0 of SIZE
 exports() {
 	config <<-END
 		ramdisks:
@@ -54,7 +57,7 @@ exports() {
 	END
 }
 
-# device NQN - the initiator's disk of the export.
+# device NQN - print the initiator's disk of the export
 device() {
 	local subsystem
 	udevadm settle
@@ -75,7 +78,7 @@ as_stranger() {
 		--hostid=99999999-2222-3333-4444-555555555555 "${@:2}"
 }
 
-# Everything of nvmet: names, links and values.
+# Print all names, links and values of nvmet.
 tree() {
 	(cd $nvmet && find . \( -type d -o -type l \) -printf '%p %l\n' | sort
 	find . -type f ! -name revalidate_size -exec grep -H . {} + 2>/dev/null | sort)
@@ -87,39 +90,39 @@ mkdir $nvmet/subsystems/$foreign
 theirs=$(tree)
 
 exports 64MiB
-t_run "ports, hosts and exports are made, with their modules" rapiddisk-apply
+t_run "apply creates ports, hosts and exports, and loads their modules" rapiddisk-apply
 t_is "a second run prints nothing" "$(rapiddisk-apply 2>&1)" ""
 strace -f -o /tmp/trace -e trace=write,mkdirat,unlinkat,symlinkat,openat rapiddisk-apply
-t_is "nor does it write to configfs" \
+t_is "a second run does not write to configfs" \
 	"$(grep -E 'configfs|sys/kernel/config' /tmp/trace | grep -cE 'mkdirat|unlinkat|symlinkat|O_WRONLY|O_RDWR')" 0
-t_is "--dry-run says so" "$(rapiddisk-apply -n)" converged
-t_is "--status says whose each is" \
+t_is "--dry-run prints 'converged'" "$(rapiddisk-apply -n)" converged
+t_is "--status prints the owner of each export" \
 	"$(rapiddisk-apply --status --json | jq -r '.objects[] | select(.kind == "export") | "\(.nqn) \(.owner)"' | sort)" \
 	"$(printf '%s\n' "$foreign other" "$any rapiddisk" "$nqn rapiddisk" | sort)"
 
-t_is "discovery shows a host what it may see" \
+t_is "discovery lists all exports of a listed host" \
 	"$(as_host discover -o json | jq -r '.records[].subnqn' | grep -v discovery | sort)" \
 	"$(printf '%s\n' "$any" $nqn | sort)"
-t_is "and a stranger what is for anybody" \
+t_is "discovery lists only open exports to an unlisted host" \
 	"$(as_stranger discover -o json | jq -r '.records[].subnqn' | grep -v discovery)" "$any"
-t_fails "a stranger is not let in" as_stranger connect -n $nqn
-t_run "a host of the list is" as_host connect -n $nqn
+t_fails "an unlisted host cannot connect" as_stranger connect -n $nqn
+t_run "a listed host connects" as_host connect -n $nqn
 disk=$(device $nqn)
-t_case "it has a disk"
+t_case "the initiator has a disk"
 if [ -b "$disk" ]; then ok; else fail "'$disk'"; fi
-t_is "of the size of the RAM disk" "$(blockdev --getsize64 "$disk")" $((64 << 20))
-t_is "with the YAML's serial and model" \
+t_is "the initiator's disk has the size of the RAM disk" "$(blockdev --getsize64 "$disk")" $((64 << 20))
+t_is "the controller has the configured serial and model" \
 	"$(nvme id-ctrl "$disk" -o json | jq -r '(.sn | sub(" +$"; "")) + "|" + (.mn | sub(" +$"; ""))')" \
 	"SN-OF-THE-YAML|Disk of the YAML"
-t_is "and its UUID" "$(cat "/sys/class/block/${disk##*/}/uuid")" $uuid
-t_is "and the NGUID that was made of the names" \
+t_is "the namespace has the configured UUID" "$(cat "/sys/class/block/${disk##*/}/uuid")" $uuid
+t_is "the namespace has the NGUID derived from the names" \
 	"$(cat "/sys/class/block/${disk##*/}/nguid")" \
 	"$(cat $nvmet/subsystems/$nqn/namespaces/1/device_nguid)"
 
-t_run "what the initiator writes comes back" fio --name=v --filename="$disk" --rw=randwrite \
+t_run "the initiator reads back its writes" fio --name=v --filename="$disk" --rw=randwrite \
 	--bs=4k --size=16M --direct=1 --ioengine=psync --verify=crc32c --do_verify=1 --minimal
 blockdev --flushbufs "$disk" /dev/rd0
-t_is "and is what the RAM disk holds" "$(sha256sum <"$disk")" "$(sha256sum </dev/rd0)"
+t_is "the RAM disk holds the initiator's data" "$(sha256sum <"$disk")" "$(sha256sum </dev/rd0)"
 
 # --- while it is connected ---
 
@@ -129,7 +132,7 @@ for _ in $(seq 50); do
 	[ "$(blockdev --getsize64 "$disk")" = $((96 << 20)) ] && break
 	sleep 0.1
 done
-t_is "and the initiator sees it" "$(blockdev --getsize64 "$disk")" $((96 << 20))
+t_is "the initiator sees the new size" "$(blockdev --getsize64 "$disk")" $((96 << 20))
 
 before=$(tree)
 config <<-END
@@ -139,23 +142,23 @@ END
 rapiddisk-apply >/tmp/out 2>&1
 t_is "a connected export is not removed" $? 1
 t_note "$(grep "$nqn" /tmp/out)"
-t_case "the message says why"
+t_case "the message has the reason"
 if grep -q "export $nqn: not removed: it is " /tmp/out; then ok; else fail "$(cat /tmp/out)"; fi
-t_run "and I/O goes on" dd if=/dev/urandom of="$disk" bs=1M count=4 oflag=direct status=none
+t_run "I/O to the connected export continues" dd if=/dev/urandom of="$disk" bs=1M count=4 oflag=direct status=none
 exports 96MiB
-t_run "what nobody was connected to is made again" rapiddisk-apply
-t_is "as it was" "$(tree)" "$before"
+t_run "apply creates the removed export again" rapiddisk-apply
+t_is "nvmet is as it was before the removal" "$(tree)" "$before"
 config <<-END
 	ramdisks: []
 END
 rapiddisk-apply >/tmp/out 2>&1
-t_case "nor is its disk"
+t_case "the disk of a connected export is not removed"
 if grep -q "ramdisk rd0: not removed: it is exported as '$nqn'" /tmp/out; then ok; else fail "$(cat /tmp/out)"; fi
 
 exports 96MiB
 sed -i 's/serial: .*/serial: OTHER/' $yaml
 rapiddisk-apply >/tmp/out 2>&1
-t_case "a new serial would drop connections, and is refused"
+t_case "a new serial, which would drop connections, is refused"
 if grep -q "'on_change: replace' allows that" /tmp/out; then ok; else fail "$(cat /tmp/out)"; fi
 exports 96MiB
 nvme disconnect -n $nqn
@@ -164,30 +167,30 @@ udevadm settle
 # --- over loop ---
 
 rapiddisk-apply
-t_run "the other export is reached over loop" nvme connect -t loop -n "$any"
+t_run "the initiator connects to the other export over loop" nvme connect -t loop -n "$any"
 disk=$(device "$any")
-t_run "and written to" fio --name=v --filename="$disk" --rw=write --bs=64k --size=8M \
+t_run "the initiator verifies its writes over loop" fio --name=v --filename="$disk" --rw=write --bs=64k --size=8M \
 	--direct=1 --ioengine=psync --verify=crc32c --do_verify=1 --minimal
 blockdev --flushbufs "$disk" /dev/rd1
-t_is "with the same bytes on the RAM disk" "$(sha256sum <"$disk")" "$(sha256sum </dev/rd1)"
+t_is "the RAM disk holds the data written over loop" "$(sha256sum <"$disk")" "$(sha256sum </dev/rd1)"
 nvme disconnect -n "$any"
 udevadm settle
 
-# --- imported, removed ---
+# --- import and teardown ---
 
 cp $yaml /tmp/first.yaml
 rapiddisk-apply --import >/tmp/import.yaml
-t_run "what --import writes is a configuration" rapiddisk-apply --check -c /tmp/import.yaml
-t_case "with the foreign subsystem in it"
+t_run "--import prints a valid configuration" rapiddisk-apply --check -c /tmp/import.yaml
+t_case "the imported configuration has the foreign subsystem"
 if grep -q "nqn: $foreign" /tmp/import.yaml; then ok; else fail "$(cat /tmp/import.yaml)"; fi
 uuids=$(cat $nvmet/subsystems/"$any"/namespaces/1/device_uuid)
-t_run "teardown takes all of it away" rapiddisk-apply --teardown
-t_is "and leaves what others made as it was" "$(tree)" "$theirs"
-t_is "and no claim" "$(find /run/rapiddisk/owned -type f)" ""
-t_run "made again" rapiddisk-apply
-t_is "it is the same disk" "$(cat $nvmet/subsystems/"$any"/namespaces/1/device_uuid)" "$uuids"
+t_run "teardown removes all owned objects" rapiddisk-apply --teardown
+t_is "teardown leaves foreign objects as they were" "$(tree)" "$theirs"
+t_is "teardown leaves no claim" "$(find /run/rapiddisk/owned -type f)" ""
+t_run "apply creates all exports again" rapiddisk-apply
+t_is "the disk has the same UUID again" "$(cat $nvmet/subsystems/"$any"/namespaces/1/device_uuid)" "$uuids"
 
-# --- what is wrong is told, and the rest is made ---
+# --- errors of some objects ---
 
 rapiddisk-apply --teardown
 mkdir -p /etc/rapiddisk/keys
@@ -216,20 +219,20 @@ config <<-END
 	  - {nqn: nqn.2026-11.org.example:good, namespaces: [{id: 1, device: rd0}], ports: [4], allow_any_host: true}
 END
 rapiddisk-apply --timeout=1 >/tmp/out 2>&1
-t_is "what is wrong gives status 1" $? 1
+t_is "apply with objects that fail exits with 1" $? 1
 wrong() {
 	t_case "$1"
 	if grep -q "$2" /tmp/out; then ok; else fail "$(cat /tmp/out)"; fi
 }
-wrong "an address of another machine is told" "port 1: not created: its address '192.0.2.77' is none of this machine"
-wrong "and a port that is taken" "export $nqn: cannot open it on port '2': Address already in use"
-wrong "and an interface that is not there" "port 3: not created: its interface 'nonesuch' has no address"
-wrong "and a key that everybody can read" "host $host: not created: its key file '/etc/rapiddisk/keys/bad' is open to others (mode 0644)"
-wrong "and one that is missing" "host $stranger: not created: cannot open its key file"
-wrong "and a device that is not there" "export nqn.2026-11.org.example:gone: not created: the device '/dev/none'"
-t_is "no half of any is left" "$(find $nvmet/subsystems $nvmet/hosts -mindepth 1 -maxdepth 1 -printf '%f\n' | sort)" \
+wrong "the report names the address of another machine" "port 1: not created: its address '192.0.2.77' is none of this machine"
+wrong "the report names the port that is in use" "export $nqn: cannot open it on port '2': Address already in use"
+wrong "the report names the absent interface" "port 3: not created: its interface 'nonesuch' has no address"
+wrong "the report names the key file that every user may read" "host $host: not created: its key file '/etc/rapiddisk/keys/bad' is open to others (mode 0644)"
+wrong "the report names the missing key file" "host $stranger: not created: cannot open its key file"
+wrong "the report names the absent device" "export nqn.2026-11.org.example:gone: not created: the device '/dev/none'"
+t_is "no part of a failed object is left" "$(find $nvmet/subsystems $nvmet/hosts -mindepth 1 -maxdepth 1 -printf '%f\n' | sort)" \
 	"$(printf '%s\n' $foreign nqn.2026-11.org.example:good | sort)"
-t_is "and the rest is made" "$(readlink $nvmet/ports/4/subsystems/nqn.2026-11.org.example:good | sed 's|.*/||')" \
+t_is "the other export is created" "$(readlink $nvmet/ports/4/subsystems/nqn.2026-11.org.example:good | sed 's|.*/||')" \
 	nqn.2026-11.org.example:good
 kill $squatter
 t_note "debugfs of nvmet: $(if [ -d /sys/kernel/debug/nvmet ]; then echo yes; else echo no; fi)"
