@@ -3,9 +3,10 @@
 #
 # guest: suite=trixie-fleet disk=256M timeout=1500
 #
-# The role of examples/fleet/ansible on a real system, with its defaults: good files are
-# applied and the units enabled; an invalid one is refused; one that cannot be met is rolled
-# back, the RAM disks with it.
+# slow-status-ansible - run the role of examples/fleet/ansible on a real system, with its defaults.
+#
+# The role applies valid files and enables the units. An invalid file is refused. A file that cannot
+# be applied is rolled back, with its RAM disks.
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh
@@ -22,7 +23,7 @@ cleanup() {
 t_atexit cleanup
 cleanup
 
-# NAME [OPTION]... - run the play with that file; what changed is in $t_dir/recap.
+# play NAME [OPTION]... - run the play with the file NAME, and keep the output in $t_dir/recap
 play() {
 	file=$1
 	shift
@@ -35,6 +36,7 @@ play() {
 	return $play_status
 }
 
+# Print the number of changes of the last play.
 changes() {
 	sed -n 's/^localhost .*changed=\([0-9]*\) .*/\1/p' "$t_dir/recap"
 }
@@ -45,7 +47,7 @@ disks() {
 	done | xargs
 }
 
-# FILE DISK... - a configuration with these RAM disks.
+# write FILE DISK... - write a configuration with these RAM disks
 write() {
 	file=$1
 	shift
@@ -59,33 +61,33 @@ write impossible.yaml '{ name: rd1, size: 24MiB }' '{ name: rd2, size: 8MiB }' \
 write invalid.yaml '{ name: rd1, size: many }'
 
 t_note "$(ansible-playbook --version | head -n 1)"
-t_run "a check of a good file changes nothing" play good.yaml --check
-t_is "no RAM disk is made" "$(disks)" ""
-t_fails "a first one that cannot be met fails" play impossible.yaml
-t_is "it does not stay in force" "$(ls $yaml 2>/dev/null)" ""
-t_run "and the play says that there was none before" \
-	grep -q 'there was none before' "$t_dir/recap"
+t_run "--check of a valid file succeeds" play good.yaml --check
+t_is "--check creates no RAM disk" "$(disks)" ""
+t_fails "a first file that cannot be applied fails the play" play impossible.yaml
+t_is "the failed first file is removed" "$(ls $yaml 2>/dev/null)" ""
+t_run "the play reports that no previous file existed" \
+	grep -q 'no previous configuration existed' "$t_dir/recap"
 rapiddisk-apply --teardown
-t_run "a good file is shipped and applied" play good.yaml
-t_is "it is in force" "$(cat $yaml)" "$(cat "$t_dir/good.yaml")"
-t_is "its RAM disk is there" "$(disks)" "rd1 16"
+t_run "the play applies a valid file" play good.yaml
+t_is "the valid file is in force" "$(cat $yaml)" "$(cat "$t_dir/good.yaml")"
+t_is "the RAM disk of the valid file exists" "$(disks)" "rd1 16"
 t_is "the units are enabled" "$(systemctl is-enabled rapiddisk-apply.service \
 	rapiddisk-statusd.socket rapiddisk-drift.timer rapiddisk-push.timer rapiddisk-push.path |
 	sort -u)" enabled
-t_run "the same file again" play good.yaml
-t_is "changes nothing" "$(changes)" 0
-t_run "a better one takes its place" play better.yaml
-t_is "its RAM disks are there" "$(disks)" "rd1 24 rd2 8"
+t_run "the play runs again with the same file" play good.yaml
+t_is "the second play changes nothing" "$(changes)" 0
+t_run "the play applies a new file" play better.yaml
+t_is "the RAM disks of the new file exist" "$(disks)" "rd1 24 rd2 8"
 echo "kept" | dd of=/dev/rd2 bs=512 conv=sync oflag=direct
 
-t_fails "an invalid one is refused" play invalid.yaml
-t_is "the one of before is in force" "$(cat $yaml)" "$(cat "$t_dir/better.yaml")"
-t_is "with its RAM disks" "$(disks)" "rd1 24 rd2 8"
-t_fails "one that cannot be met fails" play impossible.yaml
-t_is "the one of before is back" "$(cat $yaml)" "$(cat "$t_dir/better.yaml")"
-t_is "what could be made of it is gone again" "$(disks)" "rd1 24 rd2 8"
-t_is "the data is what it was" "$(head -c 4 /dev/rd2)" kept
-t_is "the last report is of the one of before" "$(rapiddisk-apply --dry-run --detailed-exitcode \
+t_fails "an invalid file fails the play" play invalid.yaml
+t_is "the previous file stays in force" "$(cat $yaml)" "$(cat "$t_dir/better.yaml")"
+t_is "the RAM disks of the previous file stay" "$(disks)" "rd1 24 rd2 8"
+t_fails "a file that cannot be applied fails the play" play impossible.yaml
+t_is "the previous file is in force again" "$(cat $yaml)" "$(cat "$t_dir/better.yaml")"
+t_is "the RAM disks of the failed file are removed" "$(disks)" "rd1 24 rd2 8"
+t_is "the data of the previous RAM disk is unchanged" "$(head -c 4 /dev/rd2)" kept
+t_is "the last report is of the previous file, and the system is converged" "$(rapiddisk-apply --dry-run --detailed-exitcode \
 	>/dev/null; echo $?) $(jq -r .config.sha256 /run/rapiddisk/status.json)" \
 	"0 $(sha256sum "$t_dir/better.yaml" | cut -d ' ' -f 1)"
-t_run "the play says why" grep -q 'the one of before is in force again' "$t_dir/recap"
+t_run "the play reports the rollback" grep -q 'the previous configuration is in force again' "$t_dir/recap"
