@@ -3,8 +3,11 @@
 #
 # host: needs root
 #
-# A push to an address that swallows everything, and one to a name whose server does, do not
-# delay a boot: time to multi-user.target with them and without, PAIRS times (3), in turn.
+# slow-status-boot - measure that a push to an unreachable address does not delay a boot.
+#
+# One target is an address that drops everything. The other is a name whose name server drops
+# everything. Boots with and without these targets alternate PAIRS times (3), and the times to
+# multi-user.target are compared.
 
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,7 +17,7 @@ pairs=${PAIRS:-3}
 work=$(mktemp -d /var/tmp/status-boot.XXXXXX)
 t_atexit "rm -rf $work"
 
-# An interface that drops all it is to send, there before the network is said to be online.
+# The guest gets an interface that drops all packets, before network-pre.target is reached.
 cat >"$work/prepare" <<'END'
 #!/bin/sh
 set -eu
@@ -70,13 +73,13 @@ if [ "$1" = with ]; then
 	echo "push-status $(systemctl show -P ExecMainStatus $push)"
 	echo "waits $(curl -s http://127.0.0.1:9118/metrics | awk '/^rapiddisk_push_spool_reports/ { n += $2 } END { print n + 0 }')"
 	journalctl -b -q -u $push --no-pager | sed 's/^/log /'
-	# It would remember when to try again, and the next boot would try nothing.
+	# rapiddisk-push remembers when to retry, so the next boot would send nothing.
 	systemctl stop rapiddisk-push.timer rapiddisk-push.path $push
 	rm -rf /var/lib/rapiddisk/push/*
 fi
 END
 
-# KIND SCRIPT - boot it; what it prints is in $work/said.
+# boot KIND SCRIPT - boot the guest KIND with SCRIPT, and keep the output in $work/said
 boot() {
 	"$here/guest" --state="$work/$1" --clean-shutdown --timeout=900 "$work/$2" "$1" >"$work/said" 2>&1
 	local status=$?
@@ -93,10 +96,10 @@ median() {
 }
 
 for kind in with without; do
-	t_run "the guest $kind a push is made" boot $kind prepare
+	t_run "the guest $kind a push is created" boot $kind prepare
 done
 
-t_case "all guests boot, and have their RAM disk"
+t_case "all guests boot with their RAM disk"
 failed=
 for ((pair = 0; pair < pairs; pair++)); do
 	order=(with without)
@@ -116,17 +119,17 @@ with=$(median <"$work/time-with")
 without=$(median <"$work/time-without")
 push=$(median <"$work/time-push")
 t_note "to multi-user with: $(xargs <"$work/time-with") ms, without: $(xargs <"$work/time-without") ms"
-t_note "medians: with $with ms, without $without ms; the push took $push ms"
+t_note "medians: with $with ms, without $without ms; push: $push ms"
 cp "$work/said-with" "$work/said"
-t_note "push: state $(said push-state), status $(said push-status), reports that wait $(said waits)"
-# What a wait for it would cost is far above the noise.
+t_note "push: state $(said push-state), status $(said push-status), unsent reports $(said waits)"
+# If the boot waited for the push, the difference would be far above the noise.
 t_case "the push tried for more than 30 s"
 if [ "$push" -gt 30000 ]; then ok; else fail "$push ms"; fi
-t_case "multi-user is reached as without it: within 10 s"
+t_case "the push delays multi-user by less than 10 s"
 if [ $((with - without)) -lt 10000 ]; then ok; else fail "$((with - without)) ms"; fi
-t_case "what it could not send waits for both"
+t_case "the unsent reports of both targets are kept"
 if [ "$(said push-status)" = 1 ] && [ "$(said waits)" -ge 2 ]; then
 	ok
 else
-	fail "status $(said push-status), $(said waits) wait"
+	fail "status $(said push-status), $(said waits) reports"
 fi

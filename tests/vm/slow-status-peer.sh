@@ -3,9 +3,10 @@
 #
 # guest: suite=trixie disk=256M
 #
-# The daemon of rapiddisk 9.2.0, as Debian 13 has it, beside rapiddisk-statusd on the same
-# machine: its six GETs give the same JSON, member for member, but for what the time or the
-# version changes.
+# slow-status-peer - compare rapiddisk-statusd with the daemon of rapiddisk 9.2.0 on one machine.
+#
+# Debian 13 has that daemon. The six GETs of both return the same JSON, member for member, except
+# members that depend on the time or on the version.
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh
@@ -27,14 +28,15 @@ cleanup() {
 }
 t_atexit cleanup
 
-# Types without values.
+# This filter keeps the types, without values.
 shape='def shape: if type == "object" then map_values(shape)
 	elif type == "array" then map(shape) else type end; shape'
-# Values too; no order of lists, because a folder has none, and nothing that moves by itself.
+# This filter keeps the values. Lists are sorted, because a directory has no order. Members that
+# change by themselves are dropped.
 values='del(.version, .resources?[0]?.memory?[0]?.mem_free) |
 	walk(if type == "array" then sort_by(tojson) else . end)'
 
-# PATH - both answers, compared.
+# compare PATH - compare the answers of both daemons
 compare() {
 	get "$ours/$1" >"$t_dir/ours"
 	get "$peer/$1" >"$t_dir/peer"
@@ -85,7 +87,7 @@ t_run "statusd's socket starts" systemctl start rapiddisk-statusd.socket
 rapiddiskd -d -p 9119 &
 peer_pid=$!
 t_atexit "kill $peer_pid; wait $peer_pid"
-t_case "the peer's daemon answers"
+t_case "the daemon of rapiddisk 9.2.0 answers"
 for _ in $(seq 60); do
 	get -f -o /dev/null $peer/checkServiceStatus && break
 	sleep 0.5
@@ -98,7 +100,8 @@ for path in checkServiceStatus listAllResources listRapidDiskVolumes \
 	compare "$path"
 done
 
-# What only root sees comes to /metrics by way of the check for drift.
+# Only root may read the number of controllers, so /metrics has the number of the last check for
+# drift.
 controllers() {
 	systemctl start rapiddisk-drift.service
 	get http://127.0.0.1:9118/metrics |
@@ -107,6 +110,6 @@ controllers() {
 
 t_is "no controller is connected" "$(controllers)" 0
 t_run "an initiator connects" nvme connect -t loop -n nqn.2026-11.org.example:scratch -q $host
-t_is "/metrics has it" "$(controllers)" 1
-t_run "it disconnects" nvme disconnect -n nqn.2026-11.org.example:scratch
-t_is "/metrics has that too" "$(controllers)" 0
+t_is "/metrics counts the controller" "$(controllers)" 1
+t_run "the initiator disconnects" nvme disconnect -n nqn.2026-11.org.example:scratch
+t_is "/metrics counts no controller" "$(controllers)" 0

@@ -3,15 +3,17 @@
 #
 # guest: suite=trixie-fleet disk=256M timeout=1500
 #
-# Debian's Prometheus scrapes rapiddisk-statusd for five minutes, with the configuration and
-# the rules of examples/fleet: a query shows the hit ratio move under fio. Debian's Pushgateway
-# takes what rapiddisk-push sends, and has it read back.
+# slow-status-prometheus - scrape rapiddisk-statusd with Prometheus, and push to a Pushgateway.
+#
+# Debian's Prometheus scrapes for five minutes, with the configuration and the rules of
+# examples/fleet. A query shows how the hit ratio moves under fio. Debian's Pushgateway receives the
+# metrics of rapiddisk-push, and the test reads them back.
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh
 
 fleet=/src/examples/fleet/prometheus
-half=150 # seconds of fio over all of the disk, and then over a small part of it
+half=150 # seconds of fio over the whole disk, then over a small part
 prometheus=http://127.0.0.1:9090
 gateway=http://127.0.0.1:9091
 statusd=http://127.0.0.1:9118
@@ -20,18 +22,18 @@ get() {
 	curl -sS --max-time 60 "$@"
 }
 
-# EXPRESSION [TIME] - the value of the one series that it has.
+# query EXPRESSION [TIME] - print the value of the only series of EXPRESSION
 query() {
 	get -G "$prometheus/api/v1/query" --data-urlencode "query=$1" \
 		${2:+--data-urlencode "time=$2"} | jq -r '.data.result[0].value[1] // "none"'
 }
 
-# Whether VALUE OPERATOR OTHER, as numbers.
+# holds VALUE OPERATOR OTHER - true if the numbers compare so
 holds() {
 	awk "BEGIN { exit !($1 $2 $3) }"
 }
 
-# SENTENCE VALUE OPERATOR OTHER - with the value shown.
+# t_holds SENTENCE VALUE OPERATOR OTHER - check a comparison of numbers, and print the value
 t_holds() {
 	t_case "$1"
 	t_note "$1: $2 ($3 $4)"
@@ -41,7 +43,7 @@ t_holds() {
 	esac
 }
 
-# URL - until something answers there.
+# wait_for URL - wait until a server answers
 wait_for() {
 	for _ in $(seq 120); do
 		get -f -o /dev/null "$1" && return
@@ -50,7 +52,7 @@ wait_for() {
 	return 1
 }
 
-# Random 4 KiB reads of the first MEGABYTES, for SECONDS.
+# read_for MEGABYTES SECONDS - read 4 KiB blocks of the first MEGABYTES at random
 read_for() {
 	fio --name=reads --filename=/dev/mapper/data --rw=randread --bs=4k --direct=1 \
 		--size="$1M" --norandommap --rate_iops=100 --time_based --runtime="$2"
@@ -77,7 +79,7 @@ configure </dev/null
 t_run "the configuration is applied" rapiddisk-apply
 t_run "the socket starts" systemctl start rapiddisk-statusd.socket
 
-# The files as they are, but for the times.
+# The test uses the files of the example with a shorter interval.
 cp $fleet/prometheus.yml $fleet/rules.yml "$t_dir"
 sed -i 's/_interval: 15s/_interval: 5s/' "$t_dir/prometheus.yml"
 mkdir "$t_dir/tsdb"
@@ -101,25 +103,25 @@ ratio='sum(rate(rapiddisk_cache_hits_total{cache="data"}[1m])) / (sum(rate(rapid
 t_note "hit ratio each 30 s: $(get -G $prometheus/api/v1/query_range \
 	--data-urlencode "query=$ratio" -d start="$((begin + 30))" -d end="$end" -d step=30 |
 	jq -r '[.data.result[0].values[][1] | tonumber * 1000 | round / 1000] | join(" ")')"
-t_holds "a large part is read: few hits" "$(query "$ratio" $((middle - 5)))" "<" 0.3
-t_holds "a small part is read: nearly all are hits" "$(query "$ratio" "$end")" ">" 0.9
-t_holds "the recorded ratio is there too" \
+t_holds "the hit ratio is low while fio reads a large part" "$(query "$ratio" $((middle - 5)))" "<" 0.3
+t_holds "the hit ratio is high while fio reads a small part" "$(query "$ratio" "$end")" ">" 0.9
+t_holds "the recorded ratio exists" \
 	"$(query 'rapiddisk:cache_hit_ratio:rate5m{cache="data"}' "$end")" ">" 0.3
-t_holds "five minutes of scrapes were made" \
+t_holds "Prometheus scraped for five minutes" \
 	"$(query 'count_over_time(up{job="rapiddisk"}[5m])' "$end")" ">=" 55
-t_is "and each had its answer" \
+t_is "each scrape got an answer" \
 	"$(query 'min_over_time(up{job="rapiddisk"}[5m])' "$end")" 1
 t_note "slowest scrape: $(query \
 	'max_over_time(scrape_duration_seconds{job="rapiddisk"}[5m])' "$end") s; samples of one: $(
 	query 'scrape_samples_scraped{job="rapiddisk"}' "$end")"
 sleep 6 # a scrape
-t_is "what it counted is what the module has" \
+t_is "Prometheus has the hits of the module" \
 	"$(query 'rapiddisk_cache_hits_total{cache="data"}')" \
 	"$(cat /sys/kernel/rapiddisk_cache/data/hits)"
 t_is "each rule can be evaluated" \
 	"$(get $prometheus/api/v1/rules |
 		jq -r '[.data.groups[].rules[].health] | unique | join(" ")')" ok
-t_is "no alert waits while all is well" "$(query 'count(ALERTS{alertname=~"Rapiddisk.*"})')" none
+t_is "no alert is pending while the system is in sync" "$(query 'count(ALERTS{alertname=~"Rapiddisk.*"})')" none
 
 size=24MiB
 configure </dev/null
@@ -129,7 +131,7 @@ for _ in $(seq 60); do
 	[ "$drift" = 1 ] && break
 	sleep 1
 done
-t_is "drift becomes an alert that waits for its time" "$drift" 1
+t_is "drift becomes a pending alert" "$drift" 1
 
 # --- the Pushgateway ---
 
@@ -146,33 +148,33 @@ configure <<-END
 	      interval: 1s
 END
 t_run "the configuration with a push is applied" rapiddisk-apply
-t_run "the user of rapiddisk-push can be made" systemd-sysusers
+t_run "systemd-sysusers creates the user of rapiddisk-push" systemd-sysusers
 
-# NAME - of the group that was pushed.
+# pushed NAME - print the value of the metric in the pushed group
 pushed() {
 	get $gateway/api/v1/metrics | jq -r '.data[] |
 		select(.labels.job == "rapiddisk" and .labels.instance == "guest") |
 		.'"$1"'.metrics[0].value // "none"'
 }
 
-# Of what statusd says at the same time; the gateway's numbers are floats.
-same_as_statusd() {
+# Compare a metric of the gateway with the one of statusd. The gateway's numbers are floats.
+same_as_statusd() { # SENTENCE METRIC
 	t_is "$1: $2" "$(pushed "$2" | awk '{ printf "%d\n", $1 }')" \
 		"$(get $statusd/metrics | sed -n "s/^$2\({.*}\)\{0,1\} //p" | head -n 1)"
 }
 
 t_run "rapiddisk-push sends" systemctl start rapiddisk-push.service
-t_is "with success" "$(systemctl show -P ExecMainStatus rapiddisk-push.service)" 0
+t_is "rapiddisk-push succeeds" "$(systemctl show -P ExecMainStatus rapiddisk-push.service)" 0
 for name in rapiddisk_converged rapiddisk_drift_objects rapiddisk_cache_hits_total \
 	rapiddisk_ramdisk_size_bytes; do
-	same_as_statusd "the gateway has it" $name
+	same_as_statusd "the gateway has the value of statusd" $name
 done
-t_is "it took the push without a complaint" "$(get $gateway/api/v1/metrics |
+t_is "the gateway accepts the push" "$(get $gateway/api/v1/metrics |
 	jq -r '.data[0].last_push_successful')" true
 before=$(pushed rapiddisk_cache_hits_total)
 read_for 2 3
 t_run "rapiddisk-push sends again" systemctl start rapiddisk-push.service
-same_as_statusd "the gateway has it anew" rapiddisk_cache_hits_total
-t_holds "that is more" "$(pushed rapiddisk_cache_hits_total)" ">" "$before"
-t_is "one group is there, and no more" "$(get $gateway/api/v1/metrics |
+same_as_statusd "the gateway has the new value" rapiddisk_cache_hits_total
+t_holds "the new value is larger" "$(pushed rapiddisk_cache_hits_total)" ">" "$before"
+t_is "the gateway has exactly one group" "$(get $gateway/api/v1/metrics |
 	jq -r '[.data[].labels.job] | join(" ")')" rapiddisk
