@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tests/bench/cache-cost.sh [PEER-FOLDER] - what one I/O costs through our cache, beside
-# dm-linear, dm-cache (writethrough, smq) and the peer's cache, in one boot.
+# tests/bench/cache-cost.sh [PEER-DIR] - measure the cost of an I/O through our cache, in one boot.
 #
-# Run by tests/bench/run in a guest whose virtual nanosecond is one instruction, so that a
-# time is a count: nothing else that the machine does is in it. Each figure is fio's run time
-# divided by the number of I/Os, fio's own work included, on all sides. The source is brd,
-# filled. Beside the times stands what was done for them: hits and flushes as counted,
-# and a verify. PEER-FOLDER has rapiddisk.ko and rapiddisk-cache.ko of version 9.2.0 for this
-# kernel; without it that column is empty.
+# The cache is compared with dm-linear, dm-cache (writethrough, smq) and the peer's cache.
+# tests/bench/run runs this script in a guest whose virtual nanosecond is one instruction. A time is
+# therefore a count, and other load of the machine has no effect. Each figure is fio's run time
+# divided by the number of I/Os, including fio's own work on all sides. The source is a filled brd.
+# Besides the times, the counted hits and flushes and the result of a verify are printed. PEER-DIR
+# has rapiddisk.ko and rapiddisk-cache.ko of version 9.2.0 for this kernel. Without PEER-DIR the
+# column of the peer is empty.
 #
-# Exit: 0 when every row meets its target, 1 when one does not.
-# Context: root; modules brd, dm-cache, dm-cache-smq, rapiddisk and rapiddisk-cache to be had.
+# Exit: 0 if every row meets its target, 1 otherwise.
+# Context: root, with the modules brd, dm-cache, dm-cache-smq, rapiddisk and rapiddisk-cache.
 set -euo pipefail
 
 peer=${1:-}
@@ -36,7 +36,7 @@ create() { # NAME TABLE
 	dmsetup mknodes "$1"
 }
 
-# cost DISK ENGINE DEPTH RW BLOCK_KIB TOTAL_MIB [FIO-OPTION]...: prints instructions per I/O
+# cost DISK ENGINE DEPTH RW BLOCK_KIB TOTAL_MIB [FIO-OPTION]... - print the instructions per I/O
 cost() {
 	fio --name=cost --filename="$1" --ioengine="$2" --iodepth="$3" --rw="$4" --bs="$5k" \
 		--io_size="$6M" --size=$region --direct=1 --thread --norandommap \
@@ -45,13 +45,13 @@ cost() {
 		(.read.total_ios + .write.total_ios)) | floor" "$results/fio"
 }
 
-# Read all of the region, so that it is cached.
+# Read the whole region, so that the region is cached.
 warm() {
 	fio --name=warm --filename="$1" --ioengine=psync --rw=read --bs=4k --size=$region \
 		--loops=3 --direct=1 --thread --output="$results/warm"
 }
 
-# NAME, then the arguments of cost; "miss" is a first read of blocks in order.
+# Each row has a name and arguments of cost. The row "miss" is separate (measure_miss).
 rows=(
 	'4 KiB randread hit, psync;psync 1 randread 4 128'
 	'4 KiB randread hit, io_uring 32;io_uring 32 randread 4 128'
@@ -60,7 +60,7 @@ rows=(
 	'4 KiB randwrite, io_uring 32;io_uring 32 randwrite 4 64'
 )
 
-# KEY DISK: all rows of one side
+# measure KEY DISK - measure all rows on DISK
 measure() {
 	local row
 	warm "$2"
@@ -70,7 +70,7 @@ measure() {
 	done
 }
 
-# KEY DISK: reads of what nobody has read before
+# measure_miss KEY DISK - measure the first read of blocks, in order
 measure_miss() {
 	echo "$1;4 KiB read miss;$(cost "$2" psync 1 read 4 16 --offset=16M)" >>"$results/cells"
 }
@@ -142,7 +142,7 @@ cell() {
 }
 
 failed=0
-# NAME KEY TARGET
+# line NAME KEY TARGET - print a row of the table, and compare our cache with TARGET
 line() {
 	local l o verdict
 	l=$(cell linear "$1")

@@ -1,18 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tests/bench/cache-hitratio.sh [PEER-FOLDER] - what share of the reads each cache hits.
+# tests/bench/cache-hitratio.sh [PEER-DIR] - measure the hit ratio of each cache.
 #
-# Reads the same traces (tests/bench/hitratio.c says which) through our cache, dm-cache (smq,
-# whose smallest block is 32 KiB) and, where PEER-FOLDER has its modules, the peer's, each with
-# 64 MiB over blocks of 512 MiB, cold. Beside them stands what LRU and the best possible cache
-# hit of the same trace. Prints a table as docs/cache.md has it.
+# Reads the same traces (tests/bench/hitratio.c) through our cache, dm-cache (smq, whose smallest
+# block is 32 KiB) and the peer's cache, if PEER-DIR has its modules. Each cache has 64 MiB over
+# 512 MiB of blocks, and starts cold. The hit ratios of LRU and of the best possible cache for the
+# same trace are printed beside them. The output is the table of docs/cache.md.
 #
-# Exit: 1 where ours is below LRU, or less than 10 points above it on loop and scan.
-# Context: root, in a guest; brd, dm-cache, rapiddisk-cache to be had.
+# Exit: 1 if ours is below LRU, or less than 10 points above LRU on loop and scan.
+# Context: root in a guest, with the modules brd, dm-cache and rapiddisk-cache.
 
-# Functions are named as arguments.
-# shellcheck disable=SC2317
+# shellcheck disable=SC2317 # arguments name the functions
 set -euo pipefail
 
 peer=${1:-}
@@ -23,7 +22,7 @@ stream_limit=8192
 source=/dev/ram0
 sectors=$(((blocks + reads) * 8))
 traces=(zipf0.9 zipf1.2 loop scan rescan)
-# Blocks that nothing was written to take no memory.
+# brd allocates no memory for blocks that were never written.
 modprobe brd rd_nr=2 rd_size=$((sectors / 2))
 modprobe dm-cache-smq
 dd if=/dev/urandom of=$source bs=1M count=$((blocks / 256)) oflag=direct status=none
@@ -33,7 +32,7 @@ say() {
 	echo "$SECONDS s: $*" >&2
 }
 
-# KEY TRACE DEVICE COUNT-COMMAND: reads the trace, keeps the share of hits
+# measure KEY TRACE DEVICE COUNT-COMMAND - read the trace, and keep the share of hits
 measure() {
 	local before after counted
 	before=$($4)
@@ -65,7 +64,7 @@ for key in ours stream; do
 		dmsetup remove --retry ours
 	done
 done
-# The peer's modules have the same names.
+# The peer's modules have the same names, so ours must be unloaded.
 modprobe -r rapiddisk-cache rapiddisk
 
 dmsetup create meta --table "0 16384 linear /dev/ram1 0"

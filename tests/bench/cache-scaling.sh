@@ -1,16 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tests/bench/cache-scaling.sh [ROUNDS] - how much more two readers on two CPUs get out of the
-# cache than one, beside what they get out of brd.
+# tests/bench/cache-scaling.sh [ROUNDS] - measure how the cache scales from one CPU to two.
 #
-# Wall time: the machine has to be idle, and what counts is the median of many pairs. Each
-# round measures brd, the cache, the cache, brd (ROUNDS: 10), each with one reader and with
-# two, 4 KiB randread that hits, psync. Beside the figures stands what was done: hits and
-# misses, and that the content is right after it.
+# The gain of a second reader on the cache is compared with the gain on brd, in wall time. The
+# machine must be idle, and the median of many pairs counts. Each of ROUNDS (10) measures brd, the
+# cache, the cache, brd, each with one reader and with two: 4 KiB randread that hits, psync. Hits
+# and misses are printed too, and the content is compared with the source.
 #
-# Exit: 1 where the cache's ratio is below 0.9 of brd's.
-# Context: root, in a guest with two CPUs; brd, rapiddisk-cache to be had.
+# Exit: 1 if the cache's ratio is below 0.9 of brd's.
+# Context: root in a guest with two CPUs, with the modules brd and rapiddisk-cache.
 set -euo pipefail
 
 rounds=${1:-10}
@@ -30,7 +29,7 @@ systemctl stop systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-
 	2>/dev/null || :
 counters=/sys/kernel/rapiddisk_cache/ours
 
-# DISK READERS: prints I/Os per second of all readers
+# speed DISK READERS - print the I/Os per second of all readers together
 speed() {
 	fio --name=scaling --filename="$1" --numjobs="$2" --thread --group_reporting \
 		--cpus_allowed=0-1 --cpus_allowed_policy=split --ioengine=psync --rw=randread \
@@ -39,7 +38,7 @@ speed() {
 	jq '.jobs[0].read.iops | floor' "$results/fio"
 }
 
-# KEY DISK: one line `KEY one two ratio`
+# measure KEY DISK - print one line, `KEY one two ratio`
 measure() {
 	local one two
 	one=$(speed "$2" 1)
@@ -48,7 +47,7 @@ measure() {
 		tee -a "$results/all"
 }
 
-# KEY COLUMN
+# median KEY COLUMN - print the median of COLUMN in the lines of KEY
 median() {
 	awk -v k="$1" -v c="$2" '$1 == k { print $c }' "$results/all" | sort -g |
 		awk '{ v[NR] = $1 } END { printf "%.3f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'

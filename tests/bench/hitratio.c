@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hitratio TRACE BLOCKS CACHE READS [DEVICE] - read 4 KiB blocks of DEVICE in a certain order,
- * and print how many of these reads count, and in per cent what an LRU cache and the best
- * possible one (Belady's, which knows the future) of CACHE blocks would hit of them. Without
- * DEVICE only that.
+ * hitratio TRACE BLOCKS CACHE READS [DEVICE] - read DEVICE by a trace, and print ideal hit ratios.
+ *
+ * Reads READS blocks of 4 KiB in the order of TRACE. Prints the number of reads that count, and two
+ * hit ratios in per cent: of LRU, and of the best possible cache (Belady's, which knows the future),
+ * each with CACHE blocks. Without DEVICE, only the numbers are printed.
  *
  * TRACE:
  *   zipf0.9, zipf1.2   over BLOCKS blocks
  *   loop               over 1.2 x CACHE blocks, in order
- *   scan               zipf0.9, and in turn with it a scan of blocks behind BLOCKS. Only the
- *                      reads of zipf count: nobody can hit what is read once.
- *   rescan             zipf0.9, and in turn with it a scan of the same blocks, again and again.
- *                      All reads count.
+ *   scan               zipf0.9, alternating with a scan of blocks behind BLOCKS. Only the reads
+ *                      of zipf count, because no cache can hit a block that is read once.
+ *   rescan             zipf0.9, alternating with repeated scans of the same blocks. All reads
+ *                      count.
  * The same arguments always make the same trace.
  */
 #define _GNU_SOURCE
@@ -37,7 +38,7 @@ static uint64_t random64(void)
 	return state;
 }
 
-/* Blocks by rank, spread over the device. */
+/* Make a Zipf trace. The ranks are spread over the device at random. */
 static void make_zipf(uint32_t *trace, uint32_t nr, uint32_t blocks, double exponent)
 {
 	double *sum = malloc(blocks * sizeof(*sum)), total = 0;
@@ -72,7 +73,7 @@ static void make_zipf(uint32_t *trace, uint32_t nr, uint32_t blocks, double expo
 	free(place);
 }
 
-/* LRU by time stamps: a binary heap of stamps would be faster, and nobody waits for it. */
+/* Return the number of hits of LRU, by a doubly linked list of the cached blocks. */
 static uint32_t lru(const uint32_t *trace, uint32_t nr, uint32_t blocks, uint32_t cache)
 {
 	uint32_t *next = malloc((blocks + 1) * sizeof(*next));
@@ -109,7 +110,10 @@ static uint32_t lru(const uint32_t *trace, uint32_t nr, uint32_t blocks, uint32_
 	return hits;
 }
 
-/* Evict what is needed last. @heap orders the cached blocks by when they are needed next. */
+/*
+ * Belady's cache evicts the block whose next use is last. @heap orders the cached blocks by the
+ * time of their next use.
+ */
 static uint32_t *use, *heap, *at, heap_size;
 
 static void heap_set(uint32_t place, uint32_t block)

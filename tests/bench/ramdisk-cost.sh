@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tests/bench/ramdisk-cost.sh - what one I/O costs, on brd and on our RAM disk, in one boot.
+# tests/bench/ramdisk-cost.sh - measure the cost of an I/O on brd and on our RAM disk, in one boot.
 #
-# Run by tests/bench/run in a guest whose virtual nanosecond is one instruction, so that a
-# time is a count: nothing else that the machine does is in it. Each figure is fio's run time
-# divided by the number of I/Os (65536, or 2048 of 1 MiB), fio's own work included, on both
-# sides. Both disks are filled first, so that no page is made while we measure. All is
-# measured twice, to show that it repeats; then what our disk holds is verified.
+# tests/bench/run runs this script in a guest whose virtual nanosecond is one instruction. A time is
+# therefore a count, and other load of the machine has no effect. Each figure is fio's run time
+# divided by the number of I/Os (65536, or 2048 of 1 MiB), including fio's own work on both sides.
+# Both disks are filled first, so that no page is allocated during the measurement. All rows are
+# measured twice, to show that they repeat. Then the content of our disk is verified.
 #
-# Exit: 0 when every row meets its target, 1 when one does not.
-# Context: root, modules brd and rapiddisk to be had.
+# Exit: 0 if every row meets its target, 1 otherwise.
+# Context: root, with the modules brd and rapiddisk.
 set -euo pipefail
 
 region=16M
@@ -30,7 +30,7 @@ for disk in $brd $ours; do
 	dd if=/dev/urandom of="$disk" bs=1M count=16 oflag=direct status=none
 done
 
-# cost DISK ENGINE DEPTH RW BLOCK_KIB TOTAL_MIB: prints instructions per I/O
+# cost DISK ENGINE DEPTH RW BLOCK_KIB TOTAL_MIB - print the instructions per I/O
 cost() {
 	fio --name=cost --filename="$1" --ioengine="$2" --iodepth="$3" --rw="$4" --bs="$5k" \
 		--io_size="$6M" --size=$region --direct=1 --thread --norandommap \
@@ -40,7 +40,7 @@ cost() {
 }
 
 failed=0
-# row NAME TARGET ARGUMENTS-OF-cost...
+# row NAME TARGET ARGUMENT... - print a row; the ARGUMENTs are those of cost, without DISK
 row() {
 	local name=$1 target=$2 b o verdict
 	shift 2
