@@ -2,7 +2,7 @@
 /* What the initramfs image has of the configuration, and what it should have. */
 #pragma once
 
-#include "model/object.h"
+#include "model/model.h"
 #include "sys/sys.h"
 
 enum image_state {

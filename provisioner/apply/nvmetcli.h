@@ -2,7 +2,7 @@
 /* The files that nvmetcli saves and restores. */
 #pragma once
 
-#include "model/object.h"
+#include "model/model.h"
 
 /*
  * nvmetcli_load() - The hosts, ports and exports that the JSON file @path describes, as if

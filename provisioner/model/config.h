@@ -2,7 +2,7 @@
 /* The YAML file. The only user of libyaml, yaml.c, is behind this header. */
 #pragma once
 
-#include "model/object.h"
+#include "model/model.h"
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Objects, wanted and observed, and the model that holds a set of them. */
+/* Objects, desired and observed, and their classes. */
 #pragma once
 
 #include "base/diag.h"
@@ -98,65 +98,12 @@ struct src_pos obj_field_pos(const struct obj *obj, unsigned int index);
  */
 int obj_set_defaults(struct obj *obj);
 
-struct model {
-	VEC(struct obj *) objs; /* in the order in which they came */
-	size_t lent;		/* so many of them, the first, are another model's */
-	/* The classes whose section holds a list, even an empty one; see model_states(). */
-	VEC(const struct obj_class *) stated;
-	bool states_all;    /* every class, without a file: --teardown */
-	struct obj **index; /* sorted by class and name, by model_sort() */
-	size_t indexed;
-};
-
-void model_done(struct model *model);
-
-/* model_add() - Take @obj over, also on failure. Return: 0 or -ENOMEM. */
-int model_add(struct model *model, struct obj *obj);
-
-/*
- * model_state() - Record that the desired state lists all objects of @class.
- * Return: 0 or -ENOMEM.
- */
-int model_state(struct model *model, const struct obj_class *class);
-
-/*
- * model_states() - True if the desired state lists all objects of @class, so that an owned
- * object that the list lacks is to be removed. A class without a section in the file is
- * not stated, whatever other sections the file has.
- */
-bool model_states(const struct model *model, const struct obj_class *class);
-
-/*
- * model_lend() - Have @from's objects of a lower rank than @rank in @to as well, which is
- * empty and does not free them. @from has to stay as it is while @to is in use.
- * Return: 0 or -ENOMEM.
- */
-int model_lend(const struct model *from, unsigned int rank, struct model *to);
-
-/*
- * model_take() - The only object of @class, out of the model; it has to be sorted again
- * then. Return: the caller's to free; NULL: there is none.
- */
-struct obj *model_take(struct model *model, const struct obj_class *class);
-
-/*
- * model_sort() - Build the index for model_find(); again after model_add().
- * Return: 0 or -ENOMEM.
- */
-int model_sort(struct model *model);
-
-/* model_find() - By class and name, in O(log n). Return: NULL if there is none. */
-struct obj *model_find(const struct model *model, const struct obj_class *class,
-		       const char *name);
-
 /*
  * obj_compare() - Order by rank of the class, then name, numbers in it by value (rd2
  * before rd10). Return: <0, 0, >0.
  */
 int obj_compare(const struct obj *a, const struct obj *b);
 
-/*
- * model_resolve() - Evaluate the sizes that speak of RAM.
- * @ram_bytes: what 100% is.
- */
-void model_resolve(struct model *model, uint64_t ram_bytes);
+/* obj_compare_keys() - The same, of objects that the class and the name stand for. */
+int obj_compare_keys(const struct obj_class *a_class, const char *a_name,
+		     const struct obj_class *b_class, const char *b_name);

@@ -2,7 +2,7 @@
 /* What there is to do, as data: made by the planner, printed by report/, run by exec. */
 #pragma once
 
-#include "model/object.h"
+#include "model/model.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 /* What config.c and reader.c share: the reading of one object of the configuration. */
 #pragma once
 
-#include "model/object.h"
+#include "model/model.h"
 #include "model/yaml.h"
 
 struct reader {

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "model/object.h"
+#include "model/model.h"
 
 extern const struct obj_class status_class;
 

@@ -2,7 +2,7 @@
 /* The one JSON writer: the report, the status, the schema. */
 #pragma once
 
-#include "model/object.h"
+#include "model/model.h"
 #include "model/report.h"
 
 /*

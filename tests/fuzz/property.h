@@ -2,7 +2,7 @@
 /* What holds for config_parse() with any text at all. */
 #pragma once
 
-#include "model/object.h"
+#include "model/model.h"
 
 /*
  * property_check() - Parse @text, and print and parse again what came out.

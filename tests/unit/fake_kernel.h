@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "model/object.h"
+#include "model/model.h"
 #include "sys/sys.h"
 
 #include <stdint.h>

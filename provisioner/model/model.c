@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The set of objects, in the order in which they came, and its sorted index. */
+#include "model/model.h"
+
+void model_done(struct model *model)
+{
+	for (size_t i = model->lent; i < model->objs.count; i++)
+		obj_free(model->objs.items[i]);
+	vec_done(&model->objs);
+	vec_done(&model->stated);
+	free(model->index);
+	*model = (struct model){ 0 };
+}
+
+bool model_states(const struct model *model, const struct obj_class *class)
+{
+	vec_foreach (stated, &model->stated) {
+		if (*stated == class)
+			return true;
+	}
+	return model->states_all;
+}
+
+int model_state(struct model *model, const struct obj_class *class)
+{
+	return model_states(model, class) ? 0 : vec_push(&model->stated, class);
+}
+
+int model_add(struct model *model, struct obj *obj)
+{
+	int r = vec_push(&model->objs, obj);
+
+	if (r < 0)
+		obj_free(obj);
+	return r;
+}
+
+int model_lend(const struct model *from, unsigned int rank, struct model *to)
+{
+	vec_foreach (obj, &from->objs) {
+		if ((*obj)->class->rank >= rank)
+			continue;
+		if (vec_push(&to->objs, *obj) < 0)
+			return -ENOMEM;
+		to->lent++;
+	}
+	return 0;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	return obj_compare(*(struct obj *const *)a, *(struct obj *const *)b);
+}
+
+/* Files and folders come in order more often than not, and to see that is cheap. */
+static bool is_sorted(struct obj *const *objs, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (obj_compare(objs[i - 1], objs[i]) > 0)
+			return false;
+	return true;
+}
+
+struct obj *model_take(struct model *model, const struct obj_class *class)
+{
+	for (size_t i = 0; i < model->objs.count; i++) {
+		struct obj *obj = model->objs.items[i];
+
+		if (obj->class != class)
+			continue;
+		model->objs.count--;
+		memmove(model->objs.items + i, model->objs.items + i + 1,
+			(model->objs.count - i) * sizeof(struct obj *));
+		free(model->index);
+		model->index = NULL;
+		model->indexed = 0;
+		return obj;
+	}
+	return NULL;
+}
+
+int model_sort(struct model *model)
+{
+	size_t count = model->objs.count;
+	struct obj **index = malloc(count ? count * sizeof(struct obj *) : 1);
+
+	if (!index)
+		return -ENOMEM;
+	if (count) {
+		memcpy(index, model->objs.items, count * sizeof(struct obj *));
+		if (!is_sorted(index, count))
+			qsort(index, count, sizeof(struct obj *), compare_places);
+	}
+	free(model->index);
+	model->index = index;
+	model->indexed = count;
+	return 0;
+}
+
+struct obj *model_find(const struct model *model, const struct obj_class *class,
+		       const char *name)
+{
+	size_t low = 0, high = model->indexed;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		struct obj *obj = model->index[middle];
+		int r = obj_compare_keys(class, name, obj->class, obj_name(obj));
+
+		if (r == 0)
+			return obj;
+		if (r < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+void model_resolve(struct model *model, uint64_t ram_bytes)
+{
+	vec_foreach (obj, &model->objs)
+		for (unsigned int i = 0; i < (*obj)->class->field_count; i++)
+			field_resolve(*obj, i, ram_bytes);
+}
