@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hosts: made, changed and removed. A key by which a host proves who it is (DH-HMAC-CHAP)
+ * is in NVMe Base Specification, 8.3.4.5.
+ */
+#include "base/cleanup.h"
+#include "kind/host/host.h"
+#include "kind/nvmet/nvmet.h"
+#include "kind/say.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The kernel makes the attribute for all to read (CONFIGFS_ATTR()), the file is not. */
+static int set_secret(struct sys *sys, struct buf *why, const char *folder,
+		      const char *name, const char *value)
+{
+	int r = kfs_chmod(&sys->kfs, S_IRUSR | S_IWUSR, "%s/%s", folder, name);
+
+	return r < 0 ? kind_fail(why, r, nvmet_hint(r), "cannot hide '%s' from others",
+				 name)
+		     : nvmet_set(sys, why, folder, name, value, NULL);
+}
+
+static int set_attributes(struct sys *sys, const struct obj *want, uint64_t changed,
+			  const char *folder, struct buf *why)
+{
+	const struct host *host = host_of(want);
+	int r = 0;
+
+	changed &= want->set;
+	if (changed & 1u << HOST_HASH)
+		r = nvmet_set(sys, why, folder, "dhchap_hash",
+			      host_hash_names[host->dhchap_hash],
+			      host_hash_names[host->dhchap_hash]);
+	if (r == 0 && changed & 1u << HOST_DHGROUP)
+		r = nvmet_set(sys, why, folder, "dhchap_dhgroup",
+			      host_group_names[host->dhchap_dhgroup],
+			      host_group_names[host->dhchap_dhgroup]);
+	if (r == 0 && changed & 1u << HOST_KEY)
+		r = set_secret(sys, why, folder, "dhchap_key", host->dhchap_key);
+	if (r == 0 && changed & 1u << HOST_CTRL_KEY)
+		r = set_secret(sys, why, folder, "dhchap_ctrl_key",
+			       host->dhchap_ctrl_key);
+	return r;
+}
+
+int host_create(struct sys *sys, const struct obj *want, struct buf *why)
+{
+	_cleanup_free_ char *folder = host_folder(want);
+	struct buf ignored = { 0 };
+	int r = folder ? nvmet_begin(sys, want, folder, why) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	r = set_attributes(sys, want, UINT64_MAX, folder, why);
+	if (r < 0)
+		(void)nvmet_end(sys, want, folder, &ignored); /* the first error counts */
+	buf_done(&ignored);
+	return r;
+}
+
+static int relink(struct sys *sys, const struct obj *obj, const char *folder,
+		  const struct kfs_names *subsystems, struct buf *why)
+{
+	vec_foreach (name, &subsystems->names) {
+		int r = kfs_symlink(&sys->kfs, folder,
+				    NVMET_SUBSYSTEMS "/%s/allowed_hosts/%s", *name,
+				    obj_name(obj));
+
+		if (r < 0 && r != -EEXIST)
+			return kind_fail(why, r, nvmet_hint(r),
+					 "cannot let it in by export '%s' again", *name);
+	}
+	return 0;
+}
+
+/* Keeps in @subsystems only those that let it in, and takes it off their lists. */
+static int unlink_all(struct sys *sys, const struct obj *obj,
+		      struct kfs_names *subsystems, struct buf *why)
+{
+	size_t kept = 0;
+	int r = nvmet_list(&sys->kfs, subsystems, NVMET_SUBSYSTEMS);
+
+	for (size_t i = 0; r == 0 && i < subsystems->names.count; i++) {
+		char *name = subsystems->names.items[i];
+
+		if (!kfs_exists(&sys->kfs, NVMET_SUBSYSTEMS "/%s/allowed_hosts/%s", name,
+				obj_name(obj))) {
+			free(name);
+			subsystems->names.items[i] = NULL;
+			continue;
+		}
+		subsystems->names.items[i] = NULL;
+		subsystems->names.items[kept++] = name;
+		r = kfs_unlink(&sys->kfs, NVMET_SUBSYSTEMS "/%s/allowed_hosts/%s", name,
+			       obj_name(obj));
+	}
+	/* On failure what is behind has its name still, and is freed with the rest. */
+	if (r < 0)
+		return kind_fail(why, r, nvmet_hint(r), "cannot take it off a list");
+	subsystems->names.count = kept;
+	return 0;
+}
+
+static int remake(struct sys *sys, const struct obj *want, const char *folder,
+		  struct buf *why)
+{
+	_cleanup_(kfs_names_done) struct kfs_names subsystems = { 0 };
+	int r = unlink_all(sys, want, &subsystems, why), linked;
+
+	if (r == 0)
+		r = nvmet_end(sys, want, folder, why);
+	if (r == 0)
+		r = host_create(sys, want, why);
+	if (r < 0)
+		return r;
+	linked = relink(sys, want, folder, &subsystems, why);
+	return linked;
+}
+
+int host_update(struct sys *sys, const struct obj *have, const struct obj *want,
+		uint64_t changed, struct buf *why)
+{
+	_cleanup_free_ char *folder = host_folder(have);
+
+	if (!folder)
+		return -ENOMEM;
+	return host_loses_key(want, changed)
+		       ? remake(sys, want, folder, why)
+		       : set_attributes(sys, want, changed, folder, why);
+}
+
+int host_remove(struct sys *sys, const struct obj *have, struct buf *why)
+{
+	_cleanup_free_ char *folder = host_folder(have);
+
+	return folder ? nvmet_end(sys, have, folder, why) : -ENOMEM;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kind/host/host.h"
+#include "kind/nvmet/nvmet.h"
+
+const struct kind kind_host = {
+	.class = &host_class,
+	.modules = (const char *const[]){ "nvmet", NULL },
+	.network = true,
+	.observe = host_observe,
+	.resolve = host_resolve,
+	.create = host_create,
+	.update = host_update,
+	.judge = host_judge,
+	.remove = host_remove,
+	.adopt = nvmet_adopt,
+};

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hosts: what a change breaks. */
+#include "kind/host/host.h"
+#include "kind/nvmet/nvmet.h"
+
+int host_judge(struct plan_step *step)
+{
+	const char *foreign = host_of(step->want)->foreign;
+
+	return foreign && host_loses_key(step->want, step->changed)
+		       ? nvmet_block_foreign(step, foreign)
+		       : 0;
+}
