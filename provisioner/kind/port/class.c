@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * NVMe ports: where exports are reached, /sys/kernel/config/nvmet/ports/ID. Their keys,
- * what the file may say, and the policy; port_resolve.c, port_observe.c and port_act.c have
- * the rest.
+ * NVMe ports: where exports are reached, /sys/kernel/config/nvmet/ports/ID. Their keys, and
+ * what the file may say.
  */
 #include "kind/port/port.h"
 
@@ -213,36 +212,6 @@ static void port_validate(const struct obj *want, const struct model *desired,
 	validate_referrals(want, diag);
 }
 
-/* --- policy --- */
-
-static int port_judge(struct plan_step *step)
-{
-	if (!(step->changed & ~(UINT64_C(1) << PORT_REFERRALS)))
-		return 0;
-	if (port_of(step->want)->foreign)
-		return nvmet_block_foreign(step, port_of(step->want)->foreign);
-	if (!step->have->content)
-		return 0;
-	step->loss = strdup(step->have->content);
-	return step->loss ? 0 : -ENOMEM;
-}
-
-static bool port_may_lose(const struct obj *want)
-{
-	return port_of(want)->on_change == ON_CHANGE_REPLACE;
-}
-
-static bool port_needs_module(const struct obj *want, const char *module)
-{
-	static const char *const modules[] = {
-		[TRANSPORT_TCP] = "nvmet_tcp",
-		[TRANSPORT_RDMA] = "nvmet_rdma",
-		[TRANSPORT_LOOP] = "nvme_loop",
-	};
-
-	return streq(module, "nvmet") || streq(module, modules[port_of(want)->transport]);
-}
-
 const struct obj_class port_class = {
 	.name = "port",
 	.section = "ports",
@@ -252,21 +221,4 @@ const struct obj_class port_class = {
 	.fields = port_fields,
 	.field_count = ARRAY_SIZE(port_fields),
 	.validate = port_validate,
-};
-
-const struct kind kind_port = {
-	.class = &port_class,
-	.modules = (const char *const[]){ "nvmet", "nvmet_tcp", "nvmet_rdma", "nvme_loop",
-					  NULL },
-	.network = true,
-	.severs = true,
-	.observe = port_observe,
-	.resolve = port_resolve,
-	.create = port_create,
-	.update = port_update,
-	.remove = port_remove,
-	.adopt = nvmet_adopt,
-	.needs_module = port_needs_module,
-	.judge = port_judge,
-	.may_lose = port_may_lose,
 };

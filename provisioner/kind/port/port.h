@@ -87,3 +87,6 @@ int port_create(struct sys *sys, const struct obj *want, struct buf *why);
 int port_update(struct sys *sys, const struct obj *have, const struct obj *want,
 		uint64_t changed, struct buf *why);
 int port_remove(struct sys *sys, const struct obj *have, struct buf *why);
+int port_judge(struct plan_step *step);
+bool port_may_lose(const struct obj *want);
+bool port_needs_module(const struct obj *want, const char *module);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kind/nvmet/nvmet.h"
+#include "kind/port/port.h"
+
+const struct kind kind_port = {
+	.class = &port_class,
+	.modules = (const char *const[]){ "nvmet", "nvmet_tcp", "nvmet_rdma", "nvme_loop",
+					  NULL },
+	.network = true,
+	.severs = true,
+	.observe = port_observe,
+	.resolve = port_resolve,
+	.create = port_create,
+	.update = port_update,
+	.remove = port_remove,
+	.adopt = nvmet_adopt,
+	.needs_module = port_needs_module,
+	.judge = port_judge,
+	.may_lose = port_may_lose,
+};
