@@ -42,7 +42,8 @@ sources := $(wildcard $(addprefix provisioner/,$(addsuffix /*.c,base model sys k
 apply_sources := $(wildcard provisioner/apply/*.c)
 statusd_sources := $(wildcard provisioner/statusd/*.c)
 push_sources := $(wildcard provisioner/push/*.c)
-unit_sources := $(wildcard tests/unit/*.c) tests/fuzz/property.c \
+tree_sources := $(wildcard tests/golden/tree_*.c)
+unit_sources := $(wildcard tests/unit/*.c) $(wildcard tests/fuzz/*property.c) $(tree_sources) \
 	$(addprefix provisioner/push/,payload.c spool.c state.c) \
 	$(addprefix provisioner/apply/,options.c option_rows.c options_print.c)
 
@@ -83,7 +84,7 @@ $(BUILD)/obj/%.o: %.c Makefile
 $(BUILD)/obj/tests/%.o: cppflags += -Itests
 
 -include $(patsubst %.o,%.d,$(objects) $(call obj,$(apply_sources) $(statusd_sources) \
-	$(push_sources) $(unit_sources)))
+	$(push_sources) $(unit_sources) tests/golden/tree.c))
 
 # --- kernel modules ---------------------------------------------------------------------
 
@@ -197,6 +198,7 @@ fuzz_sources := tests/fuzz/fuzz_config.c tests/fuzz/property.c tests/unit/fake_c
 $(BUILD)/fuzz-config: $(fuzz_sources)
 $(BUILD)/fuzz-status: tests/fuzz/fuzz_status.c
 $(BUILD)/fuzz-request: tests/fuzz/fuzz_request.c
+$(BUILD)/fuzz-tree: tests/fuzz/fuzz_tree.c tests/fuzz/tree_property.c $(tree_sources)
 
 $(BUILD)/fuzz-%: $(sources) $(wildcard provisioner/*/*.h provisioner/*/*/*.h tests/fuzz/*.h)
 	$(call say,CLANG,$@)
@@ -205,7 +207,8 @@ $(BUILD)/fuzz-%: $(sources) $(wildcard provisioner/*/*.h provisioner/*/*/*.h tes
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		$(pkg_cflags) -o $@ $(filter %.c,$^) $(pkg_libs) -lpthread
 
-# TARGET: config, status (the status file) or request (a request line).
+# TARGET: config, status (the status file), request (a request line) or tree (the text of a
+# golden case's machine).
 TARGET ?= config
 fuzz_corpus = tests/fuzz/corpus$(if $(filter-out config,$(TARGET)),-$(TARGET))
 
@@ -219,9 +222,14 @@ fuzz:
 		-artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
 		$(BUILD)/fuzz/$(TARGET) $(fuzz_corpus)
 
+# Packs and unpacks the machines of the golden cases.
+$(BUILD)/tree: $(call obj,tests/golden/tree.c $(tree_sources)) $(BUILD)/provisioner.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^
+
 # Each folder of tests/golden: a YAML file, a fake kernel, and what has to come of them.
 .PHONY: golden
-golden: $(BUILD)/rapiddisk-apply
+golden: $(BUILD)/rapiddisk-apply $(BUILD)/tree
 	$(Q)BUILD=$(BUILD) tests/golden/run
 
 # The network programs over loopback, with clients and collectors that do not behave.
