@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# tests/vm/cache-lib.sh - sourced by the tests of the cache, after lib.sh.
+# tests/vm/cache-lib.sh - create and compare a cache, for the tests of the cache; sourced, POSIX sh.
 #
-#	c_source MIB        /dev/ram0, filled, as the source ($source, $sectors)
-#	c_create ARGUMENTS  the cache /dev/mapper/cache over $source, with these arguments
-#	c_same              content through the cache as it is now equals the source
-#	c_stat NAME         a counter
-#	c_remove            the cache goes; it is an error if it cannot
+# Source lib.sh first.
+#	c_source MIB        fill /dev/ram0 and make it the source ($source, $sectors)
+#	c_create ARGUMENTS  create /dev/mapper/cache over $source with these table arguments
+#	c_same              true if the content through the cache equals the source
+#	c_stat NAME         print a counter
+#	c_remove            remove the cache, and fail if that is not possible
 
 cache=/dev/mapper/cache
 
@@ -30,7 +31,7 @@ c_remove() {
 	dmsetup remove --retry cache
 }
 
-# Reads of the device behind the cache, and through it, that no page cache answers.
+# Print the checksum of a device, read past the page cache.
 c_sum() {
 	dd if="$1" bs=1M iflag=direct 2>/dev/null | md5sum
 }

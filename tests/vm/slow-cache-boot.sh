@@ -3,9 +3,10 @@
 #
 # host: needs root
 #
-# A cache over a second disk is there when the system boots, /etc/fstab mounts it by
-# /dev/mapper/data, and a shutdown takes it down after its mount; also at a boot where the
-# kernel gives that disk another name.
+# slow-cache-boot - boot with a cache over a second disk, which /etc/fstab mounts.
+#
+# The service creates the cache before the mount of /dev/mapper/data. The shutdown removes the cache
+# after the unmount. One boot gives the disk another kernel name.
 
 # shellcheck source=tests/vm/root-lib.sh
 . "$(dirname "$0")/root-lib.sh"
@@ -29,7 +30,7 @@ YAML
 mkdir /data
 echo '/dev/mapper/data /data ext4 defaults 0 2' >>/etc/fstab
 END
-t_is "a guest is set up" "$root_status" 0
+t_is "the guest is set up" "$root_status" 0
 
 for try in first second renamed; do
 	if [ "$try" = renamed ]; then
@@ -51,10 +52,10 @@ END
 	if [ "$try" = renamed ]; then
 		t_is "$try boot: the disk has another name" "$(said source)" /dev/vdc
 	fi
-	t_is "$try boot: the service has done it" "$(said apply)" "success 0"
-	t_is "$try boot: the shutdown does not wait or fail" "$(grep -E \
+	t_is "$try boot: the service succeeds" "$(said apply)" "success 0"
+	t_is "$try boot: the shutdown neither waits nor fails" "$(grep -E \
 		'Failed (unmount|to unmount|deactivat)|stop job is running|[Tt]imed out' \
 		"$state/console")" ""
 done
-t_is "what was written is there" "$(said kept)" "what the boot before wrote"
+t_is "the file of the previous boot exists" "$(said kept)" "what the boot before wrote"
 t_run "the file system is clean" e2fsck -fn "$state/disk2.raw"

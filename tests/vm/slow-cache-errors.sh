@@ -3,8 +3,9 @@
 #
 # guest: suite=trixie
 #
-# Errors are the source's: what an application sees through the cache is what it sees without,
-# and nothing bad is cached.
+# slow-cache-errors - check that an application sees the errors of the source through the cache.
+#
+# The same requests fail with and without the cache, and no wrong data is cached.
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh
@@ -16,7 +17,7 @@ c_source 16
 disk=$source
 modprobe dm-flakey
 
-# 1 MiB in, 8 sectors that begin in the middle of a block fail.
+# At 1 MiB, 8 sectors fail. They begin in the middle of a block.
 dmsetup create bad <<-END
 	0 2052 linear $disk 0
 	2052 8 error
@@ -25,7 +26,7 @@ END
 t_atexit "dmsetup remove --retry bad"
 source=/dev/mapper/bad
 
-# DEVICE: which reads of 512 bytes, 4 KiB and 64 KiB around there succeed
+# pattern DEVICE - print for each read of 512 bytes, 4 KiB and 64 KiB near 1 MiB whether it succeeds
 pattern() {
 	local size at
 	for size in 512 4096 65536; do
@@ -47,10 +48,10 @@ for pass in cold warm; do
 	pattern $cache >"$t_dir/with"
 	t_run "the same reads fail, $pass" cmp "$t_dir/without" "$t_dir/with"
 done
-t_run "the errors were counted" test "$(c_stat source_errors)" -gt 0
+t_run "the cache counts the errors of the source" test "$(c_stat source_errors)" -gt 0
 c_remove
 
-# Writes fail: nothing of them is seen later.
+# The data of a failed write must never be read.
 flaky() { # FEATURES...
 	dmsetup suspend --nolockfs flaky 2>/dev/null
 	dmsetup load flaky --table "0 $sectors flakey $disk 0 0 60 $*"
@@ -68,17 +69,17 @@ c_create - 16384
 for size in 4k 512 64k; do
 	c_sum $cache >/dev/null
 	flaky 1 error_writes
-	t_fails "a write of $size that the source fails fails" \
+	t_fails "a write of $size fails if the source fails the write" \
 		dd if=/dev/urandom of=$cache bs=$size seek=5 count=1 oflag=direct
 	good
-	t_run "and is not seen, $size" c_same
+	t_run "the data of the failed write is not read, $size" c_same
 	c_sum $cache >/dev/null
 	flaky 1 drop_writes
-	t_run "a write of $size that the source loses" \
+	t_run "a write of $size succeeds if the source drops the data" \
 		dd if=/dev/urandom of=$cache bs=$size seek=5 count=1 oflag=direct
 	good
 	dmsetup message cache 0 drop
-	t_run "is lost after drop, and nothing else is wrong, $size" c_same
+	t_run "after drop, the cache equals the source without the dropped write, $size" c_same
 done
-t_run "everything is right at the end" c_same
+t_run "cache and source are equal at the end" c_same
 c_remove

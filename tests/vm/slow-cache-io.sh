@@ -4,8 +4,9 @@
 # guest: suite=trixie timeout=900
 # guest: suite=bookworm timeout=900
 #
-# What comes out of the cache is what the source holds: readers, writers, fills, discards that
-# overlap, of all sizes, and changes of the cache under load.
+# slow-cache-io - verify reads through the cache under overlapping requests and changes.
+#
+# Reads, writes, fills and discards of all sizes overlap. The cache is changed under load.
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh
@@ -15,7 +16,7 @@
 c_source 64
 modprobe dm-delay
 
-# READERS: all read the same blocks at the same time
+# same_blocks READERS - let all READERS read the same blocks at the same time
 same_blocks() {
 	fio --name=r --filename=$cache --rw=read --bs=4k --size=8M --ioengine=psync --direct=1 \
 		--numjobs="$1" --thread --group_reporting --output-format=terse
@@ -26,13 +27,13 @@ for readers in 2 8; do
 	t_run "$readers readers of the same cold blocks" same_blocks $readers
 	dmsetup message cache 0 stats_reset
 	t_run "$readers readers of the same hot blocks" same_blocks $readers
-	t_is "reading evicts and misses nothing" "$(c_stat evictions) $(c_stat misses)" "0 0"
-	t_run "and every byte is right" c_same
+	t_is "hot reads evict and miss nothing, $readers readers" "$(c_stat evictions) $(c_stat misses)" "0 0"
+	t_run "cache and source are equal, $readers readers" c_same
 	c_remove
 done
 
-# The source is slow, so that fills and writes overlap; both kinds of write, whole blocks and
-# parts of them.
+# A slow source makes fills and writes overlap. Writes cover whole blocks and parts of blocks, in
+# both modes.
 dmsetup create slow --table "0 $sectors delay $source 0 2 $source 0 1"
 t_atexit "dmsetup remove --retry slow"
 udevadm settle
@@ -43,21 +44,21 @@ for mode in 0 1; do
 	t_run "no stale byte, mode $mode, slow source" \
 		stale $cache 512 8 1250 $((mode + 1))
 	t_note "$(tail -n 1 "$t_log"); $(grep -H . /sys/kernel/rapiddisk_cache/cache/{hits,misses,partial_hits,fills,read_invalidates,write_invalidates,evictions} | sed 's/.*cache\///' | xargs)"
-	t_run "fills were overtaken by writes" test "$(c_stat read_invalidates)" -gt 0
-	t_run "the content is the source's" c_same
+	t_run "writes overtake fills, mode $mode" test "$(c_stat read_invalidates)" -gt 0
+	t_run "cache and source are equal, mode $mode, slow source" c_same
 	dmsetup message cache 0 drop
-	t_run "and after drop" c_same
+	t_run "cache and source are equal after drop, mode $mode, slow source" c_same
 	c_remove
 	source=$fast
 	c_create - 1024 $mode
 	t_run "no stale byte, mode $mode, fast source, small cache" \
 		stale $cache 4096 8 5000 $((mode + 3))
-	t_run "the content is the source's" c_same
+	t_run "cache and source are equal, mode $mode, fast source, small cache" c_same
 	c_remove
 done
 dmsetup remove --retry slow
 
-# The cache changes all the time while somebody looks for stale bytes.
+# The cache changes all the time while `stale` searches for stale bytes.
 c_create - 2048 0
 looking() {
 	local seed=9
@@ -87,10 +88,10 @@ touch "$t_dir/enough"
 t_run "no stale byte while the cache changes under load" wait $looking
 cat "$t_dir/stale"
 t_note "meanwhile $(wc -l <"$t_dir/stale") runs, the last with $(tail -n 1 "$t_dir/stale")"
-t_run "the content is the source's" c_same
+t_run "cache and source are equal after the changes" c_same
 c_remove
 
-# fio's own oracle, with other jobs in the same places. brd of Linux 6.1 knows no discard.
+# fio verifies its own writes while other jobs use the same ranges. brd of Linux 6.1 has no discard.
 trims=randtrimwrite
 [ "$(lsblk -bdno DISC-MAX $source | xargs)" != 0 ] || trims=randwrite
 verify() { # DIRECT
@@ -108,15 +109,16 @@ for direct in 1 0; do
 	t_run "overlapping fio jobs verify, direct=$direct" verify $direct
 	sync
 	blockdev --flushbufs $cache
-	t_run "the content is the source's" c_same
+	t_run "cache and source are equal, direct=$direct" c_same
 	dmsetup message cache 0 drop
-	t_run "and after drop" c_same
-	t_is "no error of the source" "$(c_stat source_errors)" 0
+	t_run "cache and source are equal after drop, direct=$direct" c_same
+	t_is "the source has no error, direct=$direct" "$(c_stat source_errors)" 0
 	c_remove
 done
 
-# io_uring says of every bio that it must not wait. The source has few tags and segments and
-# answers late, so that parts of a bio could end in different ways, and the cache has holes.
+# io_uring marks every bio as one that must not wait (REQ_NOWAIT). The source has few tags and
+# segments, and completes late. The cache has holes. Parts of one bio could therefore end
+# differently.
 modprobe null_blk nr_devices=0
 nullb=/sys/kernel/config/nullb/n0
 mkdir $nullb
@@ -126,7 +128,7 @@ for setting in size=64 memory_backed=1 submit_queues=1 hw_queue_depth=2 irqmode=
 	echo "${setting#*=}" >"$nullb/${setting%%=*}"
 done
 udevadm settle
-# Named after its folder, or by number on older kernels.
+# The disk has the name of its configfs directory, or a number on older kernels.
 source=/dev/n0
 [ -b $source ] || source=/dev/nullb$(cat $nullb/index)
 nowait() {
@@ -138,21 +140,21 @@ nowait() {
 for mode in 0 1; do
 	c_create - 65536 $mode
 	t_run "io_uring sees no error, mode $mode" nowait
-	t_run "it had to do with holes, mode $mode" test "$(c_stat misses)" -gt 0
-	t_run "the content is the source's, mode $mode" c_same
+	t_run "io_uring reads holes of the cache, mode $mode" test "$(c_stat misses)" -gt 0
+	t_run "cache and source are equal after io_uring, mode $mode" c_same
 	dmsetup message cache 0 drop
-	t_run "and after drop, mode $mode" c_same
-	t_is "no error of the source, mode $mode" "$(c_stat source_errors)" 0
+	t_run "cache and source are equal after io_uring and drop, mode $mode" c_same
+	t_is "the source has no error, mode $mode" "$(c_stat source_errors)" 0
 	c_remove
 done
 
-# 256 pages are more segments than the source takes: that is known before anything is done.
+# 256 pages are more segments than the source accepts. The cache knows that before a write begins.
 c_create - 65536
 dmsetup message cache 0 stats_reset
 t_run "io_uring writes more pages than the source has segments" \
 	fio --name=w --filename=$cache --direct=1 --ioengine=io_uring --rw=write --bs=1M --size=16M
-t_is "and each write was counted once" \
+t_is "the cache counts each write once" \
 	"$(cat "/sys/block/${source#/dev/}/queue/max_segments") $(c_stat writes)" "128 16"
-t_run "and cached" test "$(c_stat cached_bytes)" -ge $((16 << 20))
-t_run "and is right" c_same
+t_run "the cache has all written blocks" test "$(c_stat cached_bytes)" -ge $((16 << 20))
+t_run "cache and source are equal after the large writes" c_same
 c_remove

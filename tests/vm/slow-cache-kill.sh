@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # guest: suite=trixie memory=2G cpus=2 disk=64M disk=64M timeout=1500
 #
-# rapiddisk-apply dies, or is refused, at each operation that changes anything about caches,
-# in turn; the next run converges, a mounted one stays mounted with its data, and no map is
-# left that the file does not name.
+# slow-cache-kill - kill rapiddisk-apply, or fail its operation, at each change of a cache in turn.
+#
+# The next run converges. A mounted cache stays mounted with its data, and no map is left that the
+# configuration does not list.
 . /src/tests/vm/lib.sh
 
 yaml=/etc/rapiddisk.yaml
@@ -34,7 +35,8 @@ first_state() {
 	END
 }
 
-# One is mounted: off its RAM disk, and other in all else; two moves, and goes.
+# The cache `one` is mounted, leaves its RAM disk, and changes in all other keys. The cache `two` is
+# removed, and its source goes to `three`.
 second_state() {
 	cat >$yaml <<-END
 		version: 1
@@ -45,7 +47,7 @@ second_state() {
 	END
 }
 
-# One is switched off, for it is mounted.
+# The cache `one` is switched off instead of removed, because it is mounted.
 third_state() {
 	cat >$yaml <<-END
 		version: 1
@@ -57,7 +59,7 @@ mount_one() {
 	mount /dev/mapper/one $mnt && echo kept >$mnt/file && sync
 }
 
-# From nothing, modules and all, to the first state.
+# Unload the modules, and configure the first state.
 begin() {
 	umount $mnt 2>/dev/null
 	rapiddisk-apply --teardown
@@ -76,13 +78,13 @@ begin_third() {
 	rapiddisk-apply && third_state
 }
 
-# NAME TARGET of each map.
+# Print name and target of each map.
 live() {
 	dmsetup table | grep -v '^No devices' | cut -d ' ' -f 1,4 | LC_ALL=C sort | tr '\n' ' '
 }
 
-# at N FAULT WANTED - one run with the fault, one without, and a look.
-# Return: 1 once N is beyond the last operation.
+# at N FAULT WANTED - run with FAULT at operation N, run again without, and compare with WANTED.
+# Return: 1 if the run has fewer than N operations.
 at() {
 	n=$1 fault=$2 wanted=$3
 	if [ "$fault" = kill ]; then
@@ -99,11 +101,11 @@ at() {
 	fi
 	timeout 60 rapiddisk-apply || fail "no convergence after $fault at $n"
 	[ "$(live)" = "$wanted" ] || fail "after $fault at $n: $(live)"
-	rapiddisk-apply -n --detailed-exitcode || fail "a second plan after $fault at $n"
+	rapiddisk-apply -n --detailed-exitcode || fail "second plan not empty after $fault at $n"
 	return 0
 }
 
-# each FAULT SENTENCE BEGIN LEAST WANTED
+# each FAULT SENTENCE BEGIN LEAST WANTED - call `at` for every operation of a run, and demand LEAST
 each() {
 	fault=$1 begin=$3 least=$4 wanted=$5
 	t_case "$fault at each operation $2"
@@ -120,5 +122,5 @@ each() {
 for fault in kill fail; do
 	each "$fault" "of a first apply" begin 12 "one: rapiddisk-cache two: rapiddisk-cache "
 	each "$fault" "of a change" begin_second 10 "one: rapiddisk-cache three: rapiddisk-cache "
-	each "$fault" "of a switch off" begin_third 5 "one: linear "
+	each "$fault" "of a switch-off" begin_third 5 "one: linear "
 done

@@ -3,7 +3,7 @@
 #
 # guest: suite=trixie timeout=600
 #
-# Caches come and go under load, and leave nothing behind.
+# slow-cache-life [ROUNDS] - create and remove caches under load, and check that no memory is lost.
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh
@@ -17,14 +17,14 @@ echo "rapiddisk attach 5 $((8 << 20))" >$mgmt
 t_atexit "echo rapiddisk detach 5 >$mgmt"
 udevadm settle
 
-# KiB that the kernel has taken for itself: pages that are neither free, nor of processes or
-# files (the journal is one, and grows with the errors that this test makes). Free are also
-# the pages that each CPU keeps for its next allocations: tens of MiB, more or less.
+# Print the KiB that the kernel uses itself. These are the pages that are neither free nor of
+# processes or files (the journal is a file, and grows with the errors of this test). The pages that
+# each CPU keeps for its next allocations count as free. They are tens of MiB, and vary.
 memory() {
 	sync
 	sleep 1
 	echo 3 >/proc/sys/vm/drop_caches
-	# Counters of single CPUs go to the sums.
+	# A read of stat_refresh adds the counters of the CPUs to the global ones.
 	cat /proc/sys/vm/stat_refresh
 	awk '/^MemTotal:/ { taken += $2 }
 		/^(MemFree|Cached|Buffers|AnonPages|SwapCached):/ { taken -= $2 }
@@ -32,12 +32,12 @@ memory() {
 		END { print taken }' /proc/meminfo /proc/zoneinfo
 }
 
-# NAME: KiB
+# meminfo NAME - print a value of /proc/meminfo in KiB
 meminfo() {
 	awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo
 }
 
-# Works until the device is gone from under it.
+# Run I/O until the device is removed.
 load() {
 	fio --name=l --filename=$cache --rw=randrw --bsrange=512-128k --bs_unaligned=0 \
 		--size=16M --direct=1 --ioengine=libaio --iodepth=8 --time_based=1 --runtime=60 \
@@ -55,7 +55,7 @@ round() {
 		dmsetup suspend cache && dmsetup resume cache &&
 		dmsetup message cache 0 bypass on && dmsetup message cache 0 bypass off &&
 		dmsetup message cache 0 resize 8192 || return
-	# Takes the table away under the load, which sees errors and ends.
+	# --force replaces the table under the load, which gets errors and ends.
 	dmsetup remove --force --retry cache
 	wait $worker
 	dmsetup remove --retry cache 2>/dev/null
@@ -63,7 +63,7 @@ round() {
 }
 
 for ((i = 0; i < 4; i++)); do
-	t_run "a first round, $i" round $i
+	t_run "first round $i succeeds" round $i
 done
 before=$(memory) slab_before=$(meminfo SUnreclaim) vmalloc_before=$(meminfo VmallocUsed)
 t_case "$rounds rounds of create, load, reload, suspend, bypass, resize and remove"
@@ -75,10 +75,10 @@ if [ $failed = 0 ]; then ok; else fail "round $failed failed"; fi
 after=$(memory) slab=$(meminfo SUnreclaim) vmalloc=$(meminfo VmallocUsed)
 t_note "kernel memory, KiB: $before before, $after after; slab $slab_before, $slab;" \
 	"vmalloc $vmalloc_before, $vmalloc"
-# A round that lost its cache's pages would take 4 MiB and more each, its index 80 KiB.
-t_run "no pages are gone" test "$after" -lt $((before + 8192))
-t_run "no slab is gone" test "$slab" -lt $((slab_before + 1024))
-t_run "no large array is gone" test "$vmalloc" -lt $((vmalloc_before + 512))
-t_is "the RAM disk holds nothing" "$(cat /sys/block/rd5/rapiddisk/used_bytes)" 0
+# A round that lost the pages of its cache would cost 4 MiB or more, a lost index 80 KiB.
+t_run "no pages are lost" test "$after" -lt $((before + 8192))
+t_run "no slab memory is lost" test "$slab" -lt $((slab_before + 1024))
+t_run "no large array is lost" test "$vmalloc" -lt $((vmalloc_before + 512))
+t_is "the RAM disk holds no page" "$(cat /sys/block/rd5/rapiddisk/used_bytes)" 0
 t_is "no counters are left" "$(ls /sys/kernel/rapiddisk_cache)" ""
-t_run "the module can go" modprobe -r rapiddisk-cache
+t_run "the module unloads" modprobe -r rapiddisk-cache

@@ -5,8 +5,10 @@
 # guest: suite=bookworm timeout=600
 # guest: suite=sid timeout=600
 #
-# Sources with sectors of 4096 bytes, and with 512 that are 4096 inside: the limits are theirs,
-# what they refuse is refused, and what goes through the cache is right.
+# slow-cache-sectors - cache sources with sectors of 4096 bytes, and of 512 bytes emulated on 4096.
+#
+# The cache has the limits of its source, and refuses the same requests. Data through the cache is
+# right.
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh
@@ -16,7 +18,7 @@
 modprobe rapiddisk-cache
 t_atexit "modprobe -r rapiddisk-cache"
 
-# Everything that a queue says about itself, but what is device-mapper's or of a request queue.
+# Print all limits of a queue, except those of device-mapper itself and of request queues.
 limits() {
 	local queue
 	queue=/sys/block/$(basename "$(readlink -f "$1")")/queue
@@ -27,7 +29,7 @@ limits() {
 	blockdev --getalignoff "$1"
 }
 
-# DEVICE: which reads and writes of a size at an offset it takes, and which errors others get
+# pattern DEVICE - print the result of reads and writes of several sizes at several offsets
 pattern() {
 	python3 - "$1" <<-'END'
 		import mmap, os, sys
@@ -44,9 +46,9 @@ pattern() {
 	udevadm settle
 }
 
-# MIN: fio's own check of what it wrote, in pieces of MIN bytes and more. Where two writes that
-# overlap are under way at once, the disk's scheduler may turn them around. What one job reads
-# and writes at random (randrw), fio 3.33 itself verifies wrongly at times, without a cache too.
+# verify MIN - let fio verify its own writes, in pieces of MIN bytes or more. The disk's scheduler
+# may reorder overlapping writes that are in flight together, so fio serialises them. No job uses
+# randrw, because fio 3.33 sometimes verifies randrw wrongly, even without a cache.
 verify() {
 	fio --name=global --filename=$cache --direct=1 --ioengine=libaio --iodepth=8 \
 		--bs_unaligned=0 --blockalign="$1" --thread --output-format=terse \
@@ -57,7 +59,7 @@ verify() {
 		--name=r0 --rw=randread --offset=0 --size=32M --bsrange="$1-128k" --verify=0
 }
 
-# NAME OF SECTORS, SCSI_DEBUG PARAMETERS..., LOGICAL PHYSICAL
+# try NAME PARAMETERS LOGICAL PHYSICAL - test a source of scsi_debug with these module PARAMETERS
 try() {
 	local name=$1 logical=$3 physical=$4 mode
 	# shellcheck disable=SC2086 # words
@@ -72,23 +74,23 @@ try() {
 	udevadm settle
 	limits /dev/mapper/linear >"$t_dir/linear"
 	pattern /dev/mapper/linear >"$t_dir/without"
-	t_note "$name: $(grep -c '[0-9]$' "$t_dir/without") of $(wc -l <"$t_dir/without") are taken"
+	t_note "$name: $(grep -c '[0-9]$' "$t_dir/without") of $(wc -l <"$t_dir/without") requests are accepted"
 	udevadm settle
 	dmsetup remove --retry linear
 	for mode in 0 1; do
 		c_create - 16384 $mode
-		t_is "$name, mode $mode: sectors are the source's" \
+		t_is "$name, mode $mode: the cache has the sectors of the source" \
 			"$(blockdev --getss --getpbsz $cache | xargs)" "$logical $physical"
 		limits $cache >"$t_dir/limits"
-		t_run "$name, mode $mode: all limits are as dm-linear's" \
+		t_run "$name, mode $mode: the cache has the limits of dm-linear" \
 			diff "$t_dir/linear" "$t_dir/limits"
 		for pass in cold warm; do
 			pattern $cache >"$t_dir/with"
-			t_run "$name, mode $mode: it takes and refuses what dm-linear does, $pass" \
+			t_run "$name, mode $mode: the cache accepts the requests that dm-linear accepts, $pass" \
 				cmp "$t_dir/without" "$t_dir/with"
 			c_sum $cache >/dev/null
 		done
-		t_run "$name, mode $mode: the content is right" c_same
+		t_run "$name, mode $mode: cache and source are equal after the requests" c_same
 		dmsetup message cache 0 drop
 		dmsetup message cache 0 stats_reset
 		dd if=$cache of=/dev/null bs=64k skip=64 count=8 iflag=direct
@@ -98,12 +100,12 @@ try() {
 			"$(c_stat fills) $(c_stat hits) $(c_stat partial_hits)" "136 16 1"
 		dd if=/dev/urandom of=$cache bs="$logical" seek=$((4194304 / logical)) count=16 \
 			oflag=direct
-		t_run "$name, mode $mode: a write to cached blocks is seen" c_same
+		t_run "$name, mode $mode: cache and source are equal after a write to cached blocks" c_same
 		t_run "$name, mode $mode: fio verifies" verify "$logical"
-		t_run "$name, mode $mode: the content is the source's" c_same
+		t_run "$name, mode $mode: cache and source are equal after fio" c_same
 		dmsetup message cache 0 drop
-		t_run "$name, mode $mode: and after drop" c_same
-		t_is "$name, mode $mode: no error was made up" "$(c_stat source_errors)" 0
+		t_run "$name, mode $mode: cache and source are equal after fio and drop" c_same
+		t_is "$name, mode $mode: the source has no error" "$(c_stat source_errors)" 0
 		c_remove
 	done
 	modprobe -r scsi_debug
@@ -113,7 +115,7 @@ try "4Kn" "sector_size=4096" 4096 4096
 try "512e" "sector_size=512 physblk_exp=3" 512 4096
 try "512e, shifted" "sector_size=512 physblk_exp=3 lowest_aligned=7" 512 4096
 
-# What is cached is a page at a time, so sectors cannot be larger.
+# The cache handles whole pages, so a sector cannot be larger than a page.
 truncate -s 32M "$t_dir/file"
 t_case "sectors larger than a page are refused"
 if loop=$(losetup --sector-size 16384 --find --show "$t_dir/file"); then
@@ -123,14 +125,14 @@ if loop=$(losetup --sector-size 16384 --find --show "$t_dir/file"); then
 	t_listen
 	if c_create - 16384; then
 		c_remove
-		fail "they are not"
+		fail "the table was accepted"
 	elif t_said | grep -qF "sectors larger than a page"; then
 		ok
 	else
 		t_said
-		fail "another reason"
+		fail "the kernel log has another reason"
 	fi
 	losetup -d "$loop"
 else
-	skip "this kernel makes no such device"
+	skip "this kernel creates no such device"
 fi

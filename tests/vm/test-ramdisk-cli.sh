@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # host: timeout=900
 #
-# The rapiddisk command of Debian's package of that name works on our RAM disk module.
+# test-ramdisk-cli - use the command of Debian's package rapiddisk with the RAM disk module.
 #
-# It starts only where /sys/module/rapiddisk_cache exists. Where our tree has no such module, an
-# empty one of that name is built here, outside the guest, which has no compiler for it, and
-# loaded in its place: it does nothing but exist.
+# The command starts only if /sys/module/rapiddisk_cache exists. If the tree has no such module, an
+# empty module of that name is built and loaded. The build is done on the host, because the guest
+# has no compiler.
 here=$(cd "$(dirname "$0")" && pwd)
 
-# build_stand_in FOLDER - of a stand-in for rapiddisk-cache.ko, for the guest's kernel
+# build_stand_in DIRECTORY - build an empty rapiddisk-cache.ko for the guest's kernel
 build_stand_in() {
 	local tree release inside
 	tree=$("$here/../../scripts/tree" trixie) || return
@@ -47,7 +47,7 @@ leave() {
 }
 t_atexit leave
 
-# says SENTENCE EXTENDED-REGEX COMMAND... - it exits with 0 and prints that
+# says SENTENCE EXTENDED-REGEX COMMAND... - check that COMMAND succeeds and its output matches
 says() {
 	local sentence=$1 wanted=$2
 	shift 2
@@ -59,7 +59,7 @@ says() {
 	if [ $status -eq 0 ] && grep -qE -- "$wanted" /tmp/out; then
 		ok
 	else
-		fail "status $status of $*, which said: $(tail -n 3 /tmp/out)"
+		fail "status $status of $*, which printed: $(tail -n 3 /tmp/out)"
 	fi
 }
 
@@ -69,39 +69,39 @@ size() {
 
 modprobe rapiddisk
 modprobe rapiddisk-cache || insmod /share/rapiddisk-cache.ko
-t_run "the command's two modules are there" \
+t_run "both modules of the command exist" \
 	[ -d /sys/module/rapiddisk_cache -a -e /sys/kernel/rapiddisk/mgmt ]
 [ -d /sys/module/rapiddisk_cache ] || exit 1
 t_note "$(rapiddisk -v 2>&1 | head -n 1)"
 
 says "-a attaches" "Attached device rd0" rapiddisk -a 64
-t_is "a disk of 64 MiB" "$(size)" 131072
-says "-l lists it" "rd0.*65536" rapiddisk -l
-says "-l -j lists it as JSON" '"device": *"rd0"' rapiddisk -l -j
-t_run "which jq can read" jq -e '.. | .device? // empty | select(. == "rd0")' /tmp/out
-says "-r grows it" "Resized device rd0" rapiddisk -r rd0 -c 128
-t_is "to 128 MiB" "$(size)" 262144
+t_is "the attached disk has 64 MiB" "$(size)" 131072
+says "-l lists the disk" "rd0.*65536" rapiddisk -l
+says "-l -j lists the disk as JSON" '"device": *"rd0"' rapiddisk -l -j
+t_run "jq reads the JSON" jq -e '.. | .device? // empty | select(. == "rd0")' /tmp/out
+says "-r grows the disk" "Resized device rd0" rapiddisk -r rd0 -c 128
+t_is "the grown disk has 128 MiB" "$(size)" 262144
 dd if=/dev/urandom of=/dev/rd0 bs=1M count=4 oflag=direct
 udevadm settle
-says "-l shows what is used" "Usage \(KB\): 4096" rapiddisk -l
-t_fails "-r below the highest sector ever written is refused by it" \
+says "-l prints the used memory" "Usage \(KB\): 4096" rapiddisk -l
+t_fails "the command refuses -r below the highest sector ever written" \
 	sh -c 'rapiddisk -r rd0 -c 4 | grep Resized'
-t_is "and the size stays" "$(size)" 262144
-says "-r shrinks to above that" "Resized device rd0" rapiddisk -r rd0 -c 8
-# The command opens the disk for writing first, so udev may look at it while it shrinks: it
-# says "Resized" all the same.
+t_is "the refused -r keeps the size" "$(size)" 262144
+says "-r shrinks to a size above that sector" "Resized device rd0" rapiddisk -r rd0 -c 8
+# The command opens the disk for writing first, so udevd may probe the disk during the shrink. The
+# command prints "Resized" even if the shrink fails.
 for _ in 1 2 3 4 5; do
 	udevadm settle
 	[ "$(size)" != 16384 ] || break
 	rapiddisk -r rd0 -c 8
 done
-t_is "to 8 MiB" "$(size)" 16384
-says "-L locks it" "read-only" rapiddisk -L rd0
-t_is "so that it is read-only" "$(blockdev --getro /dev/rd0)" 1
-t_fails "for writes" dd if=/dev/zero of=/dev/rd0 bs=4096 count=1 oflag=direct
-says "-U unlocks it" "read-write" rapiddisk -U rd0
-t_is "so that it is not" "$(blockdev --getro /dev/rd0)" 0
-says "-f wipes it" "Flushed all data" rapiddisk -f rd0
-t_is "all of it" "$(cat /sys/block/rd0/rapiddisk/used_bytes)" 0
-says "-d detaches it" "Detached device rd0" rapiddisk -d rd0
-t_fails "so that it is gone" [ -e /sys/block/rd0 ]
+t_is "the shrunk disk has 8 MiB" "$(size)" 16384
+says "-L locks the disk" "read-only" rapiddisk -L rd0
+t_is "the locked disk is read-only" "$(blockdev --getro /dev/rd0)" 1
+t_fails "the locked disk refuses writes" dd if=/dev/zero of=/dev/rd0 bs=4096 count=1 oflag=direct
+says "-U unlocks the disk" "read-write" rapiddisk -U rd0
+t_is "the unlocked disk is not read-only" "$(blockdev --getro /dev/rd0)" 0
+says "-f wipes the disk" "Flushed all data" rapiddisk -f rd0
+t_is "the wiped disk holds no page" "$(cat /sys/block/rd0/rapiddisk/used_bytes)" 0
+says "-d detaches the disk" "Detached device rd0" rapiddisk -d rd0
+t_fails "the detached disk no longer exists" [ -e /sys/block/rd0 ]
