@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "engine/planner.h"
 #include "kind/kind.h"
+#include "kind/nvmet/claims.h"
 #include "sys/clock.h"
 #include "sys/devices.h"
 #include "sys/machine.h"

@@ -141,13 +141,6 @@ static inline bool kind_is_in_stage(const struct kind *kind, enum kind_stage sta
 /* kind_needs_module() - Does @want need the kernel module @module? */
 bool kind_needs_module(const struct obj *want, const char *module);
 
-/*
- * nvmet_tidy_claims() - Before anything is changed: drop the claims to what is gone, or is
- * another one's by now, so that they never come to mean what somebody makes later.
- * @observed is sorted, and was seen under the lock. Return: 0 or -errno.
- */
-int nvmet_tidy_claims(struct sys *sys, const struct model *observed);
-
 extern const struct kind kind_module, kind_ramdisk, kind_cache, kind_host, kind_port,
 	kind_export;
 

@@ -7,7 +7,7 @@
  */
 #include "base/cleanup.h"
 #include "kind/cache/cache.h"
-#include "kind/nvmet/nvmet.h"
+#include "kind/nvmet/claims.h"
 #include "kind/say.h"
 #include "sys/users.h"
 

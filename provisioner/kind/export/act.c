@@ -5,7 +5,8 @@
  */
 #include "base/cleanup.h"
 #include "kind/export/export.h"
-#include "kind/nvmet/nvmet.h"
+#include "kind/nvmet/attributes.h"
+#include "kind/nvmet/claims.h"
 #include "kind/say.h"
 
 /* --- hosts and ports --- */

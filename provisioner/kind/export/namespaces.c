@@ -2,7 +2,8 @@
 /* Exports: namespaces, added and removed. */
 #include "base/cleanup.h"
 #include "kind/export/export.h"
-#include "kind/nvmet/nvmet.h"
+#include "kind/nvmet/attributes.h"
+#include "kind/nvmet/claims.h"
 #include "kind/say.h"
 #include "sys/devices.h"
 

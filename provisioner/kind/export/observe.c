@@ -2,7 +2,9 @@
 /* Exports: what is live, and who is connected. */
 #include "base/cleanup.h"
 #include "kind/export/export.h"
-#include "kind/nvmet/nvmet.h"
+#include "kind/nvmet/attributes.h"
+#include "kind/nvmet/claims.h"
+#include "kind/nvmet/connections.h"
 #include "sys/devices.h"
 
 /* A port, asked once for all exports. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kind/host/host.h"
-#include "kind/nvmet/nvmet.h"
+#include "kind/nvmet/claims.h"
 
 const struct kind kind_host = {
 	.class = &host_class,

@@ -2,7 +2,8 @@
 /* Hosts: what is live. */
 #include "base/cleanup.h"
 #include "kind/host/host.h"
-#include "kind/nvmet/nvmet.h"
+#include "kind/nvmet/attributes.h"
+#include "kind/nvmet/claims.h"
 
 #include <errno.h>
 #include <inttypes.h>

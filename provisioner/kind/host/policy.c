@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hosts: what a change breaks. */
 #include "kind/host/host.h"
-#include "kind/nvmet/nvmet.h"
+#include "kind/nvmet/claims.h"
 
 int host_judge(struct plan_step *step)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hosts: what is wanted, on this machine. */
 #include "kind/host/host.h"
-#include "kind/nvmet/nvmet.h"
+#include "kind/nvmet/claims.h"
 
 /* A key that no live host has: one whose file cannot be read is wanted all the same. */
 static int want_keys(struct obj *want)

@@ -4,7 +4,8 @@
  * is linked into it, and until the last one has gone its address cannot change.
  */
 #include "base/cleanup.h"
-#include "kind/nvmet/nvmet.h"
+#include "kind/nvmet/attributes.h"
+#include "kind/nvmet/claims.h"
 #include "kind/port/port.h"
 #include "kind/say.h"
 

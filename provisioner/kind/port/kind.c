@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "kind/nvmet/nvmet.h"
+#include "kind/nvmet/claims.h"
 #include "kind/port/port.h"
 
 const struct kind kind_port = {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ports: what is live. */
 #include "base/cleanup.h"
-#include "kind/nvmet/nvmet.h"
+#include "kind/nvmet/attributes.h"
+#include "kind/nvmet/claims.h"
+#include "kind/nvmet/connections.h"
 #include "kind/port/port.h"
 #include "sys/net.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ports: what they need, and what a change breaks. */
-#include "kind/nvmet/nvmet.h"
+#include "kind/nvmet/claims.h"
 #include "kind/on_change.h"
 #include "kind/port/port.h"
 

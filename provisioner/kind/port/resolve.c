@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ports: what is wanted, on this machine. */
 #include "base/cleanup.h"
-#include "kind/nvmet/nvmet.h"
+#include "kind/nvmet/claims.h"
 #include "kind/port/port.h"
 #include "kind/say.h"
 #include "sys/net.h"

@@ -2,7 +2,7 @@
 /* RAM disks: created, changed and removed, by /sys/kernel/rapiddisk/mgmt. */
 #include "base/cleanup.h"
 #include "base/units.h"
-#include "kind/nvmet/nvmet.h"
+#include "kind/nvmet/claims.h"
 #include "kind/ramdisk/ramdisk.h"
 #include "kind/say.h"
 #include "sys/clock.h"

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kind/nvmet/attributes.h"
+
+#include "base/cleanup.h"
+#include "kind/say.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+const char *nvmet_hint(int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return "this kernel's nvmet does not have it, or configfs is not mounted on "
+		       "'/sys/kernel/config'";
+	case -EADDRINUSE:
+		return "another service has this address and port: see 'ss -ltnp'";
+	case -EADDRNOTAVAIL:
+		return "this machine does not have this address";
+	case -EBUSY:
+	case -ENOTEMPTY:
+		return "something else in nvmet's configfs stands on it";
+	case -EACCES:
+	case -EPERM:
+		return "run as root";
+	default:
+		return "see the kernel's log";
+	}
+}
+
+static void trim(char *text)
+{
+	size_t len = strlen(text), start = strspn(text, " \t\n");
+
+	while (len > start && strchr(" \t\n", text[len - 1]))
+		len--;
+	memmove(text, text + start, len - start);
+	text[len - start] = '\0';
+}
+
+int nvmet_read(const struct kfs *kfs, char **ret, const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list args;
+	int r;
+
+	*ret = NULL;
+	va_start(args, fmt);
+	r = kfs_vread(kfs, &text, fmt, args);
+	va_end(args);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	trim(text);
+	/* printf() of a path that nobody has set. */
+	if (text[0] != '\0' && !streq(text, "(null)"))
+		*ret = TAKE_PTR(text);
+	return 0;
+}
+
+int nvmet_set(struct sys *sys, struct buf *why, const char *folder, const char *name,
+	      const char *value, const char *shown)
+{
+	int r = kfs_write(&sys->kfs, value, "%s/%s", folder, name);
+
+	if (r < 0 && !shown)
+		return kind_fail(why, r, nvmet_hint(r), "cannot set '%s'", name);
+	return r < 0 ? kind_fail(why, r, nvmet_hint(r), "cannot set '%s' to '%s'", name,
+				 shown)
+		     : 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strverscmp(*(char *const *)a, *(char *const *)b);
+}
+
+int nvmet_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = kfs_vlist(kfs, ret, fmt, args);
+	va_end(args);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (ret->names.count > 0)
+		qsort(ret->names.items, ret->names.count, sizeof(char *), compare_names);
+	return 0;
+}
+
+bool nvmet_lists(const struct kfs_names *list, const char *name)
+{
+	return list->names.count > 0 &&
+	       bsearch(&name, list->names.items, list->names.count, sizeof(char *),
+		       compare_names);
+}

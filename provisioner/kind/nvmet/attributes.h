@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Attributes and directories of nvmet's configfs. */
+#pragma once
+
+#include "base/buf.h"
+#include "kind/nvmet/nvmet.h"
+#include "sys/sys.h"
+
+#include <stdbool.h>
+
+/* nvmet_hint() - What to do about an errno of configfs; NULL: nothing to be said. */
+const char *nvmet_hint(int error);
+
+/*
+ * nvmet_read() - An attribute that may be missing, with no blanks at its ends.
+ * Return: 0 and *ret, the caller's to free, or NULL where this kernel has no such
+ * attribute or nobody has set it; -errno.
+ */
+int nvmet_read(const struct kfs *kfs, char **ret, const char *fmt, ...) _printf_(3, 4);
+
+/*
+ * nvmet_set() - Write the attribute @name of the object in @folder.
+ * @shown: the value for the message; NULL: it is a secret, and not shown.
+ */
+int nvmet_set(struct sys *sys, struct buf *why, const char *folder, const char *name,
+	      const char *value, const char *shown);
+
+/*
+ * nvmet_list() - As kfs_list(), in order; nothing where the folder is not there.
+ */
+int nvmet_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
+	_printf_(3, 4);
+
+/* nvmet_lists() - Is @name in a list of nvmet_list()? */
+bool nvmet_lists(const struct kfs_names *list, const char *name);

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kind/nvmet/claims.h"
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "kind/classes.h"
+#include "kind/nvmet/attributes.h"
+#include "kind/say.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Their folders. */
+static const struct {
+	const struct obj_class *class;
+	const char *folder;
+} places[] = {
+	{ &host_class, NVMET_HOSTS },
+	{ &port_class, NVMET_PORTS },
+	{ &export_class, NVMET_SUBSYSTEMS },
+};
+
+static int read_inode(const struct kfs *kfs, const struct obj *obj, uint64_t *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (places[i].class == obj->class)
+			return kfs_inode(kfs, ret, "%s/%s", places[i].folder,
+					 obj_name(obj));
+	return -EINVAL;
+}
+
+int nvmet_set_owner(const struct kfs *kfs, const struct claims *claims, struct obj *obj,
+		    bool half_made)
+{
+	uint64_t noted, inode = 0;
+	int r = claims_inode(kfs, claims, obj->class->name, obj_name(obj), &noted);
+
+	if (r == 0 && noted > 0)
+		r = read_inode(kfs, obj, &inode);
+	/* What nobody can read is no claim. */
+	if (r < 0)
+		return r == -ENOENT || r == -EBADMSG ? 0 : r;
+	if (noted > 0 ? noted == inode : half_made)
+		obj->owner = OWNER_OURS;
+	return 0;
+}
+
+static int note_inode(struct sys *sys, const struct obj *obj)
+{
+	uint64_t inode;
+	int r = read_inode(&sys->kfs, obj, &inode);
+
+	return r < 0 ? r
+		     : claims_note_inode(&sys->kfs, obj->class->name, obj_name(obj),
+					 inode);
+}
+
+/* What a claim of the kind is about, or NULL; @name: behind the kind's. */
+static const struct obj *find_claimed(const struct model *observed,
+				      const struct obj_class *class, const char *name)
+{
+	const struct obj *obj = model_find(observed, class, name);
+
+	return obj && obj->owner == OWNER_OURS ? obj : NULL;
+}
+
+static int tidy_claim(struct sys *sys, const struct claims *claims,
+		      const struct obj_class *class, const char *name,
+		      const struct model *observed)
+{
+	const struct obj *obj = find_claimed(observed, class, name);
+	uint64_t noted;
+
+	if (!obj)
+		return claims_drop(&sys->kfs, class->name, name);
+	if (claims_inode(&sys->kfs, claims, class->name, name, &noted) == 0 && noted > 0)
+		return 0;
+	return note_inode(sys, obj);
+}
+
+/* "NQN:ID": the note goes with the export. */
+static int tidy_size(struct sys *sys, const char *claim, const struct model *observed)
+{
+	const char *colon = strrchr(claim, ':');
+	_cleanup_free_ char *nqn =
+		strndup(claim, colon ? (size_t)(colon - claim) : strlen(claim));
+
+	if (!nqn)
+		return -ENOMEM;
+	return find_claimed(observed, &export_class, nqn)
+		       ? 0
+		       : claims_drop(&sys->kfs, NVMET_SIZE_CLAIM, claim);
+}
+
+static int tidy_file(struct sys *sys, const struct claims *claims, const char *file,
+		     const struct model *observed)
+{
+	const char *colon = strchr(file, ':');
+
+	if (!colon)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		const struct obj_class *class = places[i].class;
+
+		if (strlen(class->name) == (size_t)(colon - file) &&
+		    strncmp(file, class->name, strlen(class->name)) == 0)
+			return tidy_claim(sys, claims, class, colon + 1, observed);
+	}
+	return strncmp(file, NVMET_SIZE_CLAIM ":", strlen(NVMET_SIZE_CLAIM ":")) == 0
+		       ? tidy_size(sys, colon + 1, observed)
+		       : 0;
+}
+
+int nvmet_tidy_claims(struct sys *sys, const struct model *observed)
+{
+	_cleanup_(claims_done) struct claims claims = { 0 };
+	int r;
+
+	/* Where configfs is not mounted, what is there cannot be seen. */
+	if (!kfs_exists(&sys->kfs, NVMET) && kfs_exists(&sys->kfs, "sys/module/nvmet"))
+		return 0;
+	r = claims_load(&sys->kfs, &claims);
+	for (size_t i = 0; r == 0 && i < claims.files.names.count; i++)
+		r = tidy_file(sys, &claims, claims.files.names.items[i], observed);
+	return r;
+}
+
+/* True if a list of @export names the port or host @obj. */
+static bool lists(const struct obj *export, const struct obj *obj)
+{
+	for (unsigned int i = 0; i < export->class->field_count; i++)
+		if (export->class->fields[i].refers == obj->class &&
+		    field_has_item(export, i, obj_name(obj)))
+			return true;
+	return false;
+}
+
+const char *nvmet_find_foreign(const struct obj *have, const struct model *observed)
+{
+	vec_foreach (obj, &observed->objs) {
+		if ((*obj)->class == &export_class && (*obj)->owner != OWNER_OURS &&
+		    lists(*obj, have))
+			return obj_name(*obj);
+	}
+	return NULL;
+}
+
+int nvmet_block_foreign(struct plan_step *step, const char *name)
+{
+	if (asprintf(
+		    &step->blocked,
+		    "export '%s' on it is not ours, and would be cut off; take it off by "
+		    "hand first",
+		    name) < 0) {
+		step->blocked = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+char *nvmet_size_claim(const char *subsystem, const char *id)
+{
+	char *text;
+
+	return asprintf(&text, "%s:%s", subsystem, id) < 0 ? NULL : text;
+}
+
+static int expect_size_in(struct sys *sys, const char *subsystem, const char *path)
+{
+	_cleanup_(kfs_names_done) struct kfs_names ids = { 0 };
+	int r = nvmet_list(&sys->kfs, &ids, NVMET_SUBSYSTEMS "/%s/namespaces", subsystem);
+
+	for (size_t i = 0; r == 0 && i < ids.names.count; i++) {
+		_cleanup_free_ char *device = NULL, *claim = NULL;
+
+		r = nvmet_read(&sys->kfs, &device,
+			       NVMET_SUBSYSTEMS "/%s/namespaces/%s/device_path",
+			       subsystem, ids.names.items[i]);
+		if (r < 0 || !device || !streq(device, path))
+			continue;
+		claim = nvmet_size_claim(subsystem, ids.names.items[i]);
+		r = claim ? claims_add(&sys->kfs, NVMET_SIZE_CLAIM, claim) : -ENOMEM;
+	}
+	return r;
+}
+
+int nvmet_expect_size(struct sys *sys, const char *fmt, ...)
+{
+	_cleanup_(kfs_names_done) struct kfs_names subsystems = { 0 };
+	_cleanup_(claims_done) struct claims claims = { 0 };
+	_cleanup_free_ char *path = NULL;
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = vasprintf(&path, fmt, args);
+	va_end(args);
+	if (r < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	r = nvmet_list(&sys->kfs, &subsystems, NVMET_SUBSYSTEMS);
+	if (r == 0 && subsystems.names.count > 0)
+		r = claims_load(&sys->kfs, &claims);
+	for (size_t i = 0; r == 0 && i < subsystems.names.count; i++)
+		if (claims_have(&claims, export_class.name, subsystems.names.items[i]))
+			r = expect_size_in(sys, subsystems.names.items[i], path);
+	return r;
+}
+
+int nvmet_begin(struct sys *sys, const struct obj *want, const char *folder,
+		struct buf *why)
+{
+	const char *kind = want->class->name, *name = obj_name(want);
+	int r = claims_add(&sys->kfs, kind, name);
+
+	if (r < 0)
+		return kind_fail(why, r, NULL,
+				 "cannot note in '/run/rapiddisk' that it "
+				 "is ours");
+	r = kfs_mkdir(&sys->kfs, "%s", folder);
+	if (r == 0) {
+		r = note_inode(sys, want);
+		if (r == 0)
+			return 0;
+		(void)kfs_rmdir(&sys->kfs, "%s", folder); /* the first error counts */
+	}
+	(void)claims_drop(&sys->kfs, kind, name); /* the first error is reported */
+	return kind_fail(why, r, nvmet_hint(r), "cannot make '/%s'", folder);
+}
+
+int nvmet_end(struct sys *sys, const struct obj *obj, const char *folder, struct buf *why)
+{
+	int r = kfs_rmdir(&sys->kfs, "%s", folder);
+
+	if (r < 0 && r != -ENOENT)
+		return kind_fail(why, r, nvmet_hint(r), "cannot remove '/%s'", folder);
+	r = claims_drop(&sys->kfs, obj->class->name, obj_name(obj));
+	return r < 0 ? kind_fail(why, r, NULL, "cannot drop the note that it is ours")
+		     : 0;
+}
+
+int nvmet_adopt(struct sys *sys, const struct obj *have, struct buf *why)
+{
+	int r = claims_add(&sys->kfs, have->class->name, obj_name(have));
+
+	if (r == 0)
+		r = note_inode(sys, have);
+	return r < 0 ? kind_fail(why, r, NULL, "cannot take it over") : 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whose the objects of nvmet are, and what claims (sys/claims.h) say of them. */
+#pragma once
+
+#include "base/buf.h"
+#include "model/object.h"
+#include "model/plan.h"
+#include "sys/claims.h"
+#include "sys/sys.h"
+
+#include <stdbool.h>
+
+/*
+ * nvmet_set_owner() - By the claims.
+ * @half_made: the object is as the kernel makes it, so that a run may have been killed
+ * before it noted the inode. Return: 0 or -errno.
+ */
+int nvmet_set_owner(const struct kfs *kfs, const struct claims *claims, struct obj *obj,
+		    bool half_made);
+
+/*
+ * nvmet_find_foreign() - The name of a live export that is not ours and stands on the port
+ * or host @have; @observed owns it. NULL: there is none.
+ */
+const char *nvmet_find_foreign(const struct obj *have, const struct model *observed);
+
+/*
+ * nvmet_block_foreign() - Block what would take the export @name of others off the object
+ * for a moment: it might not come back. Return: 0 or -ENOMEM.
+ */
+int nvmet_block_foreign(struct plan_step *step, const char *name);
+
+/*
+ * nvmet_expect_size() - Before the device at the path ("/dev/%s") gets another size: note
+ * that initiators of our exports have to be told. The note outlives a run that is killed
+ * before it told them. Return: 0 or -errno.
+ */
+int nvmet_expect_size(struct sys *sys, const char *fmt, ...) _printf_(2, 3);
+
+/* What the note is called: claims of this kind, named by nvmet_size_claim(). */
+#define NVMET_SIZE_CLAIM "size"
+
+/* nvmet_size_claim() - Return: the caller's to free; NULL: no memory. */
+char *nvmet_size_claim(const char *subsystem, const char *id);
+
+/*
+ * nvmet_begin() - Claim @want and make its @folder. Return: 0; -errno, with nothing left
+ * behind and the sentence in @why.
+ */
+int nvmet_begin(struct sys *sys, const struct obj *want, const char *folder,
+		struct buf *why);
+
+/* nvmet_end() - Remove the empty @folder of @obj, and the claim to it. */
+int nvmet_end(struct sys *sys, const struct obj *obj, const char *folder,
+	      struct buf *why);
+
+/* nvmet_adopt() - Claim a live object. */
+int nvmet_adopt(struct sys *sys, const struct obj *have, struct buf *why);
+
+/*
+ * nvmet_tidy_claims() - Before anything is changed: drop the claims to what is gone, or is
+ * another one's by now, so that they never come to mean what somebody makes later.
+ * @observed is sorted, and was seen under the lock. Return: 0 or -errno.
+ */
+int nvmet_tidy_claims(struct sys *sys, const struct model *observed);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who is connected to the exports. */
+#pragma once
+
+#include "model/object.h"
+#include "sys/net.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NVMET_ANY_PORT UINT64_MAX
+
+struct nvmet_controller {
+	char *subsystem, *host; /* NQNs; host may be NULL */
+	uint64_t port;		/* NVMET_ANY_PORT: not known */
+};
+
+struct nvmet_controllers {
+	VEC(struct nvmet_controller) controllers;
+	bool complete; /* the kernel lists them all; else there may be more */
+	struct net_connections sockets; /* where it does not */
+};
+
+/*
+ * nvmet_controllers_load() - What initiators are connected to: all of them by nvmet's
+ * folder in debugfs (Linux 6.11, CONFIG_NVME_TARGET_DEBUGFS); without that only those of
+ * this machine's own initiator over loop. Return: 0 or -ENOMEM.
+ */
+int nvmet_controllers_load(const struct kfs *kfs, struct nvmet_controllers *ret);
+void nvmet_controllers_done(struct nvmet_controllers *controllers);
+
+/* How many, as far as can be told. */
+struct nvmet_use {
+	uint64_t controllers;
+	const char *host; /* one of them; NULL: not known */
+	uint64_t sockets; /* TCP connections of who knows which controllers */
+	bool may_be_more; /* by a transport whose connections nobody tells */
+};
+
+/*
+ * nvmet_set_use() - Set in_use and content of @obj, if there is any. 0 or -ENOMEM.
+ */
+int nvmet_set_use(struct obj *obj, const struct nvmet_use *use);
+
+/* nvmet_count_sockets() - To the port @id where it is TCP; 0 where all is known anyway. */
+uint64_t nvmet_count_sockets(const struct kfs *kfs,
+			     const struct nvmet_controllers *controllers, const char *id);
+
+/*
+ * nvmet_sees_all() - Is everybody who is connected by port @id seen, as a socket or as a
+ * controller of this machine (TCP, loop), whatever the kernel tells?
+ */
+bool nvmet_sees_all(const struct kfs *kfs, const char *id);
