@@ -2,6 +2,7 @@
 #include "engine/reconcile.h"
 
 #include "base/cleanup.h"
+#include "engine/modules.h"
 #include "engine/planner.h"
 #include "kind/kind.h"
 #include "kind/nvmet/claims.h"
@@ -345,7 +346,7 @@ static int run(struct sys *sys, struct model *desired,
 	r = prepare_all(sys, desired);
 	if (r < 0)
 		return fail(report, r, "cannot find out the names of exports");
-	r = module_want(desired, options->stage);
+	r = modules_want(desired, options->stage);
 	if (r == 0)
 		r = plan_patiently(sys, desired, &policy, watcher, report, outcome);
 	if (r < 0)

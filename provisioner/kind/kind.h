@@ -143,9 +143,3 @@ bool kind_needs_module(const struct obj *want, const char *module);
 
 extern const struct kind kind_module, kind_ramdisk, kind_cache, kind_host, kind_port,
 	kind_export;
-
-/*
- * module_want() - Add to @desired the modules that its objects of @stage need. Return: 0
- * or -ENOMEM.
- */
-int module_want(struct model *desired, enum kind_stage stage);

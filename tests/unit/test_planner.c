@@ -4,6 +4,7 @@
 #include "engine/reconcile.h"
 #include "fake_kernel.h"
 #include "kind/kind.h"
+#include "kind/module/module.h"
 #include "kind/ramdisk/ramdisk.h"
 #include "unit.h"
 
@@ -344,6 +345,23 @@ START_TEST(each_kind_stands_at_the_rank_of_its_class)
 }
 END_TEST
 
+/* A module that is missing there would never be loaded. */
+START_TEST(each_module_of_a_kind_is_known)
+{
+	for (const struct kind *const *kind = kinds; *kind; kind++) {
+		const char *const *name = (*kind)->modules;
+
+		for (; name && *name; name++) {
+			const char *const *known = module_names;
+
+			while (*known && !streq(*known, *name))
+				known++;
+			ck_assert_msg(*known, "%s of %s", *name, (*kind)->class->name);
+		}
+	}
+}
+END_TEST
+
 Suite *suite_planner(void)
 {
 	Suite *suite = suite_create("planner");
@@ -360,6 +378,7 @@ Suite *suite_planner(void)
 	tcase_add_test(tcase, plan_reuses_the_ram_of_what_it_removes);
 	tcase_add_test(tcase, margin_is_a_tenth_and_64_mib_at_least);
 	tcase_add_test(tcase, each_kind_stands_at_the_rank_of_its_class);
+	tcase_add_test(tcase, each_module_of_a_kind_is_known);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

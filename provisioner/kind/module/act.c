@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Kernel modules: loaded. */
+#include "kind/module/module.h"
+#include "kind/say.h"
+
+#include <errno.h>
+
+static const char *hint_for(int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return "install it for this kernel ('make modules install', or its DKMS package)";
+	case -EPERM:
+		return "see /etc/modprobe.d, and the kernel's log for lockdown";
+	case -EKEYREJECTED:
+		return "sign it with a key that this kernel trusts";
+	case -ENOEXEC:
+		return "build it for this kernel";
+	default:
+		return "see the kernel's log";
+	}
+}
+
+int module_create(struct sys *sys, const struct obj *want, struct buf *why)
+{
+	int r = sys->load_module ? sys->load_module(obj_name(want), &sys->fault)
+				 : -EOPNOTSUPP;
+
+	if (r < 0)
+		return kind_fail(why, r, hint_for(r), "cannot load the kernel module");
+	return 0;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kind/module/module.h"
+
+const struct kind kind_module = {
+	.class = &module_class,
+	.shared = true,
+	.observe = module_observe,
+	.create = module_create,
+};

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the kind `module` share. */
+#pragma once
+
+#include "kind/kind.h"
+
+struct module {
+	struct obj obj;
+	char *name;
+};
+
+enum { MODULE_NAME };
+
+/*
+ * The kernel modules that objects may need, NULL-terminated: all that kind.modules name,
+ * and no other is observed.
+ */
+extern const char *const module_names[];
+
+/* module_add() - Add the module @name to @model, unless it is there. Return: 0 or -ENOMEM. */
+int module_add(struct model *model, const char *name);
+
+/* The functions of kind_module; see kind.h. */
+int module_observe(struct sys *sys, struct model *observed);
+int module_create(struct sys *sys, const struct obj *want, struct buf *why);
