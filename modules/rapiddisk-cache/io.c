@@ -53,13 +53,24 @@ void rc_io_swap_memory(struct rc_io *io, struct bio *bio, u64 pos, u64 end)
 	bio->bi_iter.bi_bvec_done = 0;
 }
 
-/* The clone as it was before; what the source's drivers left in it is gone. */
+/*
+ * Restore the clone to its state before rc_io_swap_memory(), so that it can be ended or sent
+ * again.
+ *
+ * The block layer leaves marks in a bio that it ends. blk_update_request() ends each bio of a
+ * request with bi_next still at the following one, which by then may be freed: a bio that is
+ * sent from a worker must not carry that, since blk_mq_bio_to_request() takes bi_next as a part
+ * of the request, and nothing but bio_list_add() resets it. blk_mq_start_request() sets
+ * bi_cookie of a polled bio; bio_poll() would look at a queue where the bio no longer is.
+ */
 void rc_io_restore(struct rc_io *io, struct bio *bio)
 {
+	bio->bi_next = NULL;
+	WRITE_ONCE(bio->bi_cookie, BLK_QC_T_NONE);
 	bio->bi_io_vec = io->caller_bvec;
 	bio->bi_iter = io->caller_iter;
 	bio->bi_flags = io->flags;
-	/* A driver that split it has counted this down. */
+	/* bio_chain() sets BIO_CHAIN and counts here; bio_endio() has counted down to 0. */
 	atomic_set(&bio->__bi_remaining, 1);
 }
 
