@@ -50,6 +50,16 @@ void buf_add(struct buf *buf, const char *text)
 	buf_add_bytes(buf, text, strlen(text));
 }
 
+void buf_add_u64(struct buf *buf, uint64_t value)
+{
+	char digits[20], *first = digits + sizeof(digits);
+
+	do
+		*--first = (char)('0' + value % 10);
+	while (value /= 10);
+	buf_add_bytes(buf, first, (size_t)(digits + sizeof(digits) - first));
+}
+
 void buf_addf(struct buf *buf, const char *fmt, ...)
 {
 	va_list args;

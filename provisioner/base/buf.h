@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * All zeroes is an empty buffer. An append that finds no memory is remembered in @failed
@@ -21,6 +22,7 @@ void buf_add(struct buf *buf, const char *text);
 void buf_add_bytes(struct buf *buf, const char *bytes, size_t len);
 /* buf_add_choice() - Append the words of a NULL-terminated array: "a, b or c". */
 void buf_add_choice(struct buf *buf, const char *const *words);
+void buf_add_u64(struct buf *buf, uint64_t value); /* decimal */
 void buf_addf(struct buf *buf, const char *fmt, ...) _printf_(2, 3);
 
 /*

@@ -591,7 +591,7 @@ static uint64_t field_duration(const struct obj *obj, unsigned int index)
 	return *(const uint64_t *)const_member_of(obj, index);
 }
 
-static int field_enum(const struct obj *obj, unsigned int index)
+int field_enum(const struct obj *obj, unsigned int index)
 {
 	(void)field_of(obj, index, FIELD_ENUM);
 	assert(field_is_set(obj, index));

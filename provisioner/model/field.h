@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/vec.h"
+#include "model/metric.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +38,12 @@ enum field_flag {
 	FIELD_SECRET = 1 << 7,	/* a FIELD_STRING that is compared and never printed */
 	/* names a file with a secret: what is no such name may be the secret itself */
 	FIELD_SECRET_FILE = 1 << 8,
+	/* of a FIELD_LIVE: no column of the status table, unless --verbose asks for it */
+	FIELD_DETAIL = 1 << 9,
+	/* the kernel has a file of the name .attribute; the kind reads all such rows */
+	FIELD_COUNTER = 1 << 10,
+	FIELD_PEER = 1 << 11,  /* in the cache statistics of rapiddisk 9, in this order */
+	FIELD_LABEL = 1 << 12, /* a label of the metric CLASS_info */
 };
 
 /* A size: from the configuration .text is what was written, and .bytes what it comes to
@@ -90,6 +97,8 @@ struct field {
 	 * which has to be in the file; written and checked as that key is. */
 	const struct obj_class *refers;
 	const struct obj_class *items; /* FIELD_OBJECTS: the class of each */
+	const char *attribute;	       /* FIELD_COUNTER: the file; NULL: .name */
+	struct metric metric;	       /* .metric.name is NULL: none */
 };
 
 /*
@@ -195,6 +204,7 @@ void field_print(const struct obj *obj, unsigned int index, struct buf *out);
 const char *field_string(const struct obj *obj, unsigned int index);
 uint64_t field_uint(const struct obj *obj, unsigned int index);
 bool field_bool(const struct obj *obj, unsigned int index);
+int field_enum(const struct obj *obj, unsigned int index);
 const struct size *field_size(const struct obj *obj, unsigned int index);
 const struct device_ref *field_device(const struct obj *obj, unsigned int index);
 const struct string_list *field_strings(const struct obj *obj, unsigned int index);

@@ -117,6 +117,19 @@ struct obj *model_find(const struct model *model, const struct obj_class *class,
 	return NULL;
 }
 
+struct obj *const *model_list(const struct model *model, const struct obj_class *class,
+			      size_t *ret_count)
+{
+	size_t first = 0, end;
+
+	while (first < model->indexed && model->index[first]->class != class)
+		first++;
+	for (end = first; end < model->indexed && model->index[end]->class == class;)
+		end++;
+	*ret_count = end - first;
+	return model->index + first;
+}
+
 void model_resolve(struct model *model, uint64_t ram_bytes)
 {
 	vec_foreach (obj, &model->objs)

@@ -61,6 +61,13 @@ struct obj *model_find(const struct model *model, const struct obj_class *class,
 		       const char *name);
 
 /*
+ * model_list() - Return the objects of @class in the sorted @model, by name, and how many
+ * there are in *ret_count.
+ */
+struct obj *const *model_list(const struct model *model, const struct obj_class *class,
+			      size_t *ret_count);
+
+/*
  * model_resolve() - Evaluate the sizes that speak of RAM.
  * @ram_bytes: what 100% is.
  */

@@ -93,6 +93,20 @@ static void print_in_flow(const struct obj *obj, unsigned int index, struct buf 
 		buf_addf(out, strchr(text.data, ',') ? "\"%s\"" : "%s", text.data);
 }
 
+bool obj_is_off(const struct obj *obj)
+{
+	if (obj->class->is_off && obj->class->is_off(obj))
+		return true;
+	for (unsigned int i = 0; i < obj->class->field_count; i++) {
+		const struct field *field = &obj->class->fields[i];
+
+		if (field->type == FIELD_BOOL && field->flags & FIELD_DERIVED &&
+		    field_is_set(obj, i) && !field_bool(obj, i))
+			return true;
+	}
+	return false;
+}
+
 void obj_print(const struct obj *obj, unsigned int without, struct buf *out)
 {
 	const char *before = "{";

@@ -40,6 +40,13 @@ struct obj_class {
 	 */
 	void (*validate)(const struct obj *want, const struct model *desired,
 			 struct diag *diag);
+
+	/* The label that names the object in its metrics; NULL: the class has none. */
+	const char *label;
+	/* Help of the metric NAME_info: 1, with the FIELD_LABEL rows; NULL: none. */
+	const char *info;
+	/* See obj_is_off(). NULL: only the fields decide. */
+	bool (*is_off)(const struct obj *obj);
 };
 
 enum obj_owner { OWNER_OTHERS, OWNER_OURS };
@@ -86,6 +93,12 @@ uint64_t obj_differing(const struct obj *have, const struct obj *want);
  * @without: flags of the fields that are left out.
  */
 void obj_print(const struct obj *obj, unsigned int without, struct buf *out);
+
+/*
+ * obj_is_off() - True if the observed @obj exists and is switched off, which the
+ * configuration cannot say: its class says so, or a FIELD_DERIVED boolean is false.
+ */
+bool obj_is_off(const struct obj *obj);
 
 /*
  * obj_field_pos() - Where the value of the field of index @index stands in the YAML; the

@@ -317,19 +317,6 @@ void text_print_status(FILE *out, bool color, const struct model *observed,
 
 /* --- the configuration --- */
 
-/* There and off, which the file cannot say: what it names is on. */
-static bool is_switched_off(const struct obj *item)
-{
-	for (unsigned int i = 0; i < item->class->field_count; i++) {
-		const struct field *field = &item->class->fields[i];
-
-		if (field->type == FIELD_BOOL && field->flags & FIELD_DERIVED &&
-		    field_is_set(item, i) && !field_bool(item, i))
-			return true;
-	}
-	return false;
-}
-
 /* Objects of a list stand below one another, one a line. */
 static void print_config_field(FILE *out, const struct obj *obj, unsigned int index,
 			       unsigned int without)
@@ -344,13 +331,13 @@ static void print_config_field(FILE *out, const struct obj *obj, unsigned int in
 		return;
 	}
 	vec_foreach (item, &field_objects(obj, index)->objs)
-		any |= !is_switched_off(*item);
+		any |= !obj_is_off(*item);
 	fprintf(out, any ? "%s:\n" : "%s: []\n", field->name);
 	vec_foreach (item, &field_objects(obj, index)->objs) {
 		_cleanup_(buf_done) struct buf text = { 0 };
 
 		obj_print(*item, without, &text);
-		fprintf(out, "      %s- %s\n", is_switched_off(*item) ? "# off: " : "",
+		fprintf(out, "      %s- %s\n", obj_is_off(*item) ? "# off: " : "",
 			text.data ? text.data : "{}");
 	}
 }

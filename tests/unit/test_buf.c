@@ -64,9 +64,24 @@ START_TEST(buf_add_choice_puts_or_before_the_last_word)
 }
 END_TEST
 
+START_TEST(buf_prints_numbers_in_decimal)
+{
+	struct buf buf = { 0 };
+
+	buf_add_u64(&buf, 0);
+	buf_add(&buf, " ");
+	buf_add_u64(&buf, 1090);
+	buf_add(&buf, " ");
+	buf_add_u64(&buf, UINT64_MAX);
+	ck_assert_str_eq(buf.data, "0 1090 18446744073709551615");
+	buf_done(&buf);
+}
+END_TEST
+
 Suite *suite_buf(void)
 {
 	return unit_suite("buf", buf_grows_as_text_is_added,
+			  buf_prints_numbers_in_decimal,
 			  buf_take_of_an_empty_buffer_gives_an_empty_text,
 			  buf_take_reports_an_append_that_found_no_memory,
 			  buf_add_choice_puts_or_before_the_last_word, NULL);
