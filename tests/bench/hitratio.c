@@ -2,9 +2,9 @@
 /*
  * hitratio TRACE BLOCKS CACHE READS [DEVICE] - read DEVICE by a trace, and print ideal hit ratios.
  *
- * Reads READS blocks of 4 KiB in the order of TRACE. Prints the number of reads that count, and two
- * hit ratios in per cent: of LRU, and of the best possible cache (Belady's, which knows the future),
- * each with CACHE blocks. Without DEVICE, only the numbers are printed.
+ * Reads READS blocks of 4 KiB in the order of TRACE. Prints the number of reads that count, and the
+ * hit ratios, in per cent, of two caches of CACHE blocks: LRU, and the best possible one. The latter
+ * is Belady's, which knows the future. Without DEVICE, only the numbers are printed.
  *
  * TRACE:
  *   zipf0.9, zipf1.2   over BLOCKS blocks

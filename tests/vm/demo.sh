@@ -4,7 +4,7 @@
 # tests/vm/demo.sh - show the main job in a booted guest, for `make demo`.
 #
 # Prints each command and its output, from the example YAML to the teardown. Stops with status 1
-# if a command does not do what it should.
+# if a command has an unexpected status or output.
 # Context: root in a guest with the project installed, an empty disk vdb, and no RAM disk.
 
 yaml=/etc/rapiddisk.yaml

@@ -48,7 +48,7 @@ notes_kib() {
 }
 
 # Print lines of "name number": objects in each slab cache, areas of vmalloc, threads, and the KiB
-# that the kernel uses itself (see slow-cache-life), without its debugging records.
+# of the kernel (see slow-cache-life). The KiB exclude the debugging records.
 count_all() {
 	settle
 	awk 'NR > 2 { print "slab:" $1, $2 }' /proc/slabinfo

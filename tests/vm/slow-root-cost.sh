@@ -5,9 +5,9 @@
 #
 # slow-root-cost - measure the cost of a cached root volume for a boot.
 #
-# The cost is the number of bytes of the initramfs (zstd at update-initramfs's own level), and the
-# time of rapiddisk-apply as a share of the time to multi-user. Boots with and without the cache
-# alternate PAIRS times (5).
+# One cost is the size of the initramfs (zstd at update-initramfs's own level). The other is the time
+# of rapiddisk-apply as a share of the time to multi-user. Boots with and without the cache alternate
+# PAIRS times (5).
 
 # shellcheck source=tests/vm/root-lib.sh
 . "$(dirname "$0")/root-lib.sh"

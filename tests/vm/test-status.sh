@@ -45,7 +45,7 @@ t_run "the socket starts" systemctl start rapiddisk-statusd.socket
 for path in / /app.js /app.css /v1/status /v1/drift /v1/live /metrics /healthz \
 	/v1/checkServiceStatus /v1/listAllResources /v1/listRapidDiskVolumes \
 	/v1/showRapidDiskCacheStats/data /v1/listAllNVMeTargets /v1/listAllNVMePorts; do
-	t_is "nobody may GET $path" "$(code "$url$path")" 200
+	t_is "the user nobody may GET $path" "$(code "$url$path")" 200
 done
 for method in POST PUT DELETE; do
 	t_is "$method is 405" "$(code -X "$method" "$url/v1/status")" 405
