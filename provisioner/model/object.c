@@ -1,9 +1,183 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Objects: their life, their names and their order. */
+/*
+ * Objects and their fields. A field may hold objects, so the table of the field types and
+ * the functions that go over all fields of an object are in one file.
+ */
 #include "model/object.h"
 
 #include "base/cleanup.h"
-#include "base/units.h"
+#include "base/natural.h"
+#include "model/field_ops.h"
+
+/* --- FIELD_OBJECTS --- */
+
+static void clear_objects(const struct field *field, void *member)
+{
+	struct object_list *list = member;
+
+	(void)field;
+	vec_foreach (obj, &list->objs)
+		obj_free(*obj);
+	vec_done(&list->objs);
+}
+
+static struct obj *find_object(const struct object_list *list, const char *key)
+{
+	vec_foreach (item, &list->objs) {
+		if (streq(obj_name(*item), key))
+			return *item;
+	}
+	return NULL;
+}
+
+static bool equal_objects(const void *have, const void *want)
+{
+	const struct object_list *a = have, *b = want;
+
+	if (a->objs.count != b->objs.count)
+		return false;
+	vec_foreach (item, &b->objs) {
+		const struct obj *live = find_object(a, obj_name(*item));
+
+		if (!live || obj_differing(live, *item))
+			return false;
+	}
+	return true;
+}
+
+static void print_objects(const struct field *field, const void *member, struct buf *out)
+{
+	const struct object_list *list = member;
+	const char *before = "[";
+
+	(void)field;
+	vec_foreach (item, &list->objs) {
+		buf_add(out, before);
+		obj_print(*item, FIELD_LIVE | FIELD_DERIVED, out);
+		before = ", ";
+	}
+	buf_add(out, streq(before, "[") ? "[]" : "]");
+}
+
+static void resolve_objects(void *member, uint64_t ram_bytes)
+{
+	struct object_list *list = member;
+
+	vec_foreach (obj, &list->objs)
+		for (unsigned int i = 0; i < (*obj)->class->field_count; i++)
+			field_resolve(*obj, i, ram_bytes);
+}
+
+static const struct field_ops objects_ops = {
+	.clear = clear_objects,
+	.equal = equal_objects,
+	.print = print_objects,
+	.resolve = resolve_objects,
+};
+
+/* clang-format off */
+static const struct field_ops *const ops[] = {
+	[FIELD_STRING] = &field_string_ops,
+	[FIELD_SIZE] = &field_size_ops,
+	[FIELD_UINT] = &field_uint_ops,
+	[FIELD_BOOL] = &field_bool_ops,
+	[FIELD_ENUM] = &field_enum_ops,
+	[FIELD_DEVICE] = &field_device_ops,
+	[FIELD_DURATION] = &field_duration_ops,
+	[FIELD_STRINGS] = &field_strings_ops,
+	[FIELD_OBJECTS] = &objects_ops,
+};
+/* clang-format on */
+static_assert(ARRAY_SIZE(ops) == FIELD_OBJECTS + 1, "each field type has a row");
+
+/* --- fields --- */
+
+static const struct field_ops *ops_of(const struct field *field)
+{
+	return ops[field->type];
+}
+
+int field_parse(struct obj *obj, unsigned int index, const char *text, char **ret_error,
+		size_t *ret_offset)
+{
+	const struct field_ops *field = ops_of(&obj->class->fields[index]);
+
+	assert(index < obj->class->field_count);
+	assert(field->parse);
+	return field->parse(obj, index, text,
+			    (struct complaint){ ret_error, ret_offset });
+}
+
+void field_clear(struct obj *obj, unsigned int index)
+{
+	const struct field *field = &obj->class->fields[index];
+
+	ops_of(field)->clear(field, field_member(obj, index));
+	obj->set &= ~(UINT64_C(1) << index);
+}
+
+void field_set_empty(struct obj *obj, unsigned int index)
+{
+	assert(field_is_list(&obj->class->fields[index]));
+	field_clear(obj, index);
+	field_mark_set(obj, index);
+}
+
+bool field_equal(const struct obj *have, const struct obj *want, unsigned int index)
+{
+	assert(field_is_set(have, index) && field_is_set(want, index));
+	return ops_of(&have->class->fields[index])
+		->equal(field_const_member(have, index), field_const_member(want, index));
+}
+
+void field_print(const struct obj *obj, unsigned int index, struct buf *out)
+{
+	const struct field *field = &obj->class->fields[index];
+
+	assert(field_is_set(obj, index));
+	ops_of(field)->print(field, field_const_member(obj, index), out);
+}
+
+bool field_is_default(const struct obj *obj, unsigned int index)
+{
+	const char *value = obj->class->fields[index].value;
+	_cleanup_(buf_done) struct buf text = { 0 };
+
+	if (!value)
+		return false;
+	field_print(obj, index, &text);
+	return text.data && streq(text.data, value);
+}
+
+void field_resolve(struct obj *obj, unsigned int index, uint64_t ram_bytes)
+{
+	const struct field_ops *field = ops_of(&obj->class->fields[index]);
+
+	if (field->resolve && field_is_set(obj, index))
+		field->resolve(field_member(obj, index), ram_bytes);
+}
+
+int field_add_object(struct obj *obj, unsigned int index, struct obj *item)
+{
+	struct object_list *list = field_member(obj, index);
+	int r;
+
+	assert(field_of(obj, index, FIELD_OBJECTS)->items == item->class);
+	r = vec_push(&list->objs, item);
+	if (r < 0)
+		obj_free(item);
+	else
+		field_mark_set(obj, index);
+	return r;
+}
+
+struct obj *field_find_object(const struct obj *obj, unsigned int index, const char *key)
+{
+	return field_is_set(obj, index) ? find_object(field_objects(obj, index), key)
+					: NULL;
+}
+
+/* --- objects --- */
 
 struct obj *obj_new(const struct obj_class *class)
 {
@@ -124,54 +298,6 @@ void obj_print(const struct obj *obj, unsigned int without, struct buf *out)
 	buf_add(out, streq(before, "{") ? "{}" : "}");
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/*
- * The numbers at the start of *a and *b by value; both move behind them. The longer one
- * is the larger; of two as long as each other, the first digit that differs decides.
- */
-static int compare_numbers(const char **a, const char **b)
-{
-	int differ = 0;
-
-	while (**a == '0')
-		(*a)++;
-	while (**b == '0')
-		(*b)++;
-	for (; is_digit(**a) && is_digit(**b); (*a)++, (*b)++)
-		if (differ == 0)
-			differ = **a - **b;
-	if (is_digit(**a) || is_digit(**b))
-		return is_digit(**a) ? 1 : -1;
-	return differ;
-}
-
-static int compare_names(const char *a, const char *b)
-{
-	const char *x = a, *y = b;
-
-	while (*x && *y) {
-		int r;
-
-		if (is_digit(*x) && is_digit(*y)) {
-			r = compare_numbers(&x, &y);
-		} else {
-			r = (unsigned char)*x - (unsigned char)*y;
-			x++;
-			y++;
-		}
-		if (r != 0)
-			return r;
-	}
-	if (*x || *y)
-		return *x ? 1 : -1;
-	/* rd1 and rd01 are two names. */
-	return strcmp(a, b);
-}
-
 int obj_compare_keys(const struct obj_class *a_class, const char *a_name,
 		     const struct obj_class *b_class, const char *b_name)
 {
@@ -179,7 +305,7 @@ int obj_compare_keys(const struct obj_class *a_class, const char *a_name,
 		return a_class->rank < b_class->rank ? -1 : 1;
 	if (a_class != b_class)
 		return strcmp(a_class->name, b_class->name);
-	return compare_names(a_name, b_name);
+	return natural_compare(a_name, b_name);
 }
 
 int obj_compare(const struct obj *a, const struct obj *b)
