@@ -5,6 +5,7 @@
 #include "apply/option_rows.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "model/config.h"
 
 #include <jansson.h>
@@ -159,13 +160,14 @@ static json_t *group_to_json(enum option_group group)
 
 int options_to_json(char **ret)
 {
+	_cleanup_free_ char *text = NULL;
 	json_t *groups = json_array();
 	int r = 0;
 
 	for (int group = 0; group < GROUP_COUNT_ && r == 0; group++)
 		r = json_array_append_new(groups,
 					  group_to_json((enum option_group)group));
-	*ret = r == 0 ? json_dumps(groups, JSON_INDENT(2)) : NULL;
+	text = r == 0 ? json_dumps(groups, JSON_INDENT(2)) : NULL;
 	json_decref(groups);
-	return *ret ? 0 : -ENOMEM;
+	return text ? str_format(ret, "%s\n", text) : -ENOMEM;
 }

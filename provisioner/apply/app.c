@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The configuration and the output, as all modes handle them. */
+#include "apply/app.h"
+
+#include "apply/image.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "kind/kind.h"
+#include "model/config.h"
+#include "model/status.h"
+#include "sys/machine.h"
+
+/* What is for the network programs: nothing of it can be planned. */
+static int drop_status(const struct app *app, struct model *desired, struct diag *diag)
+{
+	struct obj *status = model_take(desired, &status_class);
+
+	if (!status)
+		return 0;
+	if (app->options.mode == MODE_CHECK)
+		status_check_files(status, diag);
+	obj_free(status);
+	return diag_is_empty(diag) ? model_sort(desired) : -EINVAL;
+}
+
+int app_read_config(const struct app *app, struct diag *diag, struct model *desired,
+		    char sha256[static CONFIG_SHA256_LEN])
+{
+	int r = diag_init(diag, app->options.config);
+
+	if (r == 0)
+		r = config_load(app->options.config, kind_classes, diag, desired, sha256);
+	return r < 0 ? r : drop_status(app, desired, diag);
+}
+
+int app_load_config(const struct app *app, struct model *desired, struct report *report)
+{
+	_cleanup_(diag_done) struct diag diag = { 0 };
+	char sha256[CONFIG_SHA256_LEN] = "";
+	int r;
+
+	r = app_read_config(app, &diag, desired, sha256);
+	if (r == -EINVAL) {
+		diag_print(&diag, stderr);
+		report->message =
+			strdup("the configuration is invalid; nothing was touched");
+		report->verdict = VERDICT_FAILED;
+		return r;
+	}
+	if (r < 0) {
+		log_error("cannot read '%s': %s", app->options.config, strerror(-r));
+		return r;
+	}
+	report->config_path = realpath(app->options.config, NULL);
+	report->config_sha256 = strdup(sha256);
+	return report->config_sha256 ? 0 : -ENOMEM;
+}
+
+int app_look_at_image(struct app *app, const struct model *desired, struct report *report)
+{
+	enum image_state state;
+	int r = image_look(&app->sys, desired, &state);
+
+	if (r < 0)
+		return r;
+	report->image = image_state_name(state);
+	if (state == IMAGE_STALE || state == IMAGE_MISSING)
+		report->image_hint = app->sys.next_boot;
+	return 0;
+}
+
+/* `rd.` is what dracut's users expect of a word that is for the initramfs alone. */
+bool app_is_turned_off(const struct app *app)
+{
+	const struct kfs *kfs = &app->sys.kfs;
+
+	return machine_cmdline_has(kfs, "rapiddisk=0") ||
+	       (app->options.initramfs && machine_cmdline_has(kfs, "rd.rapiddisk=0"));
+}
+
+void app_say_turned_off(void)
+{
+	log_warning("'rapiddisk=0' on the kernel command line turns everything off");
+}
+
+int app_print_text(int error, const char *text)
+{
+	if (error < 0) {
+		log_error("cannot write JSON: %s", strerror(-error));
+		return EXIT_PARTIAL;
+	}
+	fputs(text, stdout);
+	return EXIT_OK;
+}

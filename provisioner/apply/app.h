@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One execution of rapiddisk-apply: its options, the machine, and the functions that several
+ * modes need. */
+#pragma once
+
+#include "apply/options.h"
+#include "apply/progress.h"
+#include "base/diag.h"
+#include "model/config.h"
+#include "model/report.h"
+#include "sys/sys.h"
+
+#include <stdbool.h>
+
+struct app {
+	struct options options;
+	struct sys sys;
+	struct progress progress;
+	bool color;
+};
+
+/*
+ * app_read_config() - Read the configuration, without the section for the network programs.
+ * Return: as config_load().
+ */
+int app_read_config(const struct app *app, struct diag *diag, struct model *desired,
+		    char sha256[static CONFIG_SHA256_LEN]);
+
+/*
+ * app_load_config() - Read the configuration, print what is wrong with it, and note in
+ * @report which file it was.
+ * Return: 0; -EINVAL if the configuration is invalid; another -errno.
+ */
+int app_load_config(const struct app *app, struct model *desired, struct report *report);
+
+/* app_look_at_image() - Note in @report how current the initramfs image is. 0 or -ENOMEM. */
+int app_look_at_image(struct app *app, const struct model *desired,
+		      struct report *report);
+
+/* app_is_turned_off() - True if the kernel command line turns this run off. */
+bool app_is_turned_off(const struct app *app);
+void app_say_turned_off(void);
+
+/*
+ * app_print_text() - Print the text of a writer that returned @error. Return: an exit code.
+ */
+int app_print_text(int error, const char *text);

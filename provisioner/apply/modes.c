@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The function of each mode. */
+#include "apply/modes.h"
+
+#include "apply/image.h"
+#include "apply/nvmetcli.h"
+#include "apply/options_print.h"
+#include "apply/run.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "engine/reconcile.h"
+#include "kind/kind.h"
+#include "model/status.h"
+#include "report/json.h"
+#include "report/schema.h"
+#include "report/text.h"
+
+#include <assert.h>
+
+static int run_check(struct app *app)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	_cleanup_(model_done) struct model desired = { 0 };
+	int r = app_load_config(app, &desired, &report);
+
+	return r == 0 ? EXIT_OK : r == -EINVAL ? EXIT_CONFIG : EXIT_PARTIAL;
+}
+
+/* The status is of what is live, with a configuration, a bad one, or none. */
+static void look_at_image_quietly(struct app *app, struct report *report)
+{
+	_cleanup_(diag_done) struct diag diag = { 0 };
+	_cleanup_(model_done) struct model desired = { 0 };
+	char sha256[CONFIG_SHA256_LEN];
+
+	if (app_read_config(app, &diag, &desired, sha256) == 0)
+		(void)app_look_at_image(app, &desired,
+					report); /* -ENOMEM: it is not said */
+}
+
+static int run_status(struct app *app)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	_cleanup_(model_done) struct model observed = { 0 };
+	_cleanup_free_ char *text = NULL;
+	int r = reconcile_observe(&app->sys, &observed);
+
+	if (app->options.mode == MODE_STATUS) {
+		look_at_image_quietly(app, &report);
+		if (app_is_turned_off(app))
+			app_say_turned_off();
+	}
+	if (r == 0 && app->options.mode == MODE_STATUS && app->options.json)
+		r = status_to_json(&observed, &report, &text);
+	if (r < 0) {
+		log_error("cannot observe what is live: %s", strerror(-r));
+		return EXIT_PARTIAL;
+	}
+	if (app->options.mode == MODE_IMPORT)
+		text_print_live_config(stdout, &observed, kind_classes);
+	else if (text)
+		fputs(text, stdout);
+	else
+		text_print_status(stdout, app->color, &observed, &report);
+	return EXIT_OK;
+}
+
+static int import_from(const struct app *app)
+{
+	_cleanup_(model_done) struct model model = { 0 };
+	int r = nvmetcli_load(app->options.from, &model);
+
+	if (r == 0)
+		text_print_live_config(stdout, &model, kind_classes);
+	return r == 0 ? EXIT_OK : EXIT_PARTIAL;
+}
+
+static int run_print_initramfs_config(struct app *app)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	_cleanup_(model_done) struct model desired = { 0 };
+	_cleanup_free_ char *text = NULL;
+	int r = app_load_config(app, &desired, &report);
+
+	if (r == -EINVAL)
+		return EXIT_CONFIG;
+	if (r == 0)
+		r = image_print_config(&app->sys, &desired, &text);
+	if (r < 0) {
+		log_error("cannot write it: %s", strerror(-r));
+		return EXIT_PARTIAL;
+	}
+	fputs(text, stdout);
+	return EXIT_OK;
+}
+
+/* For systemd-socket units: where the status is shown. */
+static int run_print_socket(struct app *app)
+{
+	_cleanup_(diag_done) struct diag diag = { 0 };
+	_cleanup_(model_done) struct model model = { 0 };
+	const struct string_list *listen;
+	int r = diag_init(&diag, app->options.config);
+
+	if (r == 0)
+		r = config_load_section(app->options.config, &status_class, &diag,
+					&model);
+	if (r == -EINVAL)
+		diag_print(&diag, stderr);
+	if (r < 0)
+		return r == -EINVAL ? EXIT_CONFIG : EXIT_PARTIAL;
+	listen = status_listen(model_find(&model, &status_class, status_class.section));
+	if (!listen)
+		return EXIT_OK;
+	puts("[Socket]\nListenStream=");
+	vec_foreach (address, &listen->items)
+		printf("ListenStream=%s\n", address->text);
+	return EXIT_OK;
+}
+
+static int run_print_schema(struct app *app)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = schema_to_json(kind_classes, &text);
+
+	(void)app;
+	return app_print_text(r, text);
+}
+
+static int run_print_options(struct app *app)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = options_to_json(&text);
+
+	(void)app;
+	return app_print_text(r, text);
+}
+
+static int run_import(struct app *app)
+{
+	return app->options.from ? import_from(app) : run_status(app);
+}
+
+static int run_help(struct app *app)
+{
+	(void)app;
+	options_print_help(stdout);
+	return EXIT_OK;
+}
+
+static int run_version(struct app *app)
+{
+	(void)app;
+	puts("rapiddisk-apply " RAPIDDISK_VERSION);
+	return EXIT_OK;
+}
+
+int modes_run(struct app *app)
+{
+	static int (*const modes[])(struct app * app) = {
+		[MODE_APPLY] = run_apply,
+		[MODE_CHECK] = run_check,
+		[MODE_STATUS] = run_status,
+		[MODE_IMPORT] = run_import,
+		[MODE_TEARDOWN] = run_apply,
+		[MODE_PRINT_SCHEMA] = run_print_schema,
+		[MODE_PRINT_INITRAMFS_CONFIG] = run_print_initramfs_config,
+		[MODE_PRINT_SOCKET] = run_print_socket,
+		[MODE_PRINT_OPTIONS] = run_print_options,
+		[MODE_HELP] = run_help,
+		[MODE_VERSION] = run_version,
+	};
+
+	static_assert(ARRAY_SIZE(modes) == MODE_VERSION + 1, "each mode has a function");
+	return modes[app->options.mode](app);
+}
