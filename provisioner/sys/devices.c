@@ -27,29 +27,7 @@ static const struct tag {
 	{ "PARTLABEL=", "ID_PART_ENTRY_NAME", .encoded = true },
 };
 
-void device_numbers_done(struct device_numbers *numbers)
-{
-	vec_done(&numbers->numbers);
-}
-
-/* --- numbers and names --- */
-
-char *devices_format_number(uint64_t number, char text[static DEVICES_NUMBER_MAX])
-{
-	snprintf(text, DEVICES_NUMBER_MAX, "%u:%u", major(number), minor(number));
-	return text;
-}
-
-int devices_parse_number(const char *text, uint64_t *ret)
-{
-	unsigned int major, minor;
-	int end = 0;
-
-	if (sscanf(text, "%u:%u%n", &major, &minor, &end) != 2 || text[end] != '\0')
-		return -EBADMSG;
-	*ret = makedev(major, minor);
-	return 0;
-}
+/* --- names --- */
 
 int devices_name(const struct kfs *kfs, uint64_t number, char **ret)
 {
@@ -85,7 +63,7 @@ int devices_number(const struct kfs *kfs, const char *name, uint64_t *ret)
 	_cleanup_free_ char *text = NULL;
 	int r = kfs_read(kfs, &text, "sys/class/block/%s/dev", name);
 
-	return r < 0 ? r : devices_parse_number(text, ret);
+	return r < 0 ? r : numbers_parse(text, ret);
 }
 
 int devices_below(const struct kfs *kfs, const char *name, uint64_t *ret)
@@ -134,7 +112,7 @@ static int find_in_tree(const struct kfs *kfs, const char *property, const char 
 		_cleanup_free_ char *text = NULL, *whole = NULL;
 		uint64_t number;
 
-		if ((*file)[0] != 'b' || devices_parse_number(*file + 1, &number) < 0 ||
+		if ((*file)[0] != 'b' || numbers_parse(*file + 1, &number) < 0 ||
 		    kfs_read(kfs, &text, "run/udev/data/%s", *file) < 0)
 			continue;
 		r = str_format(&whole, "\n%s\n", text);
@@ -352,7 +330,7 @@ static int find_root_by_mount(const struct sys *sys, struct device_numbers *ret,
 	int r = machine_root_mount(&sys->kfs, &number_text, &source);
 
 	if (r == 0)
-		r = devices_parse_number(number_text, &number);
+		r = numbers_parse(number_text, &number);
 	/* btrfs and overlays have a number that is no device's: the source may be one. */
 	if (r == 0 && major(number) == 0)
 		r = source[0] == '/'

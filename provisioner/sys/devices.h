@@ -2,19 +2,12 @@
 /* Block devices: by what names them, and what the kernel says of them. */
 #pragma once
 
-#include "base/vec.h"
 #include "sys/kfs.h"
+#include "sys/numbers.h"
 
 #include <stdint.h>
 
 struct sys;
-
-/* Longest text that devices_format_number() makes, with its NUL. */
-#define DEVICES_NUMBER_MAX 24
-
-struct device_numbers {
-	VEC(uint64_t) numbers;
-};
 
 /*
  * devices_find() - All block devices that @spec can mean: a path below /dev, or `UUID=`,
@@ -26,7 +19,6 @@ struct device_numbers {
  * that is no block device; -EINVAL: @spec is none of these; -errno.
  */
 int devices_find(const struct sys *sys, const char *spec, struct device_numbers *ret);
-void device_numbers_done(struct device_numbers *numbers);
 
 /*
  * devices_find_root() - The device that holds the root file system: in the initramfs the
@@ -39,11 +31,6 @@ int devices_find_root(const struct sys *sys, struct device_numbers *ret, char **
 
 /* devices_wait() - Until a block device appears or changes, @ms at most. */
 void devices_wait(const struct sys *sys, uint64_t ms);
-
-/* devices_format_number() - "8:1". Return: @text. */
-char *devices_format_number(uint64_t number, char text[static DEVICES_NUMBER_MAX]);
-/* devices_parse_number() - Of "8:1". Return: 0 or -EBADMSG. */
-int devices_parse_number(const char *text, uint64_t *ret);
 
 /* devices_number() - Of the kernel's name, "vda1". Return: 0, -ENOENT, -errno. */
 int devices_number(const struct kfs *kfs, const char *name, uint64_t *ret);

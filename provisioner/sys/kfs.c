@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "base/units.h"
+#include "sys/numbers.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -15,7 +16,6 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 
 int kfs_init(struct kfs *kfs, const char *root, struct fault *fault)
 {
@@ -377,7 +377,6 @@ static int number_of_stand_in(const struct kfs *kfs, const char *path, uint64_t 
 {
 	_cleanup_close_ int fd = open_path(kfs, O_PATH, path);
 	_cleanup_free_ char *name = NULL, *text = NULL;
-	unsigned int major, minor;
 	char link[32];
 	int r;
 
@@ -388,10 +387,7 @@ static int number_of_stand_in(const struct kfs *kfs, const char *path, uint64_t 
 	if (r < 0)
 		return r;
 	r = kfs_read(kfs, &text, "sys/class/block/%s/dev", name);
-	if (r < 0 || sscanf(text, "%u:%u", &major, &minor) != 2)
-		return -ENOTBLK;
-	*ret = makedev(major, minor);
-	return 0;
+	return r < 0 || numbers_parse(text, ret) < 0 ? -ENOTBLK : 0;
 }
 
 int kfs_device_number(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)

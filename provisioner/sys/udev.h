@@ -2,7 +2,7 @@
 /* What systemd-udevd knows and tells. udev.c is the only user of libudev. */
 #pragma once
 
-#include "sys/devices.h"
+#include "sys/numbers.h"
 
 #include <stdint.h>
 

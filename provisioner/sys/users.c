@@ -3,9 +3,9 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "sys/numbers.h"
 
 #include <stdio.h>
-#include <sys/sysmacros.h>
 
 #define NAMESPACES "sys/kernel/config/nvmet/subsystems/%s/namespaces"
 
@@ -98,15 +98,14 @@ static int add_namespace(struct users *users, const struct kfs *kfs,
 {
 	_cleanup_free_ char *path = NULL, *enabled = NULL;
 	uint64_t number;
-	char device[32];
+	char device[NUMBERS_TEXT_MAX];
 
 	if (kfs_read(kfs, &enabled, NAMESPACES "/%s/enable", subsystem, id) < 0 ||
 	    !streq(enabled, "1") ||
 	    kfs_read(kfs, &path, NAMESPACES "/%s/device_path", subsystem, id) < 0 ||
 	    path[0] != '/' || kfs_device_number(kfs, &number, "%s", path + 1) < 0)
 		return 0;
-	snprintf(device, sizeof(device), "%u:%u", major(number), minor(number));
-	return add(users, device, "exported as", subsystem);
+	return add(users, numbers_format(number, device), "exported as", subsystem);
 }
 
 static int add_exports(struct users *users, const struct kfs *kfs)

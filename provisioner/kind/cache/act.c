@@ -36,7 +36,7 @@ static const char *hint_for(int error)
 static int cache_params(struct sys *sys, const struct obj *want, struct buf *out)
 {
 	const struct cache *cache = cache_of(want);
-	char source[DEVICES_NUMBER_MAX], memory[DEVICES_NUMBER_MAX] = "-";
+	char source[NUMBERS_TEXT_MAX], memory[NUMBERS_TEXT_MAX] = "-";
 	uint64_t number;
 	int r = 0;
 
@@ -44,10 +44,10 @@ static int cache_params(struct sys *sys, const struct obj *want, struct buf *out
 		r = devices_number(&sys->kfs, cache->ramdisk, &number);
 		if (r < 0)
 			return r;
-		devices_format_number(number, memory);
+		numbers_format(number, memory);
 	}
 	buf_addf(out, "%s %s %" PRIu64 " %d",
-		 devices_format_number(cache->source.number, source), memory,
+		 numbers_format(cache->source.number, source), memory,
 		 (cache->size.bytes + cache->ramdisk_size.bytes) / 512,
 		 cache->mode == MODE_WRITE_AROUND);
 	if (field_is_set(want, CACHE_STREAM_LIMIT))
@@ -104,12 +104,12 @@ int cache_fall_back(struct sys *sys, const struct obj *want, struct buf *why)
 	const struct cache *cache = cache_of(want);
 	_cleanup_(buf_done) struct buf params = { 0 }, uuid = { 0 }, held = { 0 };
 	struct dm_line line = { cache->capacity.bytes / 512, "linear", NULL };
-	char source[DEVICES_NUMBER_MAX];
+	char source[NUMBERS_TEXT_MAX];
 	int r = refuse_held(sys, want, &held);
 
 	if (r < 0)
 		return kind_fail(why, r, NULL, "and it cannot pass through either");
-	buf_addf(&params, "%s 0", devices_format_number(cache->source.number, source));
+	buf_addf(&params, "%s 0", numbers_format(cache->source.number, source));
 	buf_addf(&uuid, CACHE_UUID_PREFIX "%s", cache->name);
 	if (params.failed || uuid.failed)
 		return -ENOMEM;
@@ -152,10 +152,10 @@ int cache_release(struct sys *sys, const struct obj *have, struct buf *why)
 	const struct cache *cache = cache_of(have);
 	_cleanup_(buf_done) struct buf params = { 0 };
 	struct dm_line line = { cache->capacity.bytes / 512, "linear", NULL };
-	char source[DEVICES_NUMBER_MAX];
+	char source[NUMBERS_TEXT_MAX];
 	int r;
 
-	buf_addf(&params, "%s 0", devices_format_number(cache->source.number, source));
+	buf_addf(&params, "%s 0", numbers_format(cache->source.number, source));
 	if (params.failed)
 		return -ENOMEM;
 	line.params = params.data;

@@ -22,7 +22,7 @@ static bool is_ours(const struct dm_map *map)
 static int read_cache_line(struct sight *sight, struct obj *obj, const char *params)
 {
 	const struct kfs *kfs = &sight->sys->kfs;
-	char source[DEVICES_NUMBER_MAX], memory[DEVICES_NUMBER_MAX];
+	char source[NUMBERS_TEXT_MAX], memory[NUMBERS_TEXT_MAX];
 	_cleanup_free_ char *path = NULL, *ramdisk = NULL;
 	uint64_t sectors = 0, limit, number;
 	unsigned int mode = 0, stream_limit;
@@ -30,12 +30,12 @@ static int read_cache_line(struct sight *sight, struct obj *obj, const char *par
 
 	n = sscanf(params, "%23s %23s %" SCNu64 " %u 2 stream_limit %u", source, memory,
 		   &sectors, &mode, &stream_limit);
-	if (n < 2 || devices_parse_number(source, &number) < 0)
+	if (n < 2 || numbers_parse(source, &number) < 0)
 		return -EBADMSG;
 	r = devices_path(kfs, number, &path);
 	if (r == 0)
 		r = field_set_device(obj, CACHE_SOURCE, path, number);
-	if (r == 0 && devices_parse_number(memory, &number) == 0) {
+	if (r == 0 && numbers_parse(memory, &number) == 0) {
 		r = devices_name(kfs, number, &ramdisk);
 		if (r == 0)
 			r = field_set_string(obj, CACHE_RAMDISK, ramdisk);
@@ -54,14 +54,14 @@ static int read_cache_line(struct sight *sight, struct obj *obj, const char *par
 
 static int read_linear_line(struct sight *sight, struct obj *obj, const char *params)
 {
-	char source[DEVICES_NUMBER_MAX];
+	char source[NUMBERS_TEXT_MAX];
 	_cleanup_free_ char *path = NULL;
 	uint64_t number, offset;
 	int r;
 
 	/* With an offset it is no map of ours, whatever its UUID says: to be replaced. */
 	if (sscanf(params, "%23s %" SCNu64, source, &offset) != 2 || offset != 0 ||
-	    devices_parse_number(source, &number) < 0)
+	    numbers_parse(source, &number) < 0)
 		return 0;
 	r = devices_path(&sight->sys->kfs, number, &path);
 	if (r == 0)
