@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 struct sys;
 
@@ -23,7 +24,13 @@ struct dm_map {
 	uint64_t openers;
 };
 
-void dm_map_done(struct dm_map *map);
+static inline void dm_map_done(struct dm_map *map)
+{
+	free(map->uuid);
+	free(map->target);
+	free(map->params);
+	*map = (struct dm_map){ 0 };
+}
 
 /* The table of a map that has one target. */
 struct dm_line {
