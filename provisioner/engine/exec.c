@@ -384,7 +384,7 @@ int exec_run(struct sys *sys, const struct plan *plan, const struct exec_watcher
 
 bool exec_is_settled(const struct sys *sys)
 {
-	return sys->dm_cookie == 0;
+	return sys->dm->is_settled(sys);
 }
 
 void exec_settle(struct sys *sys)

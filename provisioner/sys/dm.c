@@ -67,6 +67,12 @@ static int run_task(struct dm_task *task)
 
 /* --- udev --- */
 
+/*
+ * Semaphore of the changes that udevd has not processed; 0: no such change. One for the
+ * process, as is the state of libdevmapper itself.
+ */
+static uint32_t cookie;
+
 static bool has_udevd(const struct sys *sys)
 {
 	return kfs_exists(&sys->kfs, "run/udev/control");
@@ -76,7 +82,7 @@ static bool has_udevd(const struct sys *sys)
  * libdevmapper's own wait has no end: where the rules that notify it are missing, it would
  * hang the boot.
  */
-static void wait_for_udev(const struct sys *sys, uint32_t cookie)
+static void wait_for_udev(const struct sys *sys)
 {
 	int ready = 0;
 
@@ -104,7 +110,7 @@ static int run_with_event(struct sys *sys, struct dm_task *task)
 	dm_udev_set_sync_support(udev);
 	/* Without a semaphore, udev does its work, and nobody waits for it. */
 	if (udev)
-		(void)dm_task_set_cookie(task, &sys->dm_cookie, 0);
+		(void)dm_task_set_cookie(task, &cookie, 0);
 	r = run_task(task);
 	if (!udev)
 		dm_task_update_nodes();
@@ -113,9 +119,15 @@ static int run_with_event(struct sys *sys, struct dm_task *task)
 
 static void kernel_settle(struct sys *sys)
 {
-	if (sys->dm_cookie)
-		wait_for_udev(sys, sys->dm_cookie);
-	sys->dm_cookie = 0;
+	if (cookie)
+		wait_for_udev(sys);
+	cookie = 0;
+}
+
+static bool kernel_is_settled(const struct sys *sys)
+{
+	(void)sys;
+	return cookie == 0;
 }
 
 /*
@@ -362,4 +374,5 @@ const struct dm_ops dm_kernel = {
 	.remove = kernel_remove,
 	.set_uuid = kernel_set_uuid,
 	.settle = kernel_settle,
+	.is_settled = kernel_is_settled,
 };

@@ -70,6 +70,8 @@ struct dm_ops {
 	 * /dev/mapper/NAME is there before.
 	 */
 	void (*settle)(struct sys *sys);
+	/* True if settle has nothing to wait for. */
+	bool (*is_settled)(const struct sys *sys);
 };
 
 /* The kernel's. */

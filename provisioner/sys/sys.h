@@ -18,7 +18,6 @@ struct sys {
 	int (*load_module)(const char *name, struct fault *fault);
 
 	const struct dm_ops *dm;
-	uint32_t dm_cookie;  /* sys/dm.c's: of changes that udev works off; 0: none */
 	struct udevdb *udev; /* NULL: there is only what lies in run/udev/data */
 
 	uint64_t deadline_ms; /* on clock_now_ms(): the end of all waiting */

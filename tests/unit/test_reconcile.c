@@ -446,21 +446,29 @@ END_TEST
 
 static struct fake_kernel *unsettled;
 static unsigned int writes_before;
+static bool is_pending;
 
 static int reload_at_once(struct sys *sys, const char *name, const struct dm_line *line)
 {
-	(void)name, (void)line;
+	(void)sys, (void)name, (void)line;
 	fake_set(unsettled, "sys/block/dm-0/dm/table",
 		 "0 2097152 rapiddisk-cache 254:16 - 65536 0");
-	sys->dm_cookie = 1;
+	is_pending = true;
 	return 0;
 }
 
 static void settle_and_note(struct sys *sys)
 {
-	if (sys->dm_cookie)
+	(void)sys;
+	if (is_pending)
 		writes_before = unsettled->writes;
-	sys->dm_cookie = 0;
+	is_pending = false;
+}
+
+static bool has_settled(const struct sys *sys)
+{
+	(void)sys;
+	return !is_pending;
 }
 
 static void make_unsettled(struct fake_kernel *fake, struct dm_ops *dm)
@@ -468,6 +476,8 @@ static void make_unsettled(struct fake_kernel *fake, struct dm_ops *dm)
 	make_cache(fake, dm);
 	dm->reload = reload_at_once;
 	dm->settle = settle_and_note;
+	dm->is_settled = has_settled;
+	is_pending = false;
 	unsettled = fake;
 	writes_before = UINT_MAX;
 }
