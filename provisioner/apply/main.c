@@ -35,6 +35,7 @@ static int open_sys(struct app *app)
 
 	app->sys = (struct sys){
 		.dm = app->options.sysroot ? &dm_tree : &dm_kernel,
+		.udev = app->options.sysroot ? &udev_tree : NULL,
 		.initramfs = app->options.initramfs,
 		.fault = app->options.fault,
 		.load_module = app->options.sysroot ? NULL : kmod_load,
@@ -46,8 +47,8 @@ static int open_sys(struct app *app)
 		return r;
 	}
 	/* Without it, devices are found by their paths alone. */
-	if (looks_at_devices(app) && udevdb_open(&app->sys.udev) < 0)
-		app->sys.udev = NULL;
+	if (looks_at_devices(app) && udevdb_open(&app->sys.udevdb) == 0)
+		app->sys.udev = &udev_system;
 	if (app->options.initramfs && !app->options.sysroot)
 		log_open_kernel();
 	return 0;
@@ -102,7 +103,7 @@ int main(int argc, char **argv)
 	progress_done(&app.progress);
 	if (app.options.initramfs)
 		settle_apart(&app);
-	udevdb_close(app.sys.udev);
+	udevdb_close(app.sys.udevdb);
 	kfs_done(&app.sys.kfs);
 	/* A full disk or a closed pipe must not pass for success. */
 	if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -95,39 +95,11 @@ static bool is_ours(const struct kfs *kfs, const char *name)
 
 /* --- what udev knows --- */
 
-/* A test tree has no udev, but its files: a line E:PROPERTY=VALUE in run/udev/data/bN:M. */
-static int find_in_tree(const struct kfs *kfs, const char *property, const char *value,
-			struct device_numbers *ret)
-{
-	_cleanup_(kfs_names_done) struct kfs_names files = { 0 };
-	_cleanup_free_ char *line = NULL;
-	int r = kfs_list(kfs, &files, "run/udev/data");
-
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	r = str_format(&line, "E:%s=%s\n", property, value);
-	if (r < 0)
-		return r;
-	vec_foreach (file, &files.names) {
-		_cleanup_free_ char *text = NULL, *whole = NULL;
-		uint64_t number;
-
-		if ((*file)[0] != 'b' || numbers_parse(*file + 1, &number) < 0 ||
-		    kfs_read(kfs, &text, "run/udev/data/%s", *file) < 0)
-			continue;
-		r = str_format(&whole, "\n%s\n", text);
-		if (r == 0 && strstr(whole, line))
-			r = vec_push(&ret->numbers, number);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int make_value(const struct tag *tag, const char *text, char **ret)
+static int make_value(const struct udev_ops *udev, const struct tag *tag,
+		      const char *text, char **ret)
 {
 	if (tag->encoded)
-		return udev_encode(text, ret);
+		return udev->encode(text, ret);
 	*ret = strdup(text);
 	if (!*ret)
 		return -ENOMEM;
@@ -140,12 +112,12 @@ static int find_by_tag(const struct sys *sys, const struct tag *tag, const char 
 		       struct device_numbers *ret)
 {
 	_cleanup_free_ char *value = NULL;
-	int r = make_value(tag, text, &value);
+	int r;
 
-	if (r < 0)
-		return r;
-	return sys->udev ? udevdb_find(sys->udev, tag->property, value, ret)
-			 : find_in_tree(&sys->kfs, tag->property, value, ret);
+	if (!sys->udev)
+		return 0;
+	r = make_value(sys->udev, tag, text, &value);
+	return r < 0 ? r : sys->udev->find(sys, tag->property, value, ret);
 }
 
 static bool contains(const struct device_numbers *all, uint64_t number)
@@ -356,7 +328,7 @@ int devices_find_root(const struct sys *sys, struct device_numbers *ret, char **
 void devices_wait(const struct sys *sys, uint64_t ms)
 {
 	if (sys->udev)
-		udevdb_wait(sys->udev, ms);
+		sys->udev->wait(sys, ms);
 	else
 		clock_sleep_ms(ms);
 }

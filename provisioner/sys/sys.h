@@ -18,7 +18,9 @@ struct sys {
 	int (*load_module)(const char *name, struct fault *fault);
 
 	const struct dm_ops *dm;
-	struct udevdb *udev; /* NULL: there is only what lies in run/udev/data */
+	/* NULL: no udev; a block device is found by its path alone. */
+	const struct udev_ops *udev;
+	struct udevdb *udevdb; /* udev_system's */
 
 	uint64_t deadline_ms; /* on clock_now_ms(): the end of all waiting */
 	char machine_id[33];  /* once somebody has needed it: see export_resolve() */

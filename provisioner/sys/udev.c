@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "sys/sys.h"
 
 #include <libudev.h>
 #include <limits.h>
@@ -88,15 +89,15 @@ static int add_device(struct udev *udev, const char *syspath, struct device_numb
 	return r;
 }
 
-int udevdb_find(struct udevdb *udev, const char *property, const char *value,
-		struct device_numbers *ret)
+static int system_find(const struct sys *sys, const char *property, const char *value,
+		       struct device_numbers *ret)
 {
-	struct udev_enumerate *all = udev_enumerate_new(udev->udev);
+	struct udev *udev = sys->udevdb->udev;
+	struct udev_enumerate *all = udev_enumerate_new(udev);
 	_cleanup_free_ char *pattern = NULL;
 	struct udev_list_entry *entry;
 	int r = all ? escape_pattern(value, &pattern) : -ENOMEM;
 
-	*ret = (struct device_numbers){ 0 };
 	if (r == 0)
 		r = udev_enumerate_add_match_subsystem(all, "block");
 	if (r >= 0)
@@ -108,18 +109,17 @@ int udevdb_find(struct udevdb *udev, const char *property, const char *value,
 		udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(all))
 		{
 			if (r == 0)
-				r = add_device(udev->udev,
-					       udev_list_entry_get_name(entry), ret);
+				r = add_device(udev, udev_list_entry_get_name(entry),
+					       ret);
 		}
 	}
 	udev_enumerate_unref(all);
-	if (r < 0)
-		device_numbers_done(ret);
 	return r;
 }
 
-void udevdb_wait(struct udevdb *udev, uint64_t ms)
+static void system_wait(const struct sys *sys, uint64_t ms)
 {
+	struct udevdb *udev = sys->udevdb;
 	struct pollfd events = { .fd = -1, .events = POLLIN };
 	struct udev_device *device;
 
@@ -138,3 +138,9 @@ void udevdb_wait(struct udevdb *udev, uint64_t ms)
 	while ((device = udev_monitor_receive_device(udev->monitor)))
 		udev_device_unref(device);
 }
+
+const struct udev_ops udev_system = {
+	.find = system_find,
+	.encode = udev_encode,
+	.wait = system_wait,
+};

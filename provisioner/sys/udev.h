@@ -1,33 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What systemd-udevd knows and tells. udev.c is the only user of libudev. */
+/* The database and the events of systemd-udevd. udev.c is the only user of libudev. */
 #pragma once
 
 #include "sys/numbers.h"
 
 #include <stdint.h>
 
+struct sys;
 struct udevdb;
+
+struct udev_ops {
+	/*
+	 * Append the block devices whose udev property @property is @value, to the
+	 * letter. Return: 0 or -errno.
+	 */
+	int (*find)(const struct sys *sys, const char *property, const char *value,
+		    struct device_numbers *ret);
+	/*
+	 * Write @text as udev writes properties whose name ends in _ENC: a character that
+	 * is unsafe in a file name becomes `\x20`. Return: 0 and *ret, the caller's to
+	 * free; -ENOMEM; -EINVAL if @text is too long for udev.
+	 */
+	int (*encode)(const char *text, char **ret);
+	/*
+	 * Wait until udevd has processed an event of a block device, @ms at most. The
+	 * first call only starts to collect events and returns: look again after it.
+	 */
+	void (*wait)(const struct sys *sys, uint64_t ms);
+};
+
+/* The running udevd's, by sys->udevdb. */
+extern const struct udev_ops udev_system;
+/* Of a --sysroot: the files in its run/udev/data; no events. */
+extern const struct udev_ops udev_tree;
 
 /* udevdb_open() - Return: 0 or -errno. */
 int udevdb_open(struct udevdb **ret);
-void udevdb_close(struct udevdb *udev);
+void udevdb_close(struct udevdb *udevdb);
 
-/*
- * udevdb_find() - Block devices whose udev property @property is @value, to the letter.
- * Return: 0 or -errno.
- */
-int udevdb_find(struct udevdb *udev, const char *property, const char *value,
-		struct device_numbers *ret);
-
-/*
- * udev_encode() - @text as udev writes it in properties whose name ends in _ENC: what
- * could do harm in a file name as `\x20`. Return: 0 and *ret, the caller's to free;
- * -ENOMEM; -EINVAL if it is too long for udev.
- */
+/* udev_encode() - struct udev_ops.encode of both. */
 int udev_encode(const char *text, char **ret);
-
-/*
- * udevdb_wait() - Until udev has worked an event of a block device off, @ms at most. The
- * first call only begins to collect events, and returns: look once more after it.
- */
-void udevdb_wait(struct udevdb *udev, uint64_t ms);

@@ -317,6 +317,7 @@ void fake_init(struct fake_kernel *fake, uint64_t ram_bytes)
 	fake->sys.kfs.hook_data = fake;
 	fake->sys.load_module = load_module;
 	fake->sys.dm = &dm_tree;
+	fake->sys.udev = &udev_tree;
 	fake->sys.deadline_ms = clock_now_ms();
 	loading = fake;
 	snprintf(meminfo, sizeof(meminfo), "MemTotal: %" PRIu64 " kB", ram_bytes / 1024);
