@@ -12,21 +12,9 @@
 
 #define FOLDER "owned"
 
-static int compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 int claims_load(const struct kfs *kfs, struct claims *ret)
 {
-	int r = kfs_list(kfs, &ret->files, RUNDIR "/" FOLDER);
-
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	if (ret->files.names.count > 0)
-		qsort(ret->files.names.items, ret->files.names.count, sizeof(char *),
-		      compare);
-	return 0;
+	return kfs_list_sorted(kfs, &ret->files, RUNDIR "/" FOLDER);
 }
 
 void claims_done(struct claims *claims)
@@ -47,9 +35,7 @@ bool claims_have(const struct claims *claims, const char *kind, const char *name
 	_cleanup_free_ char *file = file_name(kind, name);
 
 	/* Without memory: not for sure ours, so not ours. */
-	return file && claims->files.names.count > 0 &&
-	       bsearch(&file, claims->files.names.items, claims->files.names.count,
-		       sizeof(char *), compare);
+	return file && kfs_names_have(&claims->files, file);
 }
 
 int claims_inode(const struct kfs *kfs, const struct claims *claims, const char *kind,

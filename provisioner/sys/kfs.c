@@ -331,6 +331,33 @@ int kfs_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
 	return r;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strverscmp(*(char *const *)a, *(char *const *)b);
+}
+
+int kfs_list_sorted(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = kfs_vlist(kfs, ret, fmt, args);
+	va_end(args);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (ret->names.count > 0)
+		qsort(ret->names.items, ret->names.count, sizeof(char *), compare_names);
+	return 0;
+}
+
+bool kfs_names_have(const struct kfs_names *names, const char *name)
+{
+	return names->names.count > 0 &&
+	       bsearch(&name, names->names.items, names->names.count, sizeof(char *),
+		       compare_names);
+}
+
 void kfs_names_done(struct kfs_names *names)
 {
 	vec_foreach (name, &names->names)

@@ -96,6 +96,14 @@ int kfs_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
 	_printf_(3, 4);
 int kfs_vlist(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, va_list args)
 	_printf_(3, 0);
+/*
+ * kfs_list_sorted() - As kfs_list(), in the order of strverscmp(3): rd2 before rd10.
+ * Return: 0, also if the directory does not exist; -errno.
+ */
+int kfs_list_sorted(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
+	_printf_(3, 4);
+/* kfs_names_have() - True if @name is in a list of kfs_list_sorted(). */
+bool kfs_names_have(const struct kfs_names *names, const char *name);
 void kfs_names_done(struct kfs_names *names);
 
 /*
