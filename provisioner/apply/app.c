@@ -5,7 +5,7 @@
 #include "apply/image.h"
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "kind/kind.h"
+#include "kind/kinds.h"
 #include "model/config.h"
 #include "model/status.h"
 #include "sys/machine.h"

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "kind/cache/cache.h"
-#include "kind/kind.h"
+#include "kind/kinds.h"
 #include "model/config.h"
 #include "report/status_file.h"
 #include "report/text.h"
@@ -23,7 +23,7 @@ static int add_with_needs(const struct model *desired, struct obj *want,
 	if (vec_push(&part->objs, want) < 0)
 		return -ENOMEM;
 	vec_foreach (other, &desired->objs) {
-		if (kind->uses && kind->uses(want, *other) &&
+		if (kind->policy.uses && kind->policy.uses(want, *other) &&
 		    vec_push(&part->objs, *other) < 0)
 			return -ENOMEM;
 	}

@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "engine/reconcile.h"
-#include "kind/kind.h"
+#include "kind/kinds.h"
 #include "model/status.h"
 #include "report/json.h"
 #include "report/schema.h"

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "kind/kind.h"
+#include "kind/kinds.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/fault.h"
-#include "kind/kind.h"
+#include "kind/kinds.h"
 
 #include <stdbool.h>
 #include <stdint.h>

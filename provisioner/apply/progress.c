@@ -2,7 +2,7 @@
 #include "apply/progress.h"
 
 #include "base/units.h"
-#include "kind/kind.h"
+#include "kind/kinds.h"
 #include "sys/clock.h"
 
 #include <inttypes.h>
@@ -29,7 +29,8 @@ static void draw(struct progress *p, uint64_t since_ms)
 	fprintf(stderr, "\r\033[K%s %s: %s, %" PRIu64 " s", obj->class->name,
 		obj_name(obj), doing[p->step->action],
 		(clock_now_ms() - since_ms) / 1000);
-	if (kind->progress && kind->progress(p->sys, &done, &total) == 0 && total > 0)
+	if (kind->acts.progress && kind->acts.progress(p->sys, &done, &total) == 0 &&
+	    total > 0)
 		fprintf(stderr, ", %s of %s (%u%%)",
 			units_format_size_approx(done, done_text),
 			units_format_size_approx(total, total_text),

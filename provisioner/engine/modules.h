@@ -2,7 +2,7 @@
 /* The kernel modules that the desired objects need. */
 #pragma once
 
-#include "kind/kind.h"
+#include "kind/kinds.h"
 
 /*
  * modules_want() - Add to @desired the modules that its objects of @stage need. Return: 0

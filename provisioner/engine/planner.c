@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/planner.h"
 
-#include "base/cleanup.h"
 #include "base/units.h"
-#include "kind/kind.h"
-#include "model/change.h"
-
-#include <stdarg.h>
+#include "engine/judge.h"
+#include "kind/kinds.h"
 
 #define MARGIN_MIN (64ull << 20)
 
@@ -24,107 +21,11 @@ uint64_t planner_margin(uint64_t ram_bytes)
 	return tenth > MARGIN_MIN ? tenth : MARGIN_MIN;
 }
 
-static _printf_(2, 3) int block(struct plan_step *step, const char *fmt, ...)
-{
-	va_list args;
-	int r;
-
-	va_start(args, fmt);
-	r = vasprintf(&step->blocked, fmt, args);
-	va_end(args);
-	if (r < 0) {
-		step->blocked = NULL;
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-static int set_loss(struct plan_step *step, const char *loss)
-{
-	step->loss = strdup(loss);
-	return step->loss ? 0 : -ENOMEM;
-}
-
 static uint64_t memory_of(const struct obj *obj)
 {
 	const struct kind *kind = kind_of(obj->class);
 
-	return kind->memory ? kind->memory(obj) : 0;
-}
-
-static bool any_immutable(const struct obj_class *class, uint64_t changed)
-{
-	for (unsigned int i = 0; i < class->field_count; i++)
-		if (changed & UINT64_C(1) << i &&
-		    class->fields[i].flags & FIELD_IMMUTABLE)
-			return true;
-	return false;
-}
-
-/* "size is 1GiB, not 2GiB" */
-static int describe_difference(const struct plan_step *step, char **ret)
-{
-	_cleanup_(buf_done) struct buf text = { 0 };
-	_cleanup_(changes_done) struct changes found = { 0 };
-	int r = changes_find(step->have, step->want, step->changed, &found);
-
-	if (r < 0)
-		return r;
-	vec_foreach (change, &found.changes)
-		buf_addf(&text, "%s%s is %s, not %s", text.len ? ", " : "", change->name,
-			 change->from[0] ? change->from : "unset",
-			 change->to[0] ? change->to : "unset");
-	return buf_take(&text, ret);
-}
-
-static int judge_foreign(struct planner *p, struct plan_step *step)
-{
-	_cleanup_free_ char *difference = NULL;
-	int r;
-
-	step->action = PLAN_ADOPT;
-	if (step->changed) {
-		r = describe_difference(step, &difference);
-		if (r < 0)
-			return r;
-		return block(
-			step,
-			"it is live and not ours, and %s; make the file match it and "
-			"run with --adopt, or remove it by hand",
-			difference);
-	}
-	if (!kind_of(step->want->class)->adopt)
-		return block(step, "it is live and not ours");
-	if (!p->policy->adopt)
-		return block(step, "it is live and not ours; --adopt takes it over");
-	return 0;
-}
-
-static int judge_change(struct plan_step *step)
-{
-	const struct kind *kind = kind_of(step->want->class);
-	bool (*may_lose)(const struct obj *want) = kind->may_lose;
-	bool has_content = may_lose && !kind->severs;
-	int r = 0;
-
-	if (kind->update && !any_immutable(step->want->class, step->changed)) {
-		step->action = PLAN_UPDATE;
-		if (kind->judge)
-			r = kind->judge(step);
-	} else {
-		step->action = PLAN_REPLACE;
-		if (may_lose && step->have->content)
-			r = set_loss(step, step->have->content);
-		if (r == 0 && step->have->in_use && !kind->severs)
-			return block(step, "it is %s", step->have->in_use);
-		/* What is empty now may be written to before it is removed. */
-		if (r == 0 && has_content && !step->loss)
-			r = set_loss(step, "its content");
-	}
-	if (r == 0 && !step->blocked && step->loss && !(may_lose && may_lose(step->want)))
-		r = block(step, "it would lose %s; 'on_change: replace' allows that",
-			  step->loss);
-	return r;
+	return kind->policy.memory ? kind->policy.memory(obj) : 0;
 }
 
 /* RAM that the step takes beyond what is taken already. */
@@ -152,35 +53,11 @@ static int judge_memory(struct planner *p, struct plan_step *step)
 		p->committed += more;
 		return 0;
 	}
-	return block(step, "it needs %s of RAM, and %s is left: of %s, %s is kept free",
-		     units_format_size_approx(more, need),
-		     units_format_size_approx(left, have),
-		     units_format_size_approx(ram, all),
-		     units_format_size_approx(margin, kept));
-}
-
-static int judge_wanted(struct planner *p, struct plan_step *step)
-{
-	int r = 0;
-
-	if (!step->have) {
-		step->action = PLAN_CREATE;
-	} else if (kind_of(step->want->class)->shared) {
-		return 0;
-	} else {
-		step->changed = obj_differing(step->have, step->want);
-		if (step->have->owner != OWNER_OURS)
-			r = judge_foreign(p, step);
-		else if (step->changed)
-			r = judge_change(step);
-	}
-	if (r == 0 && !step->blocked && step->action != PLAN_NONE && step->want->unmet) {
-		step->deferred = step->want->deferred;
-		r = block(step, "%s", step->want->unmet);
-	}
-	if (r == 0 && !step->blocked)
-		r = judge_memory(p, step);
-	return r;
+	return judge_block(
+		step, "it needs %s of RAM, and %s is left: of %s, %s is kept free",
+		units_format_size_approx(more, need),
+		units_format_size_approx(left, have), units_format_size_approx(ram, all),
+		units_format_size_approx(margin, kept));
 }
 
 /* Takes the step over, or frees it where judging it failed with @r. */
@@ -201,8 +78,10 @@ static int add_wanted(struct planner *p, struct obj *want)
 		.want = want,
 		.have = model_find(p->observed, want->class, obj_name(want)),
 	};
-	int r = judge_wanted(p, &step);
+	int r = judge_wanted(&step, p->policy->adopt);
 
+	if (r == 0 && !step.blocked)
+		r = judge_memory(p, &step);
 	return add_step(p, &step, r);
 }
 
@@ -251,8 +130,8 @@ static enum users judge_user(const struct planner *p, const struct obj *user,
 		return USERS_GO;
 	case PLAN_UPDATE:
 	case PLAN_REPLACE:
-		return kind_of(user->class)->uses(step->want, have) ? USERS_STAY
-								    : USERS_GO;
+		return kind_of(user->class)->policy.uses(step->want, have) ? USERS_STAY
+									   : USERS_GO;
 	default:
 		return USERS_STAY;
 	}
@@ -270,9 +149,9 @@ static enum users judge_users(const struct planner *p, const struct obj *have)
 		const struct kind *kind = kind_of((*user)->class);
 		enum users one;
 
-		if (!kind->uses || !kind->uses(*user, have))
+		if (!kind->policy.uses || !kind->policy.uses(*user, have))
 			continue;
-		known += kind->holds ? kind->holds(*user, have) : 1;
+		known += kind->policy.holds ? kind->policy.holds(*user, have) : 1;
 		one = judge_user(p, *user, have);
 		if (one < all)
 			all = one;
@@ -290,15 +169,15 @@ static int judge_removal(const struct planner *p, struct plan_step *step,
 	if (have->in_use && users == USERS_GO)
 		return 0;
 	if (have->content)
-		r = set_loss(step, have->content);
+		r = judge_set_loss(step, have->content);
 	if (r < 0 || !have->in_use)
 		return r;
 	/* Who holds it open, and stays, is more than connections. */
 	if (p->policy->disconnect && kind_of(have->class)->severs && have->content &&
 	    have->holders == 0)
 		return 0;
-	if (!kind_of(have->class)->release)
-		return block(step, "it is %s", have->in_use);
+	if (!kind_of(have->class)->acts.release)
+		return judge_block(step, "it is %s", have->in_use);
 	step->action = have->released ? PLAN_NONE : PLAN_RELEASE;
 	return 0;
 }

@@ -2,7 +2,7 @@
 /* Desired against observed gives a plan. Pure: asks nothing and changes nothing. */
 #pragma once
 
-#include "kind/kind.h"
+#include "kind/kinds.h"
 
 #include <stdbool.h>
 #include <stdint.h>

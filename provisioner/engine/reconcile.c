@@ -2,10 +2,11 @@
 #include "engine/reconcile.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "engine/modules.h"
 #include "engine/planner.h"
-#include "kind/kind.h"
-#include "kind/nvmet/claims.h"
+#include "engine/state.h"
+#include "kind/kinds.h"
 #include "sys/clock.h"
 #include "sys/devices.h"
 #include "sys/machine.h"
@@ -23,46 +24,43 @@
 /* What udev tells ends this wait, and where nobody tells, it is time to look. */
 #define ABSENT_POLL_MS 500
 
+static void set_failed(struct report *report, char *message)
+{
+	free(report->message);
+	report->message = message;
+	report->verdict = VERDICT_FAILED;
+}
+
 static _printf_(3, 4) int fail(struct report *report, int error, const char *fmt, ...)
 {
 	_cleanup_free_ char *what = NULL;
+	char *message = NULL;
 	va_list args;
 	int r;
 
 	va_start(args, fmt);
-	r = vasprintf(&what, fmt, args);
+	r = str_vformat(&what, fmt, args);
 	va_end(args);
-	if (r < 0)
-		what = NULL;
-	free(report->message);
-	if (asprintf(&report->message, "%s: %s", what ? what : fmt, strerror(-error)) < 0)
-		report->message = NULL;
-	report->verdict = VERDICT_FAILED;
+	if (r == 0)
+		r = str_format(&message, "%s: %s", what, strerror(-error));
+	set_failed(report, r == 0 ? message : NULL);
 	return error;
 }
 
-/* @rank: the kinds from this rank on; @observed has the objects of the others. */
-static int observe_all(struct sys *sys, unsigned int rank, struct model *observed,
-		       const struct kind **ret_kind)
+/* @why: the sentence of a kind; empty if memory ran out. */
+static int fail_by(struct report *report, int error, const struct buf *why)
 {
-	for (const struct kind *const *kind = kinds; *kind; kind++) {
-		int r;
+	const char *text = why->len > 0 ? why->data : strerror(-error);
 
-		if ((*kind)->class->rank < rank)
-			continue;
-		*ret_kind = *kind;
-		r = (*kind)->observe(sys, observed);
-		if (r < 0)
-			return r;
-	}
-	return model_sort(observed);
+	set_failed(report, strdup(text));
+	return error;
 }
 
 int reconcile_observe(struct sys *sys, struct model *ret)
 {
 	const struct kind *kind;
 	struct model observed = { 0 };
-	int r = observe_all(sys, 0, &observed, &kind);
+	int r = state_observe(sys, 0, &observed, &kind);
 
 	if (r < 0) {
 		model_done(&observed);
@@ -70,57 +68,6 @@ int reconcile_observe(struct sys *sys, struct model *ret)
 	}
 	*ret = observed;
 	return 0;
-}
-
-static int resolve_kind(struct sys *sys, const struct kind *kind, struct model *desired,
-			const struct model *observed, const struct obj **ret_obj)
-{
-	vec_foreach (want, &desired->objs) {
-		int r;
-
-		if ((*want)->class != kind->class)
-			continue;
-		*ret_obj = *want;
-		free((*want)->unmet);
-		(*want)->unmet = NULL;
-		(*want)->patience_ms = 0;
-		(*want)->deferred = false;
-		(*want)->passing = false;
-		r = kind->resolve(sys, *want, desired, observed);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int resolve_all(struct sys *sys, struct model *desired,
-		       const struct model *observed, enum kind_stage stage,
-		       const struct obj **ret_obj)
-{
-	for (const struct kind *const *kind = kinds; *kind; kind++) {
-		int r;
-
-		/* What stays as it is is still what others stand on. */
-		if (!(*kind)->resolve ||
-		    ((*kind)->network && !kind_is_in_stage(*kind, stage)))
-			continue;
-		r = resolve_kind(sys, *kind, desired, observed, ret_obj);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int prepare_all(struct sys *sys, struct model *desired)
-{
-	vec_foreach (want, &desired->objs) {
-		const struct kind *kind = kind_of((*want)->class);
-		int r = kind->prepare ? kind->prepare(sys, *want) : 0;
-
-		if (r < 0)
-			return r;
-	}
-	return model_sort(desired);
 }
 
 static void mark_leaving(const struct model *desired, const struct plan_policy *policy,
@@ -157,14 +104,14 @@ static int look_and_plan(struct sys *sys, struct model *desired,
 	int r = first ? model_lend(&first->observed, rank, &outcome.observed) : 0;
 
 	if (r == 0)
-		r = observe_all(sys, rank, &outcome.observed, &kind);
+		r = state_observe(sys, rank, &outcome.observed, &kind);
 	if (r < 0) {
 		reconcile_outcome_done(&outcome);
 		return fail(report, r, "cannot observe each %s%s", kind->class->name,
 			    r == -EACCES ? " (run as root)" : "");
 	}
 	mark_leaving(desired, policy, &outcome.observed);
-	r = resolve_all(sys, desired, &outcome.observed, policy->stage, &want);
+	r = state_resolve(sys, desired, &outcome.observed, policy->stage, &want);
 	if (r < 0)
 		r = fail(report, r, "cannot find out what %s '%s' stands on",
 			 want->class->name, obj_name(want));
@@ -220,12 +167,11 @@ static int note_contradictions(const struct plan *second, struct report *report)
 			continue;
 		entry->result = RESULT_FAILED;
 		free(entry->message);
-		if (asprintf(&entry->message,
-			     "it is not as wanted after the run: a new plan would %s it",
-			     plan_action_name(step->action)) < 0) {
-			entry->message = NULL;
+		if (str_format(
+			    &entry->message,
+			    "it is not as wanted after the run: a new plan would %s it",
+			    plan_action_name(step->action)) < 0)
 			return -ENOMEM;
-		}
 	}
 	return 0;
 }
@@ -336,6 +282,7 @@ static int run(struct sys *sys, struct model *desired,
 		.disconnect = options->disconnect,
 		.stage = options->stage,
 	};
+	_cleanup_(buf_done) struct buf why = { 0 };
 	int r;
 
 	r = machine_ram_bytes(&sys->kfs, &policy.ram_bytes);
@@ -343,9 +290,9 @@ static int run(struct sys *sys, struct model *desired,
 		return fail(report, r,
 			    "cannot read the size of RAM from '/proc/meminfo'");
 	model_resolve(desired, policy.ram_bytes);
-	r = prepare_all(sys, desired);
+	r = state_prepare(sys, desired, &why);
 	if (r < 0)
-		return fail(report, r, "cannot find out the names of exports");
+		return fail_by(report, r, &why);
 	r = modules_want(desired, options->stage);
 	if (r == 0)
 		r = plan_patiently(sys, desired, &policy, watcher, report, outcome);
@@ -353,9 +300,9 @@ static int run(struct sys *sys, struct model *desired,
 		return r;
 	if (options->dry_run)
 		return exec_report_pending(&outcome->plan, report);
-	r = nvmet_tidy_claims(sys, &outcome->observed);
+	r = state_tidy(sys, &outcome->observed, &why);
 	if (r < 0)
-		return fail(report, r, "cannot look through '/run/rapiddisk/owned'");
+		return fail_by(report, r, &why);
 	r = exec_run(sys, &outcome->plan, watcher, report);
 	if (r == 0 && plan_has_changes(&outcome->plan))
 		r = verify(sys, desired, &policy, outcome, report);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/exec.h"
-#include "kind/kind.h"
+#include "kind/kinds.h"
 #include "model/plan.h"
 #include "model/report.h"
 #include "sys/sys.h"

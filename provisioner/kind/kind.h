@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What acts on a kind of object. A new kind is one file and one row in kinds.c. */
+/*
+ * The interface of a kind. A new kind is a directory beside this file, its class in
+ * classes.h and its row in kinds.c.
+ */
 #pragma once
 
 #include "base/buf.h"
@@ -11,135 +14,124 @@
 #include <stdint.h>
 
 /*
- * The functions that act return 0 or -errno, and on failure put a sentence without the
- * object's name into @why, by kind_fail(). They may sleep. After a failure nothing that
- * the call made is left behind.
+ * The functions below return 0 or -errno unless they say otherwise. If a function has
+ * @why and fails, it appends a sentence without the object's name (kind_fail()).
  */
-struct kind {
-	const struct obj_class *class;
-	/* The kernel modules that its objects may need, NULL-terminated; NULL: none. */
-	const char *const *modules;
-	bool shared;  /* nobody's: what is there is as wanted, and never removed */
-	bool network; /* for other machines to see: not in the initramfs, see kind_stage */
-	/*
-	 * What goes with an object of it is connections, none but those of obj.content:
-	 * where the file allows it, they are no reason to leave it as it is.
-	 */
-	bool severs;
 
+/* The state of the kernel and of this machine. The pipeline (engine/reconcile.c) calls these. */
+struct kind_state {
 	/*
-	 * Add what is live to @observed; owner, in_use and content too. Changes nothing.
+	 * Add the live objects to @observed, with owner, in_use and content. Change
+	 * nothing.
 	 */
 	int (*observe)(struct sys *sys, struct model *observed);
 	/*
-	 * Once, before all else: what only this machine can put into the object's key.
-	 * The model is sorted again afterwards. 0 or -errno. May be NULL.
+	 * Called once, before the first observe: expand the parts of the key that depend
+	 * on the machine (%H). The caller sorts the model again. May be NULL.
 	 */
-	int (*prepare)(struct sys *sys, struct obj *want);
+	int (*prepare)(struct sys *sys, struct obj *want, struct buf *why);
 	/*
-	 * Before each plan: what @want comes to on this machine now (a name becomes a
-	 * device), and obj.unmet where it comes to nothing. Both models are sorted;
-	 * those of @desired that have a lower rank, or stand before @want in the file,
-	 * are resolved. Changes nothing but @want. 0 or -errno. May be NULL.
+	 * Called before each plan: find the devices and addresses that @want names on
+	 * this machine, and set obj.unmet if @want cannot be created now. Change nothing
+	 * but @want. Both models are sorted. The desired objects of a lower rank, and
+	 * those before @want in the file, are resolved. May be NULL.
 	 */
 	int (*resolve)(struct sys *sys, struct obj *want, const struct model *desired,
 		       const struct model *observed);
+	/*
+	 * Called before a plan is executed: drop the claims to objects that no longer
+	 * exist or are foreign by now. @observed is sorted, and was seen under the lock.
+	 * May be NULL.
+	 */
+	int (*tidy)(struct sys *sys, const struct model *observed, struct buf *why);
+};
 
+/*
+ * The steps of a plan. The executor (engine/exec.c) calls these. They may sleep. After a
+ * failure nothing is left behind that the call created.
+ */
+struct kind_acts {
 	int (*create)(struct sys *sys, const struct obj *want, struct buf *why);
 	/* @changed: bit i: fields[i] differs. NULL: every change is a replacement. */
 	int (*update)(struct sys *sys, const struct obj *have, const struct obj *want,
 		      uint64_t changed, struct buf *why);
 	int (*remove)(struct sys *sys, const struct obj *have, struct buf *why);
+	/* Mark a live object as owned. NULL: impossible. */
+	int (*adopt)(struct sys *sys, const struct obj *have, struct buf *why);
 	/*
-	 * The last part of create, of update and of both together, for all objects of
-	 * the kind one after the other: let others see it. Where it fails it undoes the
-	 * whole creation; but what was there before (@have, NULL: nothing) is seen where
-	 * it was. May be NULL.
+	 * Free all that an object in use holds, but keep the device for its users. NULL:
+	 * impossible.
+	 */
+	int (*release)(struct sys *sys, const struct obj *have, struct buf *why);
+	/*
+	 * Called after create failed, or could not be tried for lack of memory or of a
+	 * module: create a plain substitute for those who wait for the name, and describe
+	 * it in @why. NULL: there is no substitute.
+	 */
+	int (*fall_back)(struct sys *sys, const struct obj *want, struct buf *why);
+	/*
+	 * Called last, for all created and updated objects of the kind one after the
+	 * other: make the object visible to others. On failure undo the creation; if the
+	 * object existed before (@have), leave it visible where it was. May be NULL.
 	 */
 	int (*open)(struct sys *sys, const struct obj *have, const struct obj *want,
 		    struct buf *why);
 	/*
-	 * The first part of remove and update, for all that go or change, before the
-	 * first of them does: @have is no longer seen where @want (NULL: nothing) shall
-	 * not be. Where it fails, remove and update do so too, and say it. May be NULL.
+	 * Called first, for all objects of the kind that are removed or updated: hide
+	 * @have wherever @want (NULL: nowhere) is not to be visible. If it fails, remove
+	 * and update fail too, and report it. May be NULL.
 	 */
 	void (*close)(struct sys *sys, const struct obj *have, const struct obj *want);
 	/*
-	 * Of an object that should go and is in use: give back all that it holds, and
-	 * let its users go on with what is left. NULL: there is no such thing.
-	 */
-	int (*release)(struct sys *sys, const struct obj *have, struct buf *why);
-	/*
-	 * After create failed, or could not be tried for want of memory or a module:
-	 * make the least that those who wait for the name can go on with. NULL: nothing.
-	 */
-	int (*fall_back)(struct sys *sys, const struct obj *want, struct buf *why);
-	/*
-	 * After create and update of all objects of the kind, before other kinds stand on
-	 * them, and before the run ends: wait for what is still done about them elsewhere.
-	 * Called also where nothing was done. NULL: nothing is.
+	 * Called after create and update of all objects of the kind and before the run
+	 * ends, even if nothing was done: wait until udevd has processed the events. May
+	 * be NULL.
 	 */
 	void (*settle)(struct sys *sys);
-	/* Mark a live object as ours. NULL: cannot be. */
-	int (*adopt)(struct sys *sys, const struct obj *have, struct buf *why);
-
 	/*
-	 * Before an update is planned: set step->loss where it destroys content, and
-	 * step->blocked where it cannot be done now. Pure. 0 or -ENOMEM. May be NULL.
-	 */
-	int (*judge)(struct plan_step *step);
-	/* Of .modules, does @want need this one? Pure. NULL: each needs all of them. */
-	bool (*needs_module)(const struct obj *want, const char *module);
-	/* Does @obj (wanted or live) stand on @other? Pure. NULL: on nothing. */
-	bool (*uses)(const struct obj *obj, const struct obj *other);
-	/*
-	 * Is the update nothing but what comes of a change of @other, on which its object
-	 * stands already? Pure. NULL: never.
-	 */
-	bool (*follows)(const struct plan_step *step, const struct obj *other);
-	/* How often does a live @obj hold @other, which it uses? Pure. NULL: once. */
-	uint64_t (*holds)(const struct obj *obj, const struct obj *other);
-	/* Does the file allow that its content goes? NULL: there is none to lose. */
-	bool (*may_lose)(const struct obj *want);
-	/*
-	 * How far the call that acts now is, in bytes; for another thread. 0, or -errno
-	 * if the kernel does not say. May be NULL.
+	 * Called from another thread while one of these functions runs: return its
+	 * progress in bytes. May be NULL.
 	 */
 	int (*progress)(struct sys *sys, uint64_t *ret_done, uint64_t *ret_total);
-	/* RAM that it holds at most, in bytes. NULL: none worth counting. */
+};
+
+/* The rules of the kind. The planner (engine/planner.c) calls these. All are pure. */
+struct kind_policy {
+	/*
+	 * Judge an update before it is planned: set step->loss if it destroys content,
+	 * and step->blocked if it is impossible now. Return: 0 or -ENOMEM. May be NULL.
+	 */
+	int (*judge)(struct plan_step *step);
+	/* True if the configuration permits the loss of content. NULL: it has none. */
+	bool (*may_lose)(const struct obj *want);
+	/* True if @obj (desired or observed) depends on @other. NULL: never. */
+	bool (*uses)(const struct obj *obj, const struct obj *other);
+	/*
+	 * True if the update only propagates a change of @other, which the object already
+	 * uses. NULL: never.
+	 */
+	bool (*follows)(const struct plan_step *step, const struct obj *other);
+	/* Count the opens of @other by an observed @obj that uses it. NULL: one. */
+	uint64_t (*holds)(const struct obj *obj, const struct obj *other);
+	/* Return the RAM that an object takes at most, in bytes. NULL: none. */
 	uint64_t (*memory)(const struct obj *obj);
+	/* True if @want needs @module of kind.modules. NULL: it needs all of them. */
+	bool (*needs_module)(const struct obj *want, const char *module);
 };
 
-/* By rank, NULL-terminated. */
-extern const struct kind *const kinds[];
-/* Their classes, and those that have none and never come into a plan. NULL-terminated. */
-extern const struct obj_class *const kind_classes[];
+struct kind {
+	const struct obj_class *class;
+	/* The kernel modules that its objects may need, NULL-terminated. May be NULL. */
+	const char *const *modules;
+	bool shared; /* objects have no owner: a live one is in sync, and never removed */
+	bool network; /* objects are for other machines: not in the initramfs, see kind_stage */
+	/*
+	 * Removing such an object destroys nothing but connections (obj.content);
+	 * `on_change: replace` permits that.
+	 */
+	bool severs;
 
-/* kind_of() - The kind that acts on objects of @class. */
-static inline const struct kind *kind_of(const struct obj_class *class)
-{
-	return kinds[class->rank];
-}
-
-/*
- * What a run is about: at boot all that local mounts may wait for comes before the network
- * is up, and exports after that.
- */
-enum kind_stage {
-	KIND_STAGE_ALL,
-	KIND_STAGE_LOCAL,   /* no kind that is for the network */
-	KIND_STAGE_NETWORK, /* only those */
+	struct kind_state state;
+	struct kind_acts acts;
+	struct kind_policy policy;
 };
-
-/* kind_is_in_stage() - Does a run of @stage make, change and remove such objects? */
-static inline bool kind_is_in_stage(const struct kind *kind, enum kind_stage stage)
-{
-	return kind->shared || stage == KIND_STAGE_ALL ||
-	       kind->network == (stage == KIND_STAGE_NETWORK);
-}
-
-/* kind_needs_module() - Does @want need the kernel module @module? */
-bool kind_needs_module(const struct obj *want, const char *module);
-
-extern const struct kind kind_module, kind_ramdisk, kind_cache, kind_host, kind_port,
-	kind_export;

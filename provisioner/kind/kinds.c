@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "kind/kind.h"
+#include "kind/kinds.h"
 
+#include "kind/cache/cache.h"
+#include "kind/export/export.h"
+#include "kind/host/host.h"
+#include "kind/module/module.h"
+#include "kind/port/port.h"
+#include "kind/ramdisk/ramdisk.h"
 #include "model/status.h"
 
 const struct kind *const kinds[] = {
@@ -25,6 +31,7 @@ bool kind_needs_module(const struct obj *want, const char *module)
 
 	for (const char *const *name = kind->modules; name && *name; name++)
 		if (streq(*name, module))
-			return !kind->needs_module || kind->needs_module(want, module);
+			return !kind->policy.needs_module ||
+			       kind->policy.needs_module(want, module);
 	return false;
 }

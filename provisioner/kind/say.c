@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kind/say.h"
 
+#include "base/str.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,13 +15,9 @@ int kind_set_unmet(struct obj *want, const char *fmt, ...)
 	int r;
 
 	va_start(args, fmt);
-	r = vasprintf(&want->unmet, fmt, args);
+	r = str_vformat(&want->unmet, fmt, args);
 	va_end(args);
-	if (r < 0) {
-		want->unmet = NULL;
-		return -ENOMEM;
-	}
-	return 0;
+	return r;
 }
 
 int kind_fail(struct buf *why, int error, const char *hint, const char *what, ...)
@@ -28,10 +26,12 @@ int kind_fail(struct buf *why, int error, const char *hint, const char *what, ..
 	char *text = NULL;
 
 	va_start(args, what);
-	if (vasprintf(&text, what, args) < 0)
-		text = NULL;
+	/* Without memory @why fails too, and reports it. */
+	if (str_vformat(&text, what, args) == 0)
+		buf_addf(why, "%s: %s", text, strerror(-error));
+	else
+		why->failed = true;
 	va_end(args);
-	buf_addf(why, "%s: %s", text ? text : what, strerror(-error));
 	if (hint)
 		buf_addf(why, "; %s", hint);
 	free(text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kind/use.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,10 +18,6 @@ int kind_set_use(const struct kfs *kfs, struct users *users, const char *disk,
 	if (r < 0 || obj->in_use)
 		return r;
 	obj->passing = true;
-	if (asprintf(&obj->in_use, "held open %" PRIu64 " time%s", openers,
-		     openers == 1 ? "" : "s") < 0) {
-		obj->in_use = NULL;
-		return -ENOMEM;
-	}
-	return 0;
+	return str_format(&obj->in_use, "held open %" PRIu64 " time%s", openers,
+			  openers == 1 ? "" : "s");
 }

@@ -2,7 +2,7 @@
 /*
  * libFuzzer: any bytes as a configuration, with the real classes and the unit tests' own.
  */
-#include "kind/kind.h"
+#include "kind/kinds.h"
 #include "property.h"
 #include "unit/fake_class.h"
 

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "fake_nvmet.h"
-#include "kind/kind.h"
+#include "kind/kinds.h"
 #include "kind/nvmet/nvmet.h"
 #include "model/config.h"
 #include "sys/clock.h"

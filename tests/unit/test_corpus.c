@@ -4,7 +4,7 @@
 #include "base/macro.h"
 #include "fake_class.h"
 #include "fuzz/property.h"
-#include "kind/kind.h"
+#include "kind/kinds.h"
 #include "unit.h"
 
 #include <dirent.h>

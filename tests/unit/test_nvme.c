@@ -4,7 +4,7 @@
 #include "engine/reconcile.h"
 #include "fake_kernel.h"
 #include "fake_nvmet.h"
-#include "kind/kind.h"
+#include "kind/kinds.h"
 #include "kind/nvmet/nvmet.h"
 #include "unit.h"
 

@@ -3,7 +3,7 @@
 #include "engine/planner.h"
 #include "engine/reconcile.h"
 #include "fake_kernel.h"
-#include "kind/kind.h"
+#include "kind/kinds.h"
 #include "kind/module/module.h"
 #include "kind/ramdisk/ramdisk.h"
 #include "unit.h"

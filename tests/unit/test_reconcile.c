@@ -4,7 +4,7 @@
 #include "engine/reconcile.h"
 #include "fake_kernel.h"
 #include "fake_nvmet.h"
-#include "kind/kind.h"
+#include "kind/kinds.h"
 #include "kind/ramdisk/ramdisk.h"
 #include "sys/clock.h"
 #include "unit.h"

@@ -61,6 +61,8 @@ bool cache_is_for_initramfs(struct sys *sys, const struct obj *want);
 /* cache_is_absent() - Is @want a cache of a device that is not there so far? */
 bool cache_is_absent(struct sys *sys, const struct obj *want);
 
+extern const struct kind kind_cache;
+
 /* The functions of kind_cache; see kind.h. */
 int cache_resolve(struct sys *sys, struct obj *want, const struct model *desired,
 		  const struct model *observed);

@@ -4,15 +4,21 @@
 const struct kind kind_cache = {
 	.class = &cache_class,
 	.modules = (const char *const[]){ "rapiddisk_cache", NULL },
-	.observe = cache_observe,
-	.resolve = cache_resolve,
-	.create = cache_create,
-	.update = cache_update,
-	.remove = cache_remove,
-	.release = cache_release,
-	.fall_back = cache_fall_back,
-	.settle = cache_settle,
-	.adopt = cache_adopt,
-	.uses = cache_uses,
-	.memory = cache_memory,
+	.state = {
+		.observe = cache_observe,
+		.resolve = cache_resolve,
+	},
+	.acts = {
+		.create = cache_create,
+		.update = cache_update,
+		.remove = cache_remove,
+		.adopt = cache_adopt,
+		.release = cache_release,
+		.fall_back = cache_fall_back,
+		.settle = cache_settle,
+	},
+	.policy = {
+		.uses = cache_uses,
+		.memory = cache_memory,
+	},
 };

@@ -4,6 +4,7 @@
  * is not complete nobody can see.
  */
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "kind/export/export.h"
 #include "kind/nvmet/attributes.h"
 #include "kind/nvmet/claims.h"
@@ -22,10 +23,8 @@ static int let_in(struct sys *sys, const char *host, const char *folder, struct 
 	_cleanup_free_ char *target = NULL;
 	int r;
 
-	if (asprintf(&target, NVMET_HOSTS "/%s", host) < 0) {
-		target = NULL;
+	if (str_format(&target, NVMET_HOSTS "/%s", host) < 0)
 		return -ENOMEM;
-	}
 	r = kfs_symlink(&sys->kfs, target, "%s/allowed_hosts/%s", folder, host);
 	return r < 0 ? kind_fail(why, r, nvmet_hint(r), "cannot let in host '%s'", host)
 		     : 0;

@@ -4,6 +4,7 @@
  * the hosts that they let in, and the ports that they are linked into. Their keys, and
  * what the file may say.
  */
+#include "base/str.h"
 #include "kind/export/export.h"
 
 #include "kind/cache/cache.h"
@@ -89,7 +90,7 @@ char *export_folder(const struct obj *obj)
 {
 	char *text;
 
-	return asprintf(&text, NVMET_SUBSYSTEMS "/%s", obj_name(obj)) < 0 ? NULL : text;
+	return str_format(&text, NVMET_SUBSYSTEMS "/%s", obj_name(obj)) < 0 ? NULL : text;
 }
 
 const struct object_list *export_namespaces(const struct obj *obj)

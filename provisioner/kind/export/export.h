@@ -103,8 +103,10 @@ int export_drop_namespaces(struct sys *sys, const struct obj *have,
 int export_add_namespaces(struct sys *sys, const struct obj *have, const struct obj *want,
 			  const char *folder, struct buf *why);
 
+extern const struct kind kind_export;
+
 /* The functions of kind_export; see kind.h. */
-int export_prepare(struct sys *sys, struct obj *want);
+int export_prepare(struct sys *sys, struct obj *want, struct buf *why);
 int export_resolve(struct sys *sys, struct obj *want, const struct model *desired,
 		   const struct model *observed);
 int export_observe(struct sys *sys, struct model *observed);

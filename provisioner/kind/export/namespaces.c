@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exports: namespaces, added and removed. */
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "kind/export/export.h"
 #include "kind/nvmet/attributes.h"
 #include "kind/nvmet/claims.h"
@@ -29,11 +30,7 @@ static int device_path(struct sys *sys, const struct obj *item, char **ret)
 		return r;
 	if (!namespace->made)
 		return devices_path(&sys->kfs, number, ret);
-	if (asprintf(ret, "/%s%s", folder, text) < 0) {
-		*ret = NULL;
-		return -ENOMEM;
-	}
-	return 0;
+	return str_format(ret, "/%s%s", folder, text);
 }
 
 static int fail_to_enable(struct buf *why, int r, const struct obj *item,
@@ -96,8 +93,9 @@ static char *namespace_folder(const char *subsystem, const struct obj *item)
 {
 	char *text;
 
-	return asprintf(&text, "%s/namespaces/%s", subsystem, obj_name(item)) < 0 ? NULL
-										  : text;
+	return str_format(&text, "%s/namespaces/%s", subsystem, obj_name(item)) < 0
+		       ? NULL
+		       : text;
 }
 
 static int drop_size_claim(struct sys *sys, const struct obj *obj, const struct obj *item)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exports: what is live, and who is connected. */
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "kind/export/export.h"
 #include "kind/nvmet/attributes.h"
 #include "kind/nvmet/claims.h"
@@ -88,10 +89,8 @@ static int read_namespace(struct sight *sight, struct obj *obj, const char *id,
 	const struct kfs *kfs = sight->kfs;
 	int r;
 
-	if (asprintf(&folder, "%s/namespaces/%s", subsystem, id) < 0) {
-		folder = NULL;
+	if (str_format(&folder, "%s/namespaces/%s", subsystem, id) < 0)
 		return -ENOMEM;
-	}
 	field_set_uint(obj, NAMESPACE_ID, strtoull(id, NULL, 10));
 	if ((r = read_device(sight, obj, folder)) < 0 ||
 	    (r = read_string(kfs, obj, NAMESPACE_UUID, folder, "device_uuid")) < 0 ||

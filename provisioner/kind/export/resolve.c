@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exports: what is wanted, on this machine. */
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "kind/cache/cache.h"
 #include "kind/export/export.h"
 #include "kind/ramdisk/ramdisk.h"
@@ -15,7 +16,7 @@
 #define UUID_LEN       36 /* with its four dashes */
 #define DEVICE_WAIT_MS 10000
 
-int export_prepare(struct sys *sys, struct obj *want)
+int export_prepare(struct sys *sys, struct obj *want, struct buf *why)
 {
 	const char *rest = export_of(want)->nqn, *mark;
 	_cleanup_(buf_done) struct buf nqn = { 0 };
@@ -26,7 +27,9 @@ int export_prepare(struct sys *sys, struct obj *want)
 		return 0;
 	r = machine_hostname(&sys->kfs, &host);
 	if (r < 0)
-		return r;
+		return kind_fail(why, r, NULL,
+				 "cannot expand %s: cannot read the name of this machine",
+				 EXPORT_HOST_MARK);
 	for (; (mark = strstr(rest, EXPORT_HOST_MARK));
 	     rest = mark + strlen(EXPORT_HOST_MARK)) {
 		buf_add_bytes(&nqn, rest, (size_t)(mark - rest));
@@ -46,11 +49,9 @@ static int derive(const char *machine, const char *purpose, const char *nqn,
 {
 	_cleanup_free_ char *text = NULL;
 
-	if (asprintf(&text, "rapiddisk %s\n%s\n%s\n%s\n", purpose, machine, nqn, id) <
-	    0) {
-		text = NULL;
+	if (str_format(&text, "rapiddisk %s\n%s\n%s\n%s\n", purpose, machine, nqn, id) <
+	    0)
 		return -ENOMEM;
-	}
 	config_digest(text, strlen(text), ret);
 	return 0;
 }

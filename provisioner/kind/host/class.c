@@ -3,6 +3,7 @@
  * NVMe hosts: initiators that exports name, /sys/kernel/config/nvmet/hosts/NQN. Their keys,
  * and what the file may say.
  */
+#include "base/str.h"
 #include "kind/host/host.h"
 #include "kind/nvmet/nvmet.h"
 
@@ -56,7 +57,7 @@ char *host_folder(const struct obj *obj)
 {
 	char *text;
 
-	return asprintf(&text, NVMET_HOSTS "/%s", obj_name(obj)) < 0 ? NULL : text;
+	return str_format(&text, NVMET_HOSTS "/%s", obj_name(obj)) < 0 ? NULL : text;
 }
 
 bool host_loses_key(const struct obj *want, uint64_t changed)

@@ -51,6 +51,8 @@ bool host_loses_key(const struct obj *want, uint64_t changed);
  */
 int host_read_keys(const struct kfs *kfs, struct obj *want);
 
+extern const struct kind kind_host;
+
 /* The functions of kind_host; see kind.h. */
 int host_resolve(struct sys *sys, struct obj *want, const struct model *desired,
 		 const struct model *observed);

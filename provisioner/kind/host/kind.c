@@ -6,11 +6,17 @@ const struct kind kind_host = {
 	.class = &host_class,
 	.modules = (const char *const[]){ "nvmet", NULL },
 	.network = true,
-	.observe = host_observe,
-	.resolve = host_resolve,
-	.create = host_create,
-	.update = host_update,
-	.judge = host_judge,
-	.remove = host_remove,
-	.adopt = nvmet_adopt,
+	.state = {
+		.observe = host_observe,
+		.resolve = host_resolve,
+	},
+	.acts = {
+		.create = host_create,
+		.update = host_update,
+		.remove = host_remove,
+		.adopt = nvmet_adopt,
+	},
+	.policy = {
+		.judge = host_judge,
+	},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hosts: what is live. */
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "kind/host/host.h"
 #include "kind/nvmet/attributes.h"
 #include "kind/nvmet/claims.h"
@@ -54,11 +55,9 @@ static int count_uses(const struct kfs *kfs, struct obj *obj)
 		obj->holders += kfs_exists(kfs, NVMET_SUBSYSTEMS "/%s/allowed_hosts/%s",
 					   *name, obj_name(obj));
 	if (obj->holders > 0 &&
-	    asprintf(&obj->in_use, "let in by %" PRIu64 " export%s", obj->holders,
-		     obj->holders == 1 ? "" : "s") < 0) {
-		obj->in_use = NULL;
+	    str_format(&obj->in_use, "let in by %" PRIu64 " export%s", obj->holders,
+		       obj->holders == 1 ? "" : "s") < 0)
 		return -ENOMEM;
-	}
 	return 0;
 }
 

@@ -4,6 +4,10 @@
 const struct kind kind_module = {
 	.class = &module_class,
 	.shared = true,
-	.observe = module_observe,
-	.create = module_create,
+	.state = {
+		.observe = module_observe,
+	},
+	.acts = {
+		.create = module_create,
+	},
 };

@@ -20,6 +20,8 @@ extern const char *const module_names[];
 /* module_add() - Add the module @name to @model, unless it is there. Return: 0 or -ENOMEM. */
 int module_add(struct model *model, const char *name);
 
+extern const struct kind kind_module;
+
 /* The functions of kind_module; see kind.h. */
 int module_observe(struct sys *sys, struct model *observed);
 int module_create(struct sys *sys, const struct obj *want, struct buf *why);

@@ -113,7 +113,7 @@ static int tidy_file(struct sys *sys, const struct claims *claims, const char *f
 		       : 0;
 }
 
-int nvmet_tidy_claims(struct sys *sys, const struct model *observed)
+int nvmet_tidy_claims(struct sys *sys, const struct model *observed, struct buf *why)
 {
 	_cleanup_(claims_done) struct claims claims = { 0 };
 	int r;
@@ -124,7 +124,9 @@ int nvmet_tidy_claims(struct sys *sys, const struct model *observed)
 	r = claims_load(&sys->kfs, &claims);
 	for (size_t i = 0; r == 0 && i < claims.files.names.count; i++)
 		r = tidy_file(sys, &claims, claims.files.names.items[i], observed);
-	return r;
+	return r < 0 ? kind_fail(why, r, NULL,
+				 "cannot tidy the claims in '/run/rapiddisk/owned'")
+		     : 0;
 }
 
 /* True if a list of @export names the port or host @obj. */
@@ -149,22 +151,18 @@ const char *nvmet_find_foreign(const struct obj *have, const struct model *obser
 
 int nvmet_block_foreign(struct plan_step *step, const char *name)
 {
-	if (asprintf(
-		    &step->blocked,
-		    "export '%s' on it is not ours, and would be cut off; take it off by "
-		    "hand first",
-		    name) < 0) {
-		step->blocked = NULL;
-		return -ENOMEM;
-	}
-	return 0;
+	return str_format(
+		&step->blocked,
+		"export '%s' on it is not ours, and would be cut off; take it off by "
+		"hand first",
+		name);
 }
 
 char *nvmet_size_claim(const char *subsystem, const char *id)
 {
 	char *text;
 
-	return asprintf(&text, "%s:%s", subsystem, id) < 0 ? NULL : text;
+	return str_format(&text, "%s:%s", subsystem, id) < 0 ? NULL : text;
 }
 
 static int expect_size_in(struct sys *sys, const char *subsystem, const char *path)
@@ -195,13 +193,10 @@ int nvmet_expect_size(struct sys *sys, const char *fmt, ...)
 	int r;
 
 	va_start(args, fmt);
-	r = vasprintf(&path, fmt, args);
+	r = str_vformat(&path, fmt, args);
 	va_end(args);
-	if (r < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	r = nvmet_list(&sys->kfs, &subsystems, NVMET_SUBSYSTEMS);
+	if (r == 0)
+		r = nvmet_list(&sys->kfs, &subsystems, NVMET_SUBSYSTEMS);
 	if (r == 0 && subsystems.names.count > 0)
 		r = claims_load(&sys->kfs, &claims);
 	for (size_t i = 0; r == 0 && i < subsystems.names.count; i++)

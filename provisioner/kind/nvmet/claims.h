@@ -58,8 +58,7 @@ int nvmet_end(struct sys *sys, const struct obj *obj, const char *folder,
 int nvmet_adopt(struct sys *sys, const struct obj *have, struct buf *why);
 
 /*
- * nvmet_tidy_claims() - Before anything is changed: drop the claims to what is gone, or is
- * another one's by now, so that they never come to mean what somebody makes later.
- * @observed is sorted, and was seen under the lock. Return: 0 or -errno.
+ * nvmet_tidy_claims() - kind_state.tidy for hosts, ports and exports at once: one directory
+ * holds the claims of all three.
  */
-int nvmet_tidy_claims(struct sys *sys, const struct model *observed);
+int nvmet_tidy_claims(struct sys *sys, const struct model *observed, struct buf *why);

@@ -4,6 +4,7 @@
  * is linked into it, and until the last one has gone its address cannot change.
  */
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "kind/nvmet/attributes.h"
 #include "kind/nvmet/claims.h"
 #include "kind/port/port.h"
@@ -77,10 +78,8 @@ static int add_referral(struct sys *sys, const struct obj *item, const char *por
 	_cleanup_free_ char *folder = NULL;
 	int r;
 
-	if (asprintf(&folder, "%s/referrals/%s", port_folder, obj_name(item)) < 0) {
-		folder = NULL;
+	if (str_format(&folder, "%s/referrals/%s", port_folder, obj_name(item)) < 0)
 		return -ENOMEM;
-	}
 	r = kfs_mkdir(&sys->kfs, "%s", folder);
 	if (r < 0)
 		return kind_fail(why, r, nvmet_hint(r), "cannot make referral '%s'",
@@ -185,10 +184,8 @@ static int link_all(struct sys *sys, const struct kfs_names *links, const char *
 		_cleanup_free_ char *target = NULL;
 		int r;
 
-		if (asprintf(&target, NVMET_SUBSYSTEMS "/%s", *name) < 0) {
-			target = NULL;
+		if (str_format(&target, NVMET_SUBSYSTEMS "/%s", *name) < 0)
 			return -ENOMEM;
-		}
 		r = kfs_symlink(&sys->kfs, target, "%s/subsystems/%s", folder, *name);
 		if (r < 0 && r != -EEXIST)
 			return kind_fail(why, r, nvmet_hint(r),

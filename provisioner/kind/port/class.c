@@ -3,6 +3,7 @@
  * NVMe ports: where exports are reached, /sys/kernel/config/nvmet/ports/ID. Their keys, and
  * what the file may say.
  */
+#include "base/str.h"
 #include "kind/port/port.h"
 
 #include "kind/nvmet/nvmet.h"
@@ -104,7 +105,7 @@ char *port_folder(const struct obj *obj)
 {
 	char *text;
 
-	return asprintf(&text, NVMET_PORTS "/%s", obj_name(obj)) < 0 ? NULL : text;
+	return str_format(&text, NVMET_PORTS "/%s", obj_name(obj)) < 0 ? NULL : text;
 }
 
 uint64_t port_service(const struct obj *obj)

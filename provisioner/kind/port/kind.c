@@ -8,13 +8,19 @@ const struct kind kind_port = {
 					  NULL },
 	.network = true,
 	.severs = true,
-	.observe = port_observe,
-	.resolve = port_resolve,
-	.create = port_create,
-	.update = port_update,
-	.remove = port_remove,
-	.adopt = nvmet_adopt,
-	.needs_module = port_needs_module,
-	.judge = port_judge,
-	.may_lose = port_may_lose,
+	.state = {
+		.observe = port_observe,
+		.resolve = port_resolve,
+	},
+	.acts = {
+		.create = port_create,
+		.update = port_update,
+		.remove = port_remove,
+		.adopt = nvmet_adopt,
+	},
+	.policy = {
+		.judge = port_judge,
+		.may_lose = port_may_lose,
+		.needs_module = port_needs_module,
+	},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ports: what is live. */
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "kind/nvmet/attributes.h"
 #include "kind/nvmet/claims.h"
 #include "kind/nvmet/connections.h"
@@ -74,10 +75,8 @@ static int read_referral(const struct kfs *kfs, struct obj *obj, const char *por
 	_cleanup_free_ char *folder = NULL, *enabled = NULL;
 	int r;
 
-	if (asprintf(&folder, "%s/referrals/%s", port_folder, obj_name(obj)) < 0) {
-		folder = NULL;
+	if (str_format(&folder, "%s/referrals/%s", port_folder, obj_name(obj)) < 0)
 		return -ENOMEM;
-	}
 	if ((r = read_word(kfs, obj, REFERRAL_TRANSPORT, folder, "addr_trtype")) < 0 ||
 	    (r = read_address(kfs, obj, REFERRAL_ADDRESS, TRANSPORT_TCP, folder)) < 0 ||
 	    (r = read_service(kfs, obj, REFERRAL_SERVICE, folder)) < 0 ||
@@ -130,12 +129,8 @@ static int count_links(const struct kfs *kfs, struct obj *obj,
 	obj->in_use = NULL;
 	if (r < 0 || obj->holders == 0)
 		return r;
-	if (asprintf(&obj->in_use, "the way to %" PRIu64 " export%s", obj->holders,
-		     obj->holders == 1 ? "" : "s") < 0) {
-		obj->in_use = NULL;
-		return -ENOMEM;
-	}
-	return 0;
+	return str_format(&obj->in_use, "the way to %" PRIu64 " export%s", obj->holders,
+			  obj->holders == 1 ? "" : "s");
 }
 
 static int read_port(const struct kfs *kfs, struct obj *obj,

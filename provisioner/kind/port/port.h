@@ -79,6 +79,8 @@ uint64_t port_service(const struct obj *obj);
 /* port_family() - What the kernel calls it, for this transport and address. */
 const char *port_family(int transport, const char *address);
 
+extern const struct kind kind_port;
+
 /* The functions of kind_port; see kind.h. */
 int port_resolve(struct sys *sys, struct obj *want, const struct model *desired,
 		 const struct model *observed);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* RAM disks: created, changed and removed, by /sys/kernel/rapiddisk/mgmt. */
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "base/units.h"
 #include "kind/nvmet/claims.h"
 #include "kind/ramdisk/ramdisk.h"
@@ -86,10 +87,8 @@ static int set_read_only(struct sys *sys, const struct obj *obj, bool read_only)
 {
 	_cleanup_free_ char *path = NULL;
 
-	if (asprintf(&path, "dev/%s", ramdisk_of(obj)->name) < 0) {
-		path = NULL;
+	if (str_format(&path, "dev/%s", ramdisk_of(obj)->name) < 0)
 		return -ENOMEM;
-	}
 	return kfs_set_read_only(&sys->kfs, read_only, path);
 }
 

@@ -4,13 +4,19 @@
 const struct kind kind_ramdisk = {
 	.class = &ramdisk_class,
 	.modules = (const char *const[]){ "rapiddisk", NULL },
-	.observe = ramdisk_observe,
-	.create = ramdisk_create,
-	.update = ramdisk_update,
-	.remove = ramdisk_remove,
-	.adopt = ramdisk_adopt,
-	.progress = ramdisk_progress,
-	.judge = ramdisk_judge,
-	.may_lose = ramdisk_may_lose,
-	.memory = ramdisk_memory,
+	.state = {
+		.observe = ramdisk_observe,
+	},
+	.acts = {
+		.create = ramdisk_create,
+		.update = ramdisk_update,
+		.remove = ramdisk_remove,
+		.adopt = ramdisk_adopt,
+		.progress = ramdisk_progress,
+	},
+	.policy = {
+		.judge = ramdisk_judge,
+		.may_lose = ramdisk_may_lose,
+		.memory = ramdisk_memory,
+	},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* RAM disks: the live ones. */
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "base/units.h"
 #include "kind/ramdisk/ramdisk.h"
 #include "kind/use.h"
@@ -66,11 +67,9 @@ static int set_content(struct obj *obj)
 	char size[UNITS_SIZE_MAX];
 
 	if (disk->used.bytes > 0 &&
-	    asprintf(&obj->content, "%s of data",
-		     units_format_size_approx(disk->used.bytes, size)) < 0) {
-		obj->content = NULL;
+	    str_format(&obj->content, "%s of data",
+		       units_format_size_approx(disk->used.bytes, size)) < 0)
 		return -ENOMEM;
-	}
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* RAM disks: what may be done to them, and what they take. */
+#include "base/str.h"
 #include "base/units.h"
 #include "kind/on_change.h"
 #include "kind/ramdisk/ramdisk.h"
@@ -9,11 +10,7 @@
 
 static int block(struct plan_step *step, const char *condition)
 {
-	if (asprintf(&step->blocked, "%s; %s", step->have->in_use, condition) < 0) {
-		step->blocked = NULL;
-		return -ENOMEM;
-	}
-	return 0;
+	return str_format(&step->blocked, "%s; %s", step->have->in_use, condition);
 }
 
 int ramdisk_judge(struct plan_step *step)
@@ -23,11 +20,9 @@ int ramdisk_judge(struct plan_step *step)
 	char size[UNITS_SIZE_MAX];
 
 	if (want->size.bytes < have->size.bytes) {
-		if (asprintf(&step->loss, "what lies beyond %s",
-			     units_format_size(want->size.bytes, size)) < 0) {
-			step->loss = NULL;
+		if (str_format(&step->loss, "what lies beyond %s",
+			       units_format_size(want->size.bytes, size)) < 0)
 			return -ENOMEM;
-		}
 		if (step->have->in_use)
 			return block(step, "it can shrink only while nobody has it open");
 	}

@@ -44,6 +44,8 @@ static inline const struct ramdisk *ramdisk_of(const struct obj *obj)
 	return (const struct ramdisk *)obj;
 }
 
+extern const struct kind kind_ramdisk;
+
 /* The functions of kind_ramdisk; see kind.h. */
 int ramdisk_observe(struct sys *sys, struct model *observed);
 int ramdisk_create(struct sys *sys, const struct obj *want, struct buf *why);

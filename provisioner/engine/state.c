@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/state.h"
+
+#include "base/cleanup.h"
+
+int state_observe(struct sys *sys, unsigned int rank, struct model *observed,
+		  const struct kind **ret_kind)
+{
+	for (const struct kind *const *kind = kinds; *kind; kind++) {
+		int r;
+
+		if ((*kind)->class->rank < rank)
+			continue;
+		*ret_kind = *kind;
+		r = (*kind)->state.observe(sys, observed);
+		if (r < 0)
+			return r;
+	}
+	return model_sort(observed);
+}
+
+static int resolve_kind(struct sys *sys, const struct kind *kind, struct model *desired,
+			const struct model *observed, const struct obj **ret_obj)
+{
+	vec_foreach (want, &desired->objs) {
+		int r;
+
+		if ((*want)->class != kind->class)
+			continue;
+		*ret_obj = *want;
+		free((*want)->unmet);
+		(*want)->unmet = NULL;
+		(*want)->patience_ms = 0;
+		(*want)->deferred = false;
+		(*want)->passing = false;
+		r = kind->state.resolve(sys, *want, desired, observed);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int state_resolve(struct sys *sys, struct model *desired, const struct model *observed,
+		  enum kind_stage stage, const struct obj **ret_obj)
+{
+	for (const struct kind *const *kind = kinds; *kind; kind++) {
+		int r;
+
+		/* What stays as it is is still what others stand on. */
+		if (!(*kind)->state.resolve ||
+		    ((*kind)->network && !kind_is_in_stage(*kind, stage)))
+			continue;
+		r = resolve_kind(sys, *kind, desired, observed, ret_obj);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int prepare(struct sys *sys, struct obj *want, struct buf *why)
+{
+	const struct kind *kind = kind_of(want->class);
+	_cleanup_(buf_done) struct buf text = { 0 };
+	int r = kind->state.prepare ? kind->state.prepare(sys, want, &text) : 0;
+
+	if (r < 0)
+		buf_addf(why, "%s '%s': %s", want->class->name, obj_name(want),
+			 text.len > 0 ? text.data : strerror(-r));
+	return r;
+}
+
+int state_prepare(struct sys *sys, struct model *desired, struct buf *why)
+{
+	vec_foreach (want, &desired->objs) {
+		int r = prepare(sys, *want, why);
+
+		if (r < 0)
+			return r;
+	}
+	return model_sort(desired);
+}
+
+int state_tidy(struct sys *sys, const struct model *observed, struct buf *why)
+{
+	for (const struct kind *const *kind = kinds; *kind; kind++) {
+		int r = (*kind)->state.tidy ? (*kind)->state.tidy(sys, observed, why) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
