@@ -155,9 +155,11 @@ static int run_version(struct app *app)
 	return EXIT_OK;
 }
 
+typedef int mode_fn(struct app *app);
+
 int modes_run(struct app *app)
 {
-	static int (*const modes[])(struct app * app) = {
+	static mode_fn *const modes[] = {
 		[MODE_APPLY] = run_apply,
 		[MODE_CHECK] = run_check,
 		[MODE_STATUS] = run_status,

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/mask.h"
+#include "base/str.h"
 #include "base/utf8.h"
 
 #include <inttypes.h>
@@ -56,7 +57,7 @@ int diag_set_text(struct diag *diag, const char *text, size_t len)
 static _printf_(3, 0) int add(struct diag *diag, struct diag_entry entry, const char *fmt,
 			      va_list args)
 {
-	if (vasprintf(&entry.message, fmt, args) < 0) {
+	if (str_vformat(&entry.message, fmt, args) < 0) {
 		diag->failed = true;
 		return -EINVAL;
 	}

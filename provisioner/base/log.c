@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -32,15 +33,10 @@ static void write_kernel(enum log_level level, const char *fmt, va_list args)
 	};
 	_cleanup_free_ char *text = NULL, *record = NULL;
 
-	if (vasprintf(&text, fmt, args) < 0) {
-		text = NULL;
+	if (str_vformat(&text, fmt, args) < 0 ||
+	    str_format(&record, "<%d>%s: %s\n", priorities[level],
+		       program_invocation_short_name, text) < 0)
 		return;
-	}
-	if (asprintf(&record, "<%d>%s: %s\n", priorities[level],
-		     program_invocation_short_name, text) < 0) {
-		record = NULL;
-		return;
-	}
 	/* A log that cannot be written has nobody to tell. */
 	if (write(kernel_fd, record, strlen(record)) < 0)
 		return;

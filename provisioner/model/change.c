@@ -2,6 +2,7 @@
 #include "model/change.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 
 static int find(const struct obj *have, const struct obj *want, uint64_t changed,
 		const char *prefix, struct changes *out);
@@ -41,7 +42,7 @@ static char *join(const char *prefix, const char *name)
 {
 	char *text;
 
-	return asprintf(&text, "%s%s", prefix, name) < 0 ? NULL : text;
+	return str_format(&text, "%s%s", prefix, name) < 0 ? NULL : text;
 }
 
 /* An object of a list, which is in only one of both: the other one is NULL. */
@@ -50,9 +51,10 @@ static int add_item(const struct obj *have, const struct obj *want, const char *
 {
 	struct buf from = { 0 }, to = { 0 };
 	char *name;
+	int r = str_format(&name, "%s[%s]", list, obj_name(have ? have : want));
 
-	if (asprintf(&name, "%s[%s]", list, obj_name(have ? have : want)) < 0)
-		name = NULL;
+	if (r < 0)
+		return r;
 	if (have)
 		obj_print(have, FIELD_KEY | FIELD_LIVE | FIELD_DERIVED, &from);
 	if (want)
@@ -64,12 +66,9 @@ static int find_in_item(const struct obj *have, const struct obj *want, const ch
 			struct changes *out)
 {
 	_cleanup_free_ char *prefix = NULL;
+	int r = str_format(&prefix, "%s[%s].", list, obj_name(want));
 
-	if (asprintf(&prefix, "%s[%s].", list, obj_name(want)) < 0) {
-		prefix = NULL;
-		return -ENOMEM;
-	}
-	return find(have, want, obj_differing(have, want), prefix, out);
+	return r < 0 ? r : find(have, want, obj_differing(have, want), prefix, out);
 }
 
 static int find_in_list(const struct obj *have, const struct obj *want,

@@ -36,6 +36,14 @@ int config_parse(const char *text, size_t len, const struct obj_class *const *cl
 		 struct diag *diag, struct model *ret);
 
 /*
+ * config_parse_some() - As config_parse().
+ * @is_partial: ignore the sections of other classes, as long as they are YAML.
+ */
+int config_parse_some(const char *text, size_t len,
+		      const struct obj_class *const *classes, bool is_partial,
+		      struct diag *diag, struct model *ret);
+
+/*
  * config_load() - Read and parse the file @path.
  *
  * Refuses what is not a regular file, larger than CONFIG_SIZE_MAX, empty, or, for root,

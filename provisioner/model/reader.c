@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/mask.h"
 #include "base/similar.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "model/scalar.h"
 
@@ -174,10 +175,9 @@ static int read_object_item(struct reader *reader, const struct item *item,
 			"%s: %s: expected a mapping that begins with '%s: ', not %s",
 			item->label, field->name, field->items->fields[0].name,
 			node_word(node));
-	if (asprintf(&where, "%s: ", item->label) < 0) {
-		where = NULL;
-		return -ENOMEM;
-	}
+	r = str_format(&where, "%s: ", item->label);
+	if (r < 0)
+		return r;
 	nested.where = where;
 	nested.obj = obj_new(field->items);
 	r = nested.obj ? read_item(reader, &nested, node) : -ENOMEM;
@@ -214,12 +214,10 @@ static int read_list(struct reader *reader, const struct item *item, unsigned in
 		const struct object_list *list = field_objects(item->obj, index);
 		_cleanup_free_ char *where = NULL;
 
-		if (asprintf(&where, "%s: ", item->label) < 0) {
-			where = NULL;
-			return -ENOMEM;
-		}
-		r = reader_check_duplicates(reader, list->objs.items, list->objs.count,
-					    where);
+		r = str_format(&where, "%s: ", item->label);
+		if (r == 0)
+			r = reader_check_duplicates(reader, list->objs.items,
+						    list->objs.count, where);
 	}
 	return r < 0 ? r : result;
 }
@@ -352,22 +350,19 @@ static int make_label(struct item *item, const struct node *node)
 {
 	const struct obj_class *class = item->obj->class;
 	const struct node *name = NULL;
+	int r = str_format(&item->kind_label, "%s%s", item->where, class->name);
 
-	if (asprintf(&item->kind_label, "%s%s", item->where, class->name) < 0) {
-		item->kind_label = NULL;
-		return -ENOMEM;
-	}
+	if (r < 0)
+		return r;
 	for (const struct node *key = node->child; key && !class->single;
 	     key = key->next->next)
 		if (!key->wrong && streq(key->text, class->fields[0].name))
 			name = key->next;
 	if (!name || name->wrong || name->type != NODE_SCALAR || *name->text == '\0' ||
 	    class->fields[0].flags & FIELD_SECRET)
-		item->label = strdup(item->kind_label);
-	else if (asprintf(&item->label, "%s '%.*s%s'", item->kind_label,
-			  UTF8_SHORT(name->text)) < 0)
-		item->label = NULL;
-	return item->label ? 0 : -ENOMEM;
+		return str_format(&item->label, "%s", item->kind_label);
+	return str_format(&item->label, "%s '%.*s%s'", item->kind_label,
+			  UTF8_SHORT(name->text));
 }
 
 static void item_done(struct item *item)
