@@ -5,11 +5,12 @@
 # make install    all that was built  [DESTDIR=] [PREFIX=/usr] [KREL=]
 # make check      every test; installs what it needs, as root
 # make demo       boots a guest and shows the main job; installs what it needs, as root
-# More targets: uninstall unit golden network page fleet asan fuzz lint format vm-test
+# More targets: uninstall clang unit golden network page fleet asan fuzz lint format vm-test
 # modules-check bench fresh clean
 # V=1 shows the commands.
 
-VERSION := 10.0.0
+# DKMS reads it from a copy of modules/, so that is where the version stands.
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' modules/dkms.conf)
 
 CC ?= gcc
 CFLAGS ?= -O2 -g
@@ -94,7 +95,7 @@ modules:
 	@mkdir -p $(BUILD)/modules/$(KREL)
 	$(Q)cp -Ru modules/. $(BUILD)/modules/$(KREL)/
 	$(Q)$(MAKE) -C $(KDIR) M=$(abspath $(BUILD)/modules/$(KREL)) \
-		RAPIDDISK_VERSION=$(VERSION) $(KFLAGS) modules
+		$(KFLAGS) modules
 
 # --- installing ---------------------------------------------------------------------------
 
