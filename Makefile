@@ -36,7 +36,12 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wfo
 cppflags := -D_GNU_SOURCE -DRAPIDDISK_VERSION='"$(VERSION)"' -Iprovisioner
 # All symbols are bound at once, and their table is then read-only: safer, and no slower to start.
 ldflags := -Wl,-z,relro,-z,now
-cflags = -std=gnu17 $(warnings) -fstack-protector-strong -D_FORTIFY_SOURCE=2 $(pkg_cflags)
+# Each compiler has them for some machines only.
+probe = $(shell $(CC) -Werror $(1) -x c -c -o /dev/null /dev/null 2>/dev/null && echo $(1))
+hardening := -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
+	$(foreach flag,-fstack-clash-protection -fcf-protection -mbranch-protection=standard,$(call \
+	probe,$(flag)))
+cflags = -std=gnu17 $(warnings) $(hardening) $(pkg_cflags)
 
 # Every .c file below provisioner/ but the programs' own is in each program's reach.
 sources := $(wildcard $(addprefix provisioner/,$(addsuffix /*.c,base model sys kind kind/* engine report live views)))
@@ -185,6 +190,11 @@ $(BUILD)/unit-tests: $(objects) $(call obj,$(unit_sources))
 unit: $(BUILD)/unit-tests $(BUILD)/rapiddisk-apply
 	$(Q)$(BUILD)/unit-tests
 
+# The programs and the unit tests by the other compiler.
+.PHONY: clang
+clang:
+	$(Q)$(MAKE) CC=clang BUILD=$(BUILD)/clang all $(BUILD)/clang/unit-tests
+
 # The same under the address and undefined-behaviour sanitizers.
 .PHONY: asan
 asan:
@@ -264,7 +274,7 @@ format:
 	$(Q)clang-format -i $(c_files)
 
 .PHONY: lint
-lint: $(BUILD)/rapiddisk-apply
+lint: $(programs)
 	$(Q)BUILD=$(BUILD) scripts/lint $(c_files)
 
 # The modules with W=1 and sparse, on each supported kernel's headers.
@@ -294,6 +304,7 @@ suite = +$(Q)started=$$(date +%s); $(MAKE) $(1) && \
 suites:
 	$(call suite,WERROR=1 all)
 	$(call suite,WERROR=1 unit)
+	$(call suite,WERROR=1 clang)
 	$(call suite,golden)
 	$(call suite,network)
 	$(call suite,page)

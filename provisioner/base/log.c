@@ -23,7 +23,8 @@ void log_open_kernel(void)
 }
 
 /* One write(2) is one record; the number is what syslog(3) gives the level. */
-static void write_kernel(enum log_level level, const char *fmt, va_list args)
+static _printf_(2, 0) void write_kernel(enum log_level level, const char *fmt,
+					va_list args)
 {
 	static const int priorities[] = {
 		[LOG_LEVEL_ERROR] = 3,

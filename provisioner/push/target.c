@@ -306,7 +306,7 @@ int target_count(const struct push_target *target, int folder_fd, struct push_co
 
 	if (r == 0)
 		r = spool_open(&spool, folder_fd, folder);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	count.waiting = spool.items.count;
 	count.sent = spool.state.sent;

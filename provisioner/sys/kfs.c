@@ -38,7 +38,8 @@ void kfs_done(struct kfs *kfs)
 	kfs->root_fd = -1;
 }
 
-static int format_path(char path[static PATH_MAX], const char *fmt, va_list args)
+static _printf_(2, 0) int format_path(char path[static PATH_MAX], const char *fmt,
+				      va_list args)
 {
 	int len = vsnprintf(path, PATH_MAX, fmt, args);
 

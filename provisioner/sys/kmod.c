@@ -9,6 +9,27 @@
 #include <libkmod.h>
 #include <stdarg.h>
 
+#define LIBRARY "libkmod.so.2"
+
+/*
+ * An ELF note that tells packagers' tools and builders of an initramfs which library
+ * load_library() opens (UAPI group, "ELF dlopen metadata"). RAM disks and caches work without
+ * libkmod if their modules are loaded already.
+ */
+#define NOTE_OWNER "FDO"
+#define NOTE_TYPE  0x407c0c0a
+#define NOTE_JSON                                                         \
+	"[{\"feature\":\"kmod\",\"description\":\"Load kernel modules\"," \
+	"\"priority\":\"recommended\",\"soname\":[\"" LIBRARY "\"]}]"
+
+__attribute__((used, section(".note.dlopen"), aligned(4))) static const struct {
+	uint32_t owner_size, json_size, type;
+	char owner[sizeof(NOTE_OWNER)];
+	_Alignas(4) char json[sizeof(NOTE_JSON)];
+} dlopen_note = {
+	sizeof(NOTE_OWNER), sizeof(NOTE_JSON), NOTE_TYPE, NOTE_OWNER, NOTE_JSON,
+};
+
 /* All that is called of the library. */
 #define FUNCTIONS(each)                        \
 	each(kmod_new);                        \
@@ -47,7 +68,7 @@ static int load_library(void)
 
 	if (is_loaded)
 		return 0;
-	handle = dlopen("libkmod.so.2", RTLD_LAZY);
+	handle = dlopen(LIBRARY, RTLD_LAZY);
 	is_loaded = handle;
 #define LOOK_UP(function) \
 	is_loaded = is_loaded && look_up(handle, #function, &lib.function)
@@ -60,8 +81,9 @@ static int load_library(void)
 	return -ELIBACC;
 }
 
-static void log_from_libkmod(void *data, int priority, const char *file, int line,
-			     const char *fn, const char *format, va_list args)
+static _printf_(6, 0) void log_from_libkmod(void *data, int priority, const char *file,
+					    int line, const char *fn, const char *format,
+					    va_list args)
 {
 	_cleanup_free_ char *text = NULL;
 

@@ -35,7 +35,7 @@ static int load(char *path, char **ret_message)
 	int r;
 
 	ck_assert_int_eq(diag_init(&diag, "f"), 0);
-	r = config_load(path, fake_classes, &diag, &model, sha256);
+	r = config_load(owned, fake_classes, &diag, &model, sha256);
 	shown = unit_diag_text(&diag);
 	diag_done(&diag);
 	if (ret_message)
