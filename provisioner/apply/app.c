@@ -59,13 +59,13 @@ int app_load_config(const struct app *app, struct model *desired, struct report 
 int app_look_at_image(struct app *app, const struct model *desired, struct report *report)
 {
 	enum image_state state;
-	int r = image_look(&app->sys, desired, &state);
+	int r = image_look(&app->sys, desired, &app->boot, &state);
 
 	if (r < 0)
 		return r;
 	report->image = image_state_name(state);
 	if (state == IMAGE_STALE || state == IMAGE_MISSING)
-		report->image_hint = app->sys.next_boot;
+		report->image_hint = app->boot.next_boot;
 	return 0;
 }
 

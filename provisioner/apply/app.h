@@ -8,6 +8,7 @@
 #include "base/diag.h"
 #include "model/config.h"
 #include "model/report.h"
+#include "sys/boot.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 struct app {
 	struct options options;
 	struct sys sys;
+	struct boot boot;
 	struct progress progress;
 	bool color;
 };

@@ -119,16 +119,17 @@ static bool was_booted(const struct kfs *kfs, const char *sha256)
  * What a run that was killed could not say, initramfs/rapiddisk-root wrote down: a line
  * for each trouble.
  */
-static void look_at_this_boot(struct sys *sys, const char *sha256)
+static void look_at_this_boot(const struct kfs *kfs, const char *sha256,
+			      struct boot *boot)
 {
 	_cleanup_free_ char *trouble = NULL;
 
-	sys->initramfs_error[0] = '\0';
-	if (kfs_read(&sys->kfs, &trouble, RUNDIR "/initramfs-error") == 0 && *trouble)
-		snprintf(sys->initramfs_error, sizeof(sys->initramfs_error), "%.*s",
+	boot->initramfs_error[0] = '\0';
+	if (kfs_read(kfs, &trouble, RUNDIR "/initramfs-error") == 0 && *trouble)
+		snprintf(boot->initramfs_error, sizeof(boot->initramfs_error), "%.*s",
 			 (int)strcspn(trouble, "\n"), trouble);
-	else if (was_booted(&sys->kfs, sha256))
-		snprintf(sys->initramfs_error, sizeof(sys->initramfs_error),
+	else if (was_booted(kfs, sha256))
+		snprintf(boot->initramfs_error, sizeof(boot->initramfs_error),
 			 "see '/" RUNDIR "/" STATUS_FILE_INITRAMFS "'");
 }
 
@@ -152,7 +153,8 @@ static int judge(struct sys *sys, const struct model *desired, const char *part,
 	return r;
 }
 
-int image_look(struct sys *sys, const struct model *desired, enum image_state *ret)
+int image_look(struct sys *sys, const struct model *desired, struct boot *boot,
+	       enum image_state *ret)
 {
 	_cleanup_free_ char *part = NULL, *built_from = NULL, *release = NULL;
 	int r = image_print_config(sys, desired, &part);
@@ -165,9 +167,9 @@ int image_look(struct sys *sys, const struct model *desired, enum image_state *r
 	r = judge(sys, desired, part, built_from, ret);
 	if (r < 0)
 		return r;
-	sys->next_boot = *ret == IMAGE_CURRENT ? "restart" : how_to_rebuild(&sys->kfs);
+	boot->next_boot = *ret == IMAGE_CURRENT ? "restart" : how_to_rebuild(&sys->kfs);
 	if (*ret == IMAGE_CURRENT)
-		look_at_this_boot(sys, built_from);
+		look_at_this_boot(&sys->kfs, built_from, boot);
 	return 0;
 }
 

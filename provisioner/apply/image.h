@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/model.h"
+#include "sys/boot.h"
 #include "sys/sys.h"
 
 enum image_state {
@@ -22,9 +23,10 @@ int image_print_config(struct sys *sys, const struct model *desired, char **ret)
 /*
  * image_look() - Compare that with what the image of the running kernel was built from,
  * which is in IMAGE_DIR/<release>: the SHA-256 digest of the part that it got.
- * Sets what @sys says of the next boot. Return: 0 or -ENOMEM.
+ * Set the two facts of the initramfs in @boot. Return: 0 or -ENOMEM.
  */
-int image_look(struct sys *sys, const struct model *desired, enum image_state *ret);
+int image_look(struct sys *sys, const struct model *desired, struct boot *boot,
+	       enum image_state *ret);
 
 /* image_state_name() - "current", "stale", "missing"; NULL: not needed. */
 const char *image_state_name(enum image_state state);

@@ -207,6 +207,7 @@ static int reconcile(struct app *app, struct model *desired, struct report *repo
 		.adopt = app->options.adopt,
 		.disconnect = app->options.disconnect,
 		.stage = app->options.stage,
+		.boot = &app->boot,
 	};
 	struct exec_watcher watcher = {
 		.wait = step_waits,

@@ -91,10 +91,18 @@ static unsigned int first_changed(const struct plan *plan)
 	return rank;
 }
 
-/* @first: what this run has done, of which this is the check; NULL: nothing so far. */
-static int look_and_plan(struct sys *sys, struct model *desired,
-			 const struct plan_policy *policy,
-			 const struct reconcile_outcome *first, struct report *report,
+/* One run of the pipeline. */
+struct run {
+	struct sys *sys;
+	struct boot *boot;
+	struct model *desired;
+	struct plan_policy policy;
+	const struct exec_watcher *watcher; /* may be NULL */
+	struct report *report;
+};
+
+/* @first: the changes of this run, which this plan checks; NULL: no change yet. */
+static int look_and_plan(const struct run *run, const struct reconcile_outcome *first,
 			 struct reconcile_outcome *ret)
 {
 	unsigned int rank = first ? first_changed(&first->plan) : 0;
@@ -104,19 +112,21 @@ static int look_and_plan(struct sys *sys, struct model *desired,
 	int r = first ? model_lend(&first->observed, rank, &outcome.observed) : 0;
 
 	if (r == 0)
-		r = state_observe(sys, rank, &outcome.observed, &kind);
+		r = state_observe(run->sys, rank, &outcome.observed, &kind);
 	if (r < 0) {
 		reconcile_outcome_done(&outcome);
-		return fail(report, r, "cannot observe each %s%s", kind->class->name,
+		return fail(run->report, r, "cannot observe each %s%s", kind->class->name,
 			    r == -EACCES ? " (run as root)" : "");
 	}
-	mark_leaving(desired, policy, &outcome.observed);
-	r = state_resolve(sys, desired, &outcome.observed, policy->stage, &want);
+	mark_leaving(run->desired, &run->policy, &outcome.observed);
+	r = state_resolve(run->sys, run->boot, run->desired, &outcome.observed,
+			  run->policy.stage, &want);
 	if (r < 0)
-		r = fail(report, r, "cannot find out what %s '%s' stands on",
+		r = fail(run->report, r, "cannot find out what %s '%s' stands on",
 			 want->class->name, obj_name(want));
 	else
-		r = plan_build(desired, &outcome.observed, policy, &outcome.plan);
+		r = plan_build(run->desired, &outcome.observed, &run->policy,
+			       &outcome.plan);
 	if (r < 0) {
 		reconcile_outcome_done(&outcome);
 		return r;
@@ -176,18 +186,16 @@ static int note_contradictions(const struct plan *second, struct report *report)
 	return 0;
 }
 
-static int verify(struct sys *sys, struct model *desired,
-		  const struct plan_policy *policy, const struct reconcile_outcome *first,
-		  struct report *report)
+static int verify(const struct run *run, const struct reconcile_outcome *first)
 {
 	for (unsigned int try = 1;; try++) {
 		_cleanup_(reconcile_outcome_done) struct reconcile_outcome second = { 0 };
-		int r = look_and_plan(sys, desired, policy, first, report, &second);
+		int r = look_and_plan(run, first, &second);
 
-		if (r < 0 || !is_contradicted(&second.plan, report))
+		if (r < 0 || !is_contradicted(&second.plan, run->report))
 			return r;
 		if (try == VERIFY_TRIES)
-			return note_contradictions(&second.plan, report);
+			return note_contradictions(&second.plan, run->report);
 		clock_sleep_ms(VERIFY_WAIT_MS);
 	}
 }
@@ -245,10 +253,7 @@ static void tell_wait(const struct exec_watcher *watcher, const struct plan_step
  * Plan, and again while a step is blocked only by somebody who may be gone in a moment, or
  * by a device that may appear.
  */
-static int plan_patiently(struct sys *sys, struct model *desired,
-			  const struct plan_policy *policy,
-			  const struct exec_watcher *watcher, struct report *report,
-			  struct reconcile_outcome *ret)
+static int plan_patiently(const struct run *run, struct reconcile_outcome *ret)
 {
 	uint64_t since_ms = clock_now_ms();
 	int r;
@@ -257,56 +262,53 @@ static int plan_patiently(struct sys *sys, struct model *desired,
 		const struct plan_step *step;
 		bool is_absent;
 
-		r = look_and_plan(sys, desired, policy, NULL, report, ret);
-		step = r == 0 ? worth_waiting(sys, &ret->plan, since_ms) : NULL;
+		r = look_and_plan(run, NULL, ret);
+		step = r == 0 ? worth_waiting(run->sys, &ret->plan, since_ms) : NULL;
 		if (!step)
 			break;
-		tell_wait(watcher, step);
+		tell_wait(run->watcher, step);
 		is_absent = step->want && step->want->unmet && !step->want->passing;
 		reconcile_outcome_done(ret);
 		*ret = (struct reconcile_outcome){ 0 };
-		wait_a_little(sys, is_absent);
+		wait_a_little(run->sys, is_absent);
 	}
-	tell_wait(watcher, NULL);
+	tell_wait(run->watcher, NULL);
 	return r;
 }
 
-static int run(struct sys *sys, struct model *desired,
-	       const struct reconcile_options *options,
-	       const struct exec_watcher *watcher, struct report *report,
-	       struct reconcile_outcome *outcome)
+static int execute(const struct run *run, bool dry_run, struct reconcile_outcome *outcome)
 {
-	struct plan_policy policy = {
-		.prune = options->prune,
-		.adopt = options->adopt,
-		.disconnect = options->disconnect,
-		.stage = options->stage,
-	};
 	_cleanup_(buf_done) struct buf why = { 0 };
 	int r;
 
-	r = machine_ram_bytes(&sys->kfs, &policy.ram_bytes);
+	if (dry_run)
+		return exec_report_pending(&outcome->plan, run->report);
+	r = state_tidy(run->sys, &outcome->observed, &why);
 	if (r < 0)
-		return fail(report, r,
-			    "cannot read the size of RAM from '/proc/meminfo'");
-	model_resolve(desired, policy.ram_bytes);
-	r = state_prepare(sys, desired, &why);
-	if (r < 0)
-		return fail_by(report, r, &why);
-	r = modules_want(desired, options->stage);
-	if (r == 0)
-		r = plan_patiently(sys, desired, &policy, watcher, report, outcome);
-	if (r < 0)
-		return r;
-	if (options->dry_run)
-		return exec_report_pending(&outcome->plan, report);
-	r = state_tidy(sys, &outcome->observed, &why);
-	if (r < 0)
-		return fail_by(report, r, &why);
-	r = exec_run(sys, &outcome->plan, watcher, report);
+		return fail_by(run->report, r, &why);
+	r = exec_run(run->sys, &outcome->plan, run->watcher, run->report);
 	if (r == 0 && plan_has_changes(&outcome->plan))
-		r = verify(sys, desired, &policy, outcome, report);
+		r = verify(run, outcome);
 	return r;
+}
+
+static int run_all(struct run *run, bool dry_run, struct reconcile_outcome *outcome)
+{
+	_cleanup_(buf_done) struct buf why = { 0 };
+	int r;
+
+	r = machine_ram_bytes(&run->sys->kfs, &run->policy.ram_bytes);
+	if (r < 0)
+		return fail(run->report, r,
+			    "cannot read the size of RAM from '/proc/meminfo'");
+	model_resolve(run->desired, run->policy.ram_bytes);
+	r = state_prepare(run->sys, run->desired, &why);
+	if (r < 0)
+		return fail_by(run->report, r, &why);
+	r = modules_want(run->desired, run->policy.stage);
+	if (r == 0)
+		r = plan_patiently(run, outcome);
+	return r < 0 ? r : execute(run, dry_run, outcome);
 }
 
 int reconcile_run(struct sys *sys, struct model *desired,
@@ -314,10 +316,22 @@ int reconcile_run(struct sys *sys, struct model *desired,
 		  const struct exec_watcher *watcher, struct report *report,
 		  struct reconcile_outcome *ret)
 {
+	struct boot unknown = { 0 };
+	struct run run = {
+		.sys = sys,
+		.boot = options->boot ? options->boot : &unknown,
+		.desired = desired,
+		.policy = { .prune = options->prune,
+			    .adopt = options->adopt,
+			    .disconnect = options->disconnect,
+			    .stage = options->stage },
+		.watcher = watcher,
+		.report = report,
+	};
 	int r, end;
 
 	*ret = (struct reconcile_outcome){ 0 };
-	r = run(sys, desired, options, watcher, report, ret);
+	r = run_all(&run, options->dry_run, ret);
 	if (r < 0 && report->verdict != VERDICT_FAILED)
 		fail(report, r, "cannot finish the run");
 	end = finish(report);

@@ -14,6 +14,7 @@ struct reconcile_options {
 	bool dry_run;		       /* stop after the first plan */
 	bool prune, adopt, disconnect; /* as in struct plan_policy */
 	enum kind_stage stage;
+	struct boot *boot; /* NULL: no fact is known */
 };
 
 /* What a run saw and did; the plan points into the two models. */

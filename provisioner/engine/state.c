@@ -19,8 +19,9 @@ int state_observe(struct sys *sys, unsigned int rank, struct model *observed,
 	return model_sort(observed);
 }
 
-static int resolve_kind(struct sys *sys, const struct kind *kind, struct model *desired,
-			const struct model *observed, const struct obj **ret_obj)
+static int resolve_kind(struct sys *sys, struct boot *boot, const struct kind *kind,
+			struct model *desired, const struct model *observed,
+			const struct obj **ret_obj)
 {
 	vec_foreach (want, &desired->objs) {
 		int r;
@@ -33,15 +34,16 @@ static int resolve_kind(struct sys *sys, const struct kind *kind, struct model *
 		(*want)->patience_ms = 0;
 		(*want)->deferred = false;
 		(*want)->passing = false;
-		r = kind->state.resolve(sys, *want, desired, observed);
+		r = kind->state.resolve(sys, boot, *want, desired, observed);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-int state_resolve(struct sys *sys, struct model *desired, const struct model *observed,
-		  enum kind_stage stage, const struct obj **ret_obj)
+int state_resolve(struct sys *sys, struct boot *boot, struct model *desired,
+		  const struct model *observed, enum kind_stage stage,
+		  const struct obj **ret_obj)
 {
 	for (const struct kind *const *kind = kinds; *kind; kind++) {
 		int r;
@@ -50,7 +52,7 @@ int state_resolve(struct sys *sys, struct model *desired, const struct model *ob
 		if (!(*kind)->state.resolve ||
 		    ((*kind)->network && !kind_is_in_stage(*kind, stage)))
 			continue;
-		r = resolve_kind(sys, *kind, desired, observed, ret_obj);
+		r = resolve_kind(sys, boot, *kind, desired, observed, ret_obj);
 		if (r < 0)
 			return r;
 	}

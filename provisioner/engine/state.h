@@ -21,8 +21,9 @@ int state_prepare(struct sys *sys, struct model *desired, struct buf *why);
  * @ret_obj: the object that was resolved last.
  * Return: 0 or -errno.
  */
-int state_resolve(struct sys *sys, struct model *desired, const struct model *observed,
-		  enum kind_stage stage, const struct obj **ret_obj);
+int state_resolve(struct sys *sys, struct boot *boot, struct model *desired,
+		  const struct model *observed, enum kind_stage stage,
+		  const struct obj **ret_obj);
 
 /* state_tidy() - Return: 0; -errno and a sentence in @why. */
 int state_tidy(struct sys *sys, const struct model *observed, struct buf *why);

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "kind/classes.h"
 #include "model/plan.h"
+#include "sys/boot.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>
@@ -33,11 +34,11 @@ struct kind_state {
 	/*
 	 * Called before each plan: find the devices and addresses that @want names on
 	 * this machine, and set obj.unmet if @want cannot be created now. Change nothing
-	 * but @want. Both models are sorted. The desired objects of a lower rank, and
+	 * but @want and the cache in @boot. Both models are sorted. The desired objects of a lower rank, and
 	 * those before @want in the file, are resolved. May be NULL.
 	 */
-	int (*resolve)(struct sys *sys, struct obj *want, const struct model *desired,
-		       const struct model *observed);
+	int (*resolve)(struct sys *sys, struct boot *boot, struct obj *want,
+		       const struct model *desired, const struct model *observed);
 	/*
 	 * Called before a plan is executed: drop the claims to objects that no longer
 	 * exist or are foreign by now. @observed is sorted, and was seen under the lock.

@@ -23,9 +23,5 @@ struct sys {
 	struct udevdb *udevdb; /* udev_system's */
 
 	uint64_t deadline_ms; /* on clock_now_ms(): the end of all waiting */
-	char machine_id[33];  /* once somebody has needed it: see export_resolve() */
 	bool initramfs;	      /* the root file system is not mounted yet */
-	/* Why the initramfs of this boot has not made what it had to; "": it had not to. */
-	char initramfs_error[200];
-	const char *next_boot; /* what has to be done for a root cache to start there */
 };

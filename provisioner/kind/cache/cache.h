@@ -64,8 +64,8 @@ bool cache_is_absent(struct sys *sys, const struct obj *want);
 extern const struct kind kind_cache;
 
 /* The functions of kind_cache; see kind.h. */
-int cache_resolve(struct sys *sys, struct obj *want, const struct model *desired,
-		  const struct model *observed);
+int cache_resolve(struct sys *sys, struct boot *boot, struct obj *want,
+		  const struct model *desired, const struct model *observed);
 int cache_observe(struct sys *sys, struct model *observed);
 int cache_create(struct sys *sys, const struct obj *want, struct buf *why);
 int cache_update(struct sys *sys, const struct obj *have, const struct obj *want,

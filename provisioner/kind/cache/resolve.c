@@ -168,18 +168,18 @@ static int check_holders(struct sys *sys, struct obj *want, const struct model *
 	return 0;
 }
 
-static int defer(struct sys *sys, struct obj *want)
+static int defer(const struct boot *boot, struct obj *want)
 {
-	if (sys->initramfs_error[0])
+	if (boot->initramfs_error[0])
 		return kind_set_unmet(
 			want,
 			"the initramfs of this boot could not make it: %s; it "
 			"tries again at the next boot",
-			sys->initramfs_error);
+			boot->initramfs_error);
 	want->deferred = true;
 	return kind_set_unmet(
 		want, "it holds the root file system, and starts at the next boot: %s",
-		sys->next_boot ? sys->next_boot : "restart");
+		boot->next_boot ? boot->next_boot : "restart");
 }
 
 static bool is_root_device(struct sys *sys, uint64_t number)
@@ -191,7 +191,8 @@ static bool is_root_device(struct sys *sys, uint64_t number)
 	       root.numbers.items[0] == number;
 }
 
-static int check_free(struct sys *sys, struct obj *want, const struct model *observed)
+static int check_free(struct sys *sys, const struct boot *boot, struct obj *want,
+		      const struct model *observed)
 {
 	uint64_t number = cache_of(want)->source.number;
 	_cleanup_(users_done) struct users users = { 0 };
@@ -200,7 +201,7 @@ static int check_free(struct sys *sys, struct obj *want, const struct model *obs
 	int r;
 
 	if (!sys->initramfs && (is_root(want) || is_root_device(sys, number)))
-		return defer(sys, want);
+		return defer(boot, want);
 	r = devices_name(&sys->kfs, number, &name);
 	if (r == 0)
 		r = check_holders(sys, want, observed, name, &is_held);
@@ -280,8 +281,8 @@ static void derive_ramdisk_size(struct obj *want, const struct model *desired)
 			       CACHE_BLOCK_BYTES);
 }
 
-int cache_resolve(struct sys *sys, struct obj *want, const struct model *desired,
-		  const struct model *observed)
+int cache_resolve(struct sys *sys, struct boot *boot, struct obj *want,
+		  const struct model *desired, const struct model *observed)
 {
 	const struct obj *have = model_find(observed, want->class, obj_name(want));
 	uint64_t number, bytes;
@@ -303,7 +304,7 @@ int cache_resolve(struct sys *sys, struct obj *want, const struct model *desired
 	if (r < 0 || want->unmet)
 		return r;
 	if (!have || cache_of(have)->source.number != number)
-		r = check_free(sys, want, observed);
+		r = check_free(sys, boot, want, observed);
 	if (r == 0 && !want->unmet && !(have && is_on_its_ramdisk(have, want)))
 		r = check_ramdisk(want, desired, observed);
 	return r;

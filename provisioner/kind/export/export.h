@@ -107,8 +107,8 @@ extern const struct kind kind_export;
 
 /* The functions of kind_export; see kind.h. */
 int export_prepare(struct sys *sys, struct obj *want, struct buf *why);
-int export_resolve(struct sys *sys, struct obj *want, const struct model *desired,
-		   const struct model *observed);
+int export_resolve(struct sys *sys, struct boot *boot, struct obj *want,
+		   const struct model *desired, const struct model *observed);
 int export_observe(struct sys *sys, struct model *observed);
 int export_create(struct sys *sys, const struct obj *want, struct buf *why);
 int export_update(struct sys *sys, const struct obj *have, const struct obj *want,

@@ -117,22 +117,11 @@ static bool is_identified(const struct obj *want)
 	return all;
 }
 
-/* It stays as it is for a run, and some files have hundreds of exports. */
-static int need_machine_id(struct sys *sys)
-{
-	_cleanup_free_ char *text = NULL;
-	int r = sys->machine_id[0] ? 0 : machine_id(&sys->kfs, &text);
-
-	if (r == 0 && text)
-		snprintf(sys->machine_id, sizeof(sys->machine_id), "%s", text);
-	return r;
-}
-
 /* What the file says stands; what it does not is derived, a UUID as one of version 8. */
-static int derive_missing(struct sys *sys, struct obj *want)
+static int derive_missing(struct sys *sys, struct boot *boot, struct obj *want)
 {
-	const char *machine = sys->machine_id;
-	int r = need_machine_id(sys);
+	const char *machine = NULL;
+	int r = boot_machine_id(boot, &sys->kfs, &machine);
 
 	if (r == 0 && !field_is_set(want, EXPORT_SERIAL))
 		r = derive_serial(machine, want);
@@ -150,9 +139,9 @@ static int derive_missing(struct sys *sys, struct obj *want)
 	return r;
 }
 
-static int identify(struct sys *sys, struct obj *want)
+static int identify(struct sys *sys, struct boot *boot, struct obj *want)
 {
-	int r = is_identified(want) ? 0 : derive_missing(sys, want);
+	int r = is_identified(want) ? 0 : derive_missing(sys, boot, want);
 
 	vec_foreach (item, &export_namespaces(want)->objs) {
 		if (r == 0 && !want->unmet)
@@ -310,13 +299,13 @@ static int check_twice(struct obj *want, const struct model *desired)
 	return 0;
 }
 
-int export_resolve(struct sys *sys, struct obj *want, const struct model *desired,
-		   const struct model *observed)
+int export_resolve(struct sys *sys, struct boot *boot, struct obj *want,
+		   const struct model *desired, const struct model *observed)
 {
 	int r = check_twice(want, desired);
 
 	if (r == 0 && !want->unmet)
-		r = identify(sys, want);
+		r = identify(sys, boot, want);
 	if (r == 0 && !want->unmet)
 		r = resolve_devices(sys, want, desired, observed,
 				    model_find(observed, want->class, obj_name(want)));

@@ -54,8 +54,8 @@ int host_read_keys(const struct kfs *kfs, struct obj *want);
 extern const struct kind kind_host;
 
 /* The functions of kind_host; see kind.h. */
-int host_resolve(struct sys *sys, struct obj *want, const struct model *desired,
-		 const struct model *observed);
+int host_resolve(struct sys *sys, struct boot *boot, struct obj *want,
+		 const struct model *desired, const struct model *observed);
 int host_observe(struct sys *sys, struct model *observed);
 int host_create(struct sys *sys, const struct obj *want, struct buf *why);
 int host_update(struct sys *sys, const struct obj *have, const struct obj *want,

@@ -38,11 +38,12 @@ static const char *find_foreign(const struct obj *want, const struct model *obse
 		       : NULL;
 }
 
-int host_resolve(struct sys *sys, struct obj *want, const struct model *desired,
-		 const struct model *observed)
+int host_resolve(struct sys *sys, struct boot *boot, struct obj *want,
+		 const struct model *desired, const struct model *observed)
 {
 	int r = want_keys(want);
 
+	(void)boot;
 	(void)desired;
 	want_defaults(want);
 	((struct host *)want)->foreign = find_foreign(want, observed);

@@ -82,8 +82,8 @@ const char *port_family(int transport, const char *address);
 extern const struct kind kind_port;
 
 /* The functions of kind_port; see kind.h. */
-int port_resolve(struct sys *sys, struct obj *want, const struct model *desired,
-		 const struct model *observed);
+int port_resolve(struct sys *sys, struct boot *boot, struct obj *want,
+		 const struct model *desired, const struct model *observed);
 int port_observe(struct sys *sys, struct model *observed);
 int port_create(struct sys *sys, const struct obj *want, struct buf *why);
 int port_update(struct sys *sys, const struct obj *have, const struct obj *want,

@@ -166,13 +166,14 @@ static int resolve_loop(struct obj *want, const struct obj *have)
 	return is_new ? field_set_string(want, PORT_ADDRESS, obj_name(want)) : 0;
 }
 
-int port_resolve(struct sys *sys, struct obj *want, const struct model *desired,
-		 const struct model *observed)
+int port_resolve(struct sys *sys, struct boot *boot, struct obj *want,
+		 const struct model *desired, const struct model *observed)
 {
 	const struct obj *have = model_find(observed, want->class, obj_name(want));
 	_cleanup_(net_addresses_done) struct net_addresses all = { 0 };
 	int r;
 
+	(void)boot;
 	resolve_referrals(want, have);
 	((struct port *)want)->foreign =
 		have && have->holders > 0 ? nvmet_find_foreign(have, observed) : NULL;
