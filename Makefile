@@ -234,11 +234,12 @@ fuzz:
 		$(BUILD)/fuzz/$(TARGET) $(fuzz_corpus)
 
 # Packs and unpacks the machines of the golden cases.
-$(BUILD)/tree: $(call obj,tests/golden/tree.c $(tree_sources)) $(BUILD)/provisioner.a
+$(BUILD)/tree: $(call obj,tests/golden/tree.c $(tree_sources) provisioner/sys/tree.c \
+		$(wildcard provisioner/base/*.c))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^
 
-# Each folder of tests/golden: a YAML file, a fake kernel, and what has to come of them.
+# Each directory of tests/golden: a configuration, a machine, and the expected output.
 .PHONY: golden
 golden: $(BUILD)/rapiddisk-apply $(BUILD)/tree
 	$(Q)BUILD=$(BUILD) tests/golden/run
