@@ -4,10 +4,11 @@
 # guest: suite=trixie
 # guest: suite=bookworm
 #
-# Bad sectors under small direct reads of neighbouring blocks. The cache reads whole blocks,
-# which the block layer merges into one request. The request fails, and the cache sends each
-# read again as it came: a good sector is then read, a bad one is an error, and the cache works
-# as before.
+# cache-bad-sectors - read bad sectors and their neighbours through the cache, in small direct reads.
+#
+# The cache reads whole blocks, which the block layer merges into one request. If the request fails,
+# the cache sends each read again with its original range. A good sector is then read, a bad sector
+# is an error, and the cache works as before.
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh
@@ -23,7 +24,7 @@ t_atexit "modprobe -r null_blk"
 nullb=/sys/kernel/config/nullb/n0
 t_atexit "echo 0 >$nullb/power; rmdir $nullb"
 
-# ATTRIBUTE=VALUE... - create a disk of 8 MiB with a queue of requests, as the source.
+# disk ATTRIBUTE=VALUE... - create a disk of 8 MiB with a request queue, as the source
 disk() {
 	local word
 	mkdir $nullb
@@ -31,7 +32,7 @@ disk() {
 		echo "${word#*=}" >"$nullb/${word%%=*}"
 	done
 	udevadm settle
-	# The disk is named after its directory, or by number on older kernels.
+	# The disk has the name of its configfs directory, or a number on older kernels.
 	source=/dev/n0
 	[ -b $source ] || source=/dev/nullb$(cat $nullb/index)
 	sectors=16384
@@ -42,8 +43,8 @@ remove_disk() {
 	rmdir $nullb
 }
 
-# +|- - make the first MiB bad, or good again. Linux 6.1 sorts pieces of more than 512 sectors
-# wrongly, and then finds none of them.
+# range +|- - make the first MiB bad, or good again. Linux 6.1 sorts bad ranges of more than 512
+# sectors wrongly, and then finds no bad sector.
 range() {
 	local at
 	for ((at = 0; at < 2048; at += 512)); do
@@ -51,7 +52,7 @@ range() {
 	done
 }
 
-# +|- - the same with the last sector of each $unit bytes.
+# last_sectors +|- - make the last sector of each $unit bytes of the first MiB bad, or good again
 last_sectors() {
 	local at
 	for ((at = unit / 512 - 1; at < 2048; at += unit / 512)); do
@@ -59,8 +60,8 @@ last_sectors() {
 	done
 }
 
-# DEVICE read|write ENGINE [OPTION]... - fio on the first MiB, 32 requests at a time: all but the
-# last sector of each $unit bytes, with headers by which fio knows what belongs there.
+# requests DEVICE read|write ENGINE [OPTION]... - run fio on the first MiB, 32 requests at a time.
+# The requests leave out the last sector of each $unit bytes. Headers in the data let fio verify.
 requests() {
 	local device=$1 what=$2 engine=$3
 	shift 3
@@ -70,13 +71,13 @@ requests() {
 		--output-format=json --output="$t_dir/fio" --ioengine="$engine" "$@"
 }
 
-# How many of them failed, and with what errno.
+# Print the number of failed requests, and their errno.
 failed() {
 	jq -r '.jobs[0] | "\(.total_err) \(.error)"' "$t_dir/fio"
 }
 
-# SENTENCE - the block at the end of each $unit bytes is not cached. udev, which looks at a device
-# that was open for writing, may have read others.
+# uncached SENTENCE - check that the last block of each $unit bytes is not cached. udevd probes a
+# device that was open for writing, and may have read other blocks.
 uncached() {
 	dmsetup message cache 0 stats_reset
 	fio --name=last --filename=$cache --direct=1 --rw=read:$((unit - 4096)) --bs=4096 \
@@ -84,14 +85,14 @@ uncached() {
 	t_is "$1" "$(c_stat hits) $(c_stat fills)" "0 $count"
 }
 
-# LABEL ENGINE... - a cache over the source, and each of these engines of fio, with options.
+# try LABEL ENGINE... - test a cache over the source with each ENGINE of fio and its options
 try() {
 	local label=$1 engine
 	shift
 	dd if=/dev/urandom of="$source" bs=1M count=8 oflag=direct
 	requests "$source" write libaio --do_verify=0
 	c_create - 32768
-	# udev has read the places where file systems have their superblocks.
+	# Drop the places of superblocks, which udevd has read.
 	dmsetup message cache 0 drop
 
 	range +
@@ -102,29 +103,29 @@ try() {
 			"$count 5"
 	done
 	requests $cache write libaio --do_verify=0
-	t_is "$label: so does each write" "$(failed)" "$count 5"
-	t_is "$label: all beyond it is right" \
+	t_is "$label: each write to a bad range fails" "$(failed)" "$count 5"
+	t_is "$label: cache and source are equal beyond the bad range" \
 		"$(dd if=$cache bs=1M skip=1 iflag=direct | md5sum)" \
 		"$(dd if="$source" bs=1M skip=1 iflag=direct | md5sum)"
 	udevadm settle
 	range -
-	uncached "$label: nothing of the range was cached"
+	uncached "$label: no block of the bad range is cached"
 
 	dmsetup message cache 0 drop
 	last_sectors +
 	for engine; do
 		# shellcheck disable=SC2086 # words
 		requests $cache read $engine
-		t_is "$label, $engine: good sectors beside bad ones are read, and right" \
+		t_is "$label, $engine: good sectors beside bad ones are read correctly" \
 			"$(failed)" "0 0"
 	done
-	t_is "$label: after each had failed once" "$(c_stat source_errors)" $(($# * count))
+	t_is "$label: each of these reads failed once in the source" "$(c_stat source_errors)" $(($# * count))
 	udevadm settle
 	last_sectors -
-	uncached "$label: their blocks were not cached"
+	uncached "$label: no block with a bad sector is cached"
 
-	t_run "$label: afterwards all is right" c_same
-	t_is "$label: and cached" "$(c_stat cached_bytes)" $((8 * mib))
+	t_run "$label: cache and source are equal without bad sectors" c_same
+	t_is "$label: all blocks are cached after that" "$(c_stat cached_bytes)" $((8 * mib))
 	c_remove
 }
 
@@ -136,16 +137,16 @@ dmsetup create linear --table "0 $sectors linear $source 0"
 t_atexit "dmsetup remove --retry linear"
 udevadm settle
 source=/dev/mapper/linear
-try "a map of it" libaio
+try "a linear map of the disk" libaio
 udevadm settle
 dmsetup remove --retry linear
 remove_disk
 
 disk poll_queues=1
-try "a disk that is polled" "io_uring --hipri"
+try "a polled disk" "io_uring --hipri"
 remove_disk
 
-# Reads that are cut for the disk, so that a part of each can fail.
+# The disk's limit splits the reads, so that a part of a read can fail.
 unit=32768 count=32
 disk max_sectors=16
-try "a disk that takes 8 KiB at once" libaio
+try "a disk with requests of at most 8 KiB" libaio
