@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# make            the programs, in build/
-# make modules    the kernel modules, in build/modules/$(KREL)/  [KREL=release] [KDIR=headers]
-# make install    all that was built  [DESTDIR=] [PREFIX=/usr] [KREL=]
-# make check      every test; installs what it needs, as root
-# make demo       boots a guest and shows the main job; installs what it needs, as root
+# make            build the programs in build/
+# make modules    build the kernel modules in build/modules/$(KREL)/  [KREL=release] [KDIR=headers]
+# make install    install all that was built  [DESTDIR=] [PREFIX=/usr] [KREL=]
+# make check      install the packages that the tests need, as root, and run every test
+# make demo       boot a guest, and create, change and remove disks from a file; as root
 # More targets: uninstall clang unit golden network page fleet asan fuzz lint format vm-test
 # modules-check bench fresh clean
 # V=1 shows the commands.
 
-# DKMS reads it from a copy of modules/, so that is where the version stands.
+# DKMS reads the version from a copy of modules/.
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' modules/dkms.conf)
 
 CC ?= gcc
@@ -23,7 +23,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 packages := yaml-0.1 jansson libmd devmapper libudev
-# Only compiled with, and loaded when it is needed.
+# The programs use the headers, and open the library at run time.
 loaded_packages := libkmod
 statusd_packages := jansson libmicrohttpd
 push_packages := yaml-0.1 jansson libmd libcurl zlib
@@ -34,16 +34,16 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wfo
 	-Wpointer-arith -Wcast-qual -Wundef -Wvla -Werror=implicit-function-declaration \
 	$(if $(WERROR),-Werror)
 cppflags := -D_GNU_SOURCE -DRAPIDDISK_VERSION='"$(VERSION)"' -Iprovisioner
-# All symbols are bound at once, and their table is then read-only: safer, and no slower to start.
+# Symbols are bound at the start, so that their table is read-only afterwards.
 ldflags := -Wl,-z,relro,-z,now
-# Each compiler has them for some machines only.
+# A compiler has some of these flags for some machines only.
 probe = $(shell $(CC) -Werror $(1) -x c -c -o /dev/null /dev/null 2>/dev/null && echo $(1))
 hardening := -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
 	$(foreach flag,-fstack-clash-protection -fcf-protection -mbranch-protection=standard,$(call \
 	probe,$(flag)))
 cflags = -std=gnu17 $(warnings) $(hardening) $(pkg_cflags)
 
-# Every .c file below provisioner/ but the programs' own is in each program's reach.
+# Each program may use every .c file below provisioner/ except those of the other programs.
 sources := $(wildcard $(addprefix provisioner/,$(addsuffix /*.c,base model sys kind kind/* engine report live views)))
 apply_sources := $(wildcard provisioner/apply/*.c)
 statusd_sources := $(wildcard provisioner/statusd/*.c)
@@ -65,7 +65,7 @@ $(BUILD)/rapiddisk-apply: $(objects) $(call obj,$(apply_sources))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^ $(pkg_libs) -lpthread
 
-# The network programs get out of an archive what they use, and so no library besides.
+# The network programs link an archive, so that they need no library of code that they do not use.
 $(BUILD)/provisioner.a: $(objects)
 	$(call say,AR,$@)
 	$(Q)rm -f $@
@@ -94,7 +94,7 @@ $(BUILD)/obj/tests/%.o: cppflags += -Itests
 
 # --- kernel modules ---------------------------------------------------------------------
 
-# Kbuild writes beside the sources, so each kernel gets its own copy of them.
+# Kbuild writes beside the sources, so each kernel has its own copy.
 .PHONY: modules
 modules:
 	@mkdir -p $(BUILD)/modules/$(KREL)
@@ -118,7 +118,7 @@ dracutdir := $(DESTDIR)$(PREFIX)/lib/dracut/modules.d
 
 units := $(wildcard systemd/*.service systemd/*.socket systemd/*.timer systemd/*.path)
 rules := $(wildcard systemd/*.rules)
-# With the folder they go to.
+# Paths below the directory that they are installed to.
 hooks := $(patsubst initramfs-tools/%,%,$(wildcard initramfs-tools/hooks/* initramfs-tools/scripts/*/*))
 dracut_files := $(patsubst dracut/%,%,$(wildcard dracut/*/*))
 examples := $(wildcard examples/*.yaml)
@@ -126,7 +126,7 @@ man8 := $(wildcard docs/*.8)
 man5 := $(wildcard docs/*.5)
 built_modules = $(shell find $(BUILD)/modules/$(KREL) -name '*.ko' 2>/dev/null)
 
-# Only what was built goes in; nothing is compiled here, and nothing needs a booted system.
+# Install what was built. Compile nothing, and run nothing that needs a booted system.
 .PHONY: install
 install:
 	install -d $(sbindir) $(unitdir) $(udevdir) $(datadir) $(docdir)/examples \
@@ -161,7 +161,7 @@ install:
 	$(if $(built_modules),strip --strip-debug $(addprefix $(moddir)/,$(notdir $(built_modules))))
 	$(if $(built_modules),depmod -b '$(DESTDIR)/' $(KREL))
 
-# The configuration is the administrator's, and stays.
+# Keep the configuration.
 .PHONY: uninstall
 uninstall:
 	rm -f $(addprefix $(sbindir)/,$(notdir $(programs))) \
@@ -185,24 +185,24 @@ $(BUILD)/unit-tests: $(objects) $(call obj,$(unit_sources))
 	$(Q)$(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check) \
 		-lpthread
 
-# No root, no network, a few seconds: the unit tests and the golden cases.
+# Needs neither root nor a network.
 .PHONY: unit
 unit: $(BUILD)/unit-tests $(BUILD)/rapiddisk-apply
 	$(Q)$(BUILD)/unit-tests
 
-# The programs and the unit tests by the other compiler.
+# Build the programs and the unit tests with the other compiler.
 .PHONY: clang
 clang:
 	$(Q)$(MAKE) CC=clang BUILD=$(BUILD)/clang all $(BUILD)/clang/unit-tests
 
-# The same under the address and undefined-behaviour sanitizers.
+# Run unit and golden under the address and undefined-behaviour sanitizers.
 .PHONY: asan
 asan:
 	$(Q)$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address,undefined -fno-sanitize-recover=undefined' unit golden
 
-# Any bytes as TARGET, SECONDS long. What it finds is kept in $(BUILD)/fuzz; put into
-# tests/fuzz/corpus it becomes a test.
+# Fuzz TARGET for SECONDS. Findings are in $(BUILD)/fuzz; a finding that is copied to
+# tests/fuzz/corpus becomes a test.
 SECONDS ?= 60
 fuzz_sources := tests/fuzz/fuzz_config.c tests/fuzz/property.c tests/unit/fake_class.c
 
@@ -233,33 +233,33 @@ fuzz:
 		-artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
 		$(BUILD)/fuzz/$(TARGET) $(fuzz_corpus)
 
-# Packs and unpacks the machines of the golden cases.
+# Pack and unpack the machines of the golden cases.
 $(BUILD)/tree: $(call obj,tests/golden/tree.c $(tree_sources) provisioner/sys/tree.c \
 		$(wildcard provisioner/base/*.c))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^
 
-# Each directory of tests/golden: a configuration, a machine, and the expected output.
+# Run each directory of tests/golden: a configuration, a machine, and the expected output.
 .PHONY: golden
 golden: $(BUILD)/rapiddisk-apply $(BUILD)/tree
 	$(Q)BUILD=$(BUILD) tests/golden/run
 
-# The network programs over loopback, with clients and collectors that do not behave.
+# Run the network programs over loopback against misbehaving clients and collectors.
 .PHONY: network
 network: $(programs)
 	$(Q)BUILD=$(BUILD) tests/network/run
 
-# The page in a browser that shows nothing: figures, plot, console.
+# Check the page in a headless browser: figures, plot, console.
 .PHONY: page
 page: $(programs)
 	$(Q)BUILD=$(BUILD) tests/network/page
 
-# examples/fleet by the tools that it is for; needs root.
+# Check examples/fleet with promtool and Ansible; needs root.
 .PHONY: fleet
 fleet: $(programs)
 	$(Q)BUILD=$(BUILD) tests/network/fleet
 
-# The schema and the man pages in the tree are what the field tables and the options say.
+# Write the schema and the man pages from the field tables and the options.
 .PHONY: schema
 schema: $(BUILD)/rapiddisk-apply
 	$(Q)$< --print-schema >schema/rapiddisk.schema.json
@@ -278,12 +278,12 @@ format:
 lint: $(programs)
 	$(Q)BUILD=$(BUILD) scripts/lint $(c_files)
 
-# The modules with W=1 and sparse, on each supported kernel's headers.
+# Build the modules with W=1 and sparse for the headers of each supported kernel.
 .PHONY: modules-check
 modules-check:
 	$(Q)tests/vm/modules-build bookworm trixie sid
 
-# Booted Debian guests.
+# Run the tests that boot Debian guests.
 .PHONY: vm-test
 vm-test:
 	$(Q)tests/vm/run $(TESTS)
@@ -296,11 +296,11 @@ deps:
 check: deps
 	$(Q)scripts/with-proc $(MAKE) suites
 
-# suite TARGET...: make them, and print how long that took.
+# suite TARGET...: make the targets, and print the time.
 suite = +$(Q)started=$$(date +%s); $(MAKE) $(1) && \
 	echo "\# make $(1): $$(($$(date +%s) - started)) s"
 
-# One after the other, whatever -j says: each ends with its own count.
+# The suites run one after the other, whatever -j says. Each ends with its own count.
 .PHONY: suites
 suites:
 	$(call suite,WERROR=1 all)
@@ -320,13 +320,13 @@ demo:
 	$(Q)scripts/install-deps guest
 	$(Q)scripts/with-proc tests/vm/guest --disk=128M tests/vm/demo.sh
 
-# Both of the README's commands in fresh Debian 12 and 13 trees. FRESH: options of tests/fresh.
+# Run the README's commands in fresh Debian 12 and 13 trees. FRESH: options of tests/fresh.
 .PHONY: fresh
 fresh:
 	$(Q)tests/fresh $(FRESH)
 
-# Exact cost: an I/O in instructions, beside brd and other caches, and a run of rapiddisk-apply;
-# and what caches hit.
+# Measure costs in instructions (an I/O, a run of rapiddisk-apply) and the hit ratio of caches, beside
+# brd and other caches.
 .PHONY: bench
 bench: $(BUILD)/rapiddisk-apply
 	$(Q)scripts/install-deps check guest
