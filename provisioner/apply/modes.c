@@ -53,7 +53,7 @@ static int run_status(struct app *app)
 	if (r == 0 && app->options.mode == MODE_STATUS && app->options.json)
 		r = status_to_json(&observed, &report, &text);
 	if (r < 0) {
-		log_error("cannot observe what is live: %s", strerror(-r));
+		log_error("cannot observe the kernel: %s", strerror(-r));
 		return EXIT_PARTIAL;
 	}
 	if (app->options.mode == MODE_IMPORT)
@@ -87,7 +87,7 @@ static int run_print_initramfs_config(struct app *app)
 	if (r == 0)
 		r = image_print_config(&app->sys, &desired, &text);
 	if (r < 0) {
-		log_error("cannot write it: %s", strerror(-r));
+		log_error("cannot write the configuration: %s", strerror(-r));
 		return EXIT_PARTIAL;
 	}
 	fputs(text, stdout);

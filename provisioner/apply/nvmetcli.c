@@ -40,8 +40,8 @@ static int set(struct obj *obj, const char *field, const json_t *value)
 		return 0;
 	r = field_parse(obj, index_of(obj->class, field), text, &error, &offset);
 	if (r == -EINVAL)
-		log_warning("%s: %s '%s': %s; it is left out", obj->class->name, field,
-			    text, error);
+		log_warning("%s: %s '%s': %s; the value is left out", obj->class->name,
+			    field, text, error);
 	return r == -EINVAL ? 0 : r;
 }
 
@@ -58,7 +58,7 @@ static int add_name(struct obj *obj, const char *field, const json_t *value,
 	if (!text)
 		return 0;
 	if (!model_find(model, class, text)) {
-		log_warning("%s '%s': %s '%s' is not in the file; it is left out",
+		log_warning("%s '%s': %s '%s' is not in the file; the name is left out",
 			    obj->class->name, obj_name(obj), class->name, text);
 		return 0;
 	}
@@ -90,7 +90,7 @@ static int keep(struct model *model, struct obj *obj, int r)
 	if (r == 0 && field_is_set(obj, 0))
 		return model_add(model, obj);
 	if (r == 0)
-		log_warning("%s: without a name; it is left out", obj->class->name);
+		log_warning("%s: no name; the object is left out", obj->class->name);
 	obj_free(obj);
 	return r;
 }
@@ -166,7 +166,7 @@ static int read_referral(struct obj *port, const json_t *json)
 	int r;
 
 	if (is_off(json_object_get(json, "enable"))) {
-		log_warning("port: a referral that is off; it is left out");
+		log_warning("port: a referral is off and is left out");
 		return 0;
 	}
 	item = obj_new(port->class->fields[index].items);
@@ -211,7 +211,7 @@ static int read_port(struct model *model, const json_t *json)
 	if (r == 0)
 		r = set_tls(obj, address);
 	if (r == 0 && field_is_set(obj, 0) && !has(obj, "transport")) {
-		log_warning("port '%s': without its transport; it is left out",
+		log_warning("port '%s': no transport; the port is left out",
 			    obj_name(obj));
 		obj_free(obj);
 		return 0;
@@ -238,7 +238,7 @@ static bool is_namespace(const struct obj *export, const struct obj *item,
 	else if (!path || path[0] != '/')
 		problem = "has no device";
 	if (problem)
-		log_warning("export '%s': namespace '%s' %s; it is left out",
+		log_warning("export '%s': namespace '%s' %s and is left out",
 			    obj_name(export), obj_name(item), problem);
 	return !problem;
 }
@@ -317,8 +317,7 @@ static int read_export(struct model *model, const json_t *root, const json_t *js
 	if (r == 0)
 		r = set(obj, "model", json_object_get(attributes, "model"));
 	if (is_on(json_object_get(json_object_get(json, "passthru"), "enable")))
-		log_warning(
-			"export: passes a whole controller through; that is left out");
+		log_warning("export: the passthru controller is left out");
 	if (r == 0 && field_is_set(obj, 0))
 		r = set_hosts(obj, json, model);
 	if (r == 0 && field_is_set(obj, 0))
@@ -374,7 +373,7 @@ int nvmetcli_load(const char *path, struct model *ret)
 	}
 	if (!json_object_get(root, "subsystems") && !json_object_get(root, "ports")) {
 		log_error(
-			"'%s' is no file of nvmetcli: it has neither \"subsystems\" nor "
+			"'%s' is not a file of nvmetcli; it has neither \"subsystems\" nor "
 			"\"ports\"",
 			path);
 		json_decref(root);

@@ -16,7 +16,7 @@
 static const char *const doing[] = {
 	[PLAN_CREATE] = "creating",   [PLAN_UPDATE] = "changing",
 	[PLAN_REPLACE] = "replacing", [PLAN_REMOVE] = "removing",
-	[PLAN_ADOPT] = "taking over", [PLAN_RELEASE] = "switching off",
+	[PLAN_ADOPT] = "adopting",    [PLAN_RELEASE] = "releasing",
 };
 
 static void draw(struct progress *p, uint64_t since_ms)

@@ -55,10 +55,10 @@ static int parse_digits(struct size_parser *p, uint64_t *ret)
 
 		if (__builtin_mul_overflow(number, 10, &number) ||
 		    __builtin_add_overflow(number, digit, &number))
-			return fail_at(p, start, "larger than 64 bits can hold");
+			return fail_at(p, start, "does not fit into 64 bits");
 	}
 	if (p->text[start] == '0' && p->at > start + 1)
-		return fail_at(p, start, "a number has no leading zero");
+		return fail_at(p, start, "write the number without the leading zero");
 	*ret = number;
 	return 0;
 }
@@ -72,11 +72,12 @@ static int parse_unit(struct size_parser *p, unsigned int *ret_shift)
 		len++;
 	if (p->text[start] == '.')
 		return fail_at(p, start,
-			       "fractions are not supported: for 1.5GiB write 1536MiB");
+			       "fractions are not supported; for 1.5GiB write 1536MiB");
 	if (p->text[start] == '_')
-		return fail_at(p, start, "a number has digits only");
+		return fail_at(p, start, "write the number with digits only");
 	if (p->text[start] == ' ' && isalpha((unsigned char)p->text[start + 1]))
-		return fail_at(p, start, "no space goes between a number and its unit");
+		return fail_at(p, start,
+			       "remove the space between the number and its unit");
 	*ret_shift = 0;
 	if (len == 0)
 		return 0;
@@ -89,8 +90,8 @@ static int parse_unit(struct size_parser *p, unsigned int *ret_shift)
 		}
 	}
 	return fail_at(p, start,
-		       "the units are KiB, MiB, GiB and TiB (powers of 1024), and "
-		       "without one it is bytes");
+		       "unknown unit; write KiB, MiB, GiB or TiB (powers of 1024), or "
+		       "no unit for bytes");
 }
 
 static int parse_number(struct size_parser *p, uint64_t *ret)
@@ -114,7 +115,7 @@ static int parse_number(struct size_parser *p, uint64_t *ret)
 	if (r < 0)
 		return r;
 	if (number > UINT64_MAX >> shift)
-		return fail_at(p, start, "larger than 64 bits can hold");
+		return fail_at(p, start, "does not fit into 64 bits");
 	*ret = number << shift;
 	return 0;
 }
@@ -150,8 +151,8 @@ static int parse_choice(struct size_parser *p, bool want_max, unsigned int nesti
 			return 0;
 		case '\0':
 			return fail_at(p, p->at,
-				       "a ')' is missing (inside { } a size with a comma "
-				       "needs quotes around it)");
+				       "a ')' is missing; inside { } put a size with a "
+				       "comma in quotes");
 		default:
 			return fail_at(p, p->at, "expected ',' or ')'");
 		}
@@ -166,7 +167,7 @@ static int parse_size(struct size_parser *p, unsigned int nesting, uint64_t *ret
 		return parse_number(p, ret);
 	if (strncmp(text, "min(", 4) == 0 || strncmp(text, "max(", 4) == 0) {
 		if (nesting == NESTING_MAX)
-			return fail_at(p, p->at, "nested more than four deep");
+			return fail_at(p, p->at, "nesting is deeper than four levels");
 		p->at += 4;
 		return parse_choice(p, text[1] == 'a', nesting + 1, ret);
 	}
@@ -284,7 +285,7 @@ int units_parse_duration(const char *text, uint64_t *ret_ms, size_t *ret_offset,
 		if (strcmp(text + p.at, time_units[i].name) != 0)
 			continue;
 		if (number > UINT64_MAX / time_units[i].ms) {
-			r = fail_at(&p, 0, "larger than 64 bits can hold");
+			r = fail_at(&p, 0, "does not fit into 64 bits");
 			break;
 		}
 		*ret_ms = number * time_units[i].ms;
@@ -292,7 +293,7 @@ int units_parse_duration(const char *text, uint64_t *ret_ms, size_t *ret_offset,
 	}
 	if (r == 0)
 		fail_at(&p, p.at,
-			"a time has one of the units ms, s, min, h and d, as in 10s");
+			"write a time with the unit ms, s, min, h or d, as in 10s");
 	*ret_offset = p.error_at;
 	*ret_error = p.error;
 	return -EINVAL;

@@ -36,10 +36,9 @@ static int read_section(struct reader *reader, const struct obj_class *class,
 	if (class->single)
 		return read_single_section(reader, class, node);
 	if (node->type != NODE_SEQUENCE) {
-		diag_add(
-			reader->diag, node->pos,
-			"%s: expected a list, each entry of it with a '- ' before it, not %s",
-			class->section, node_word(node));
+		diag_add(reader->diag, node->pos,
+			 "%s: expected a list with '- ' before each entry, not %s",
+			 class->section, node_word(node));
 		return 0;
 	}
 	r = model_state(&reader->model, class);
@@ -51,7 +50,8 @@ static int read_section(struct reader *reader, const struct obj_class *class,
 		if (item->type == NODE_MAPPING)
 			r = reader_add_object(reader, class, item);
 		else if (node_is_null(item))
-			diag_add(reader->diag, item->pos, "%s: an empty entry",
+			diag_add(reader->diag, item->pos,
+				 "%s: an entry is empty; delete the entry",
 				 class->section);
 		else
 			diag_add(reader->diag, item->pos,
@@ -109,7 +109,7 @@ static bool check_version(struct reader *reader, const struct node *root)
 	if (!value) {
 		diag_add(
 			reader->diag, root->pos,
-			"the key 'version' is missing: begin the file with 'version: %s'",
+			"the key 'version' is missing; begin the file with 'version: %s'",
 			known);
 		return true;
 	}
@@ -117,7 +117,7 @@ static bool check_version(struct reader *reader, const struct node *root)
 		return true;
 	if (value->type != NODE_SCALAR || node_is_null(value)) {
 		diag_add(reader->diag, value->pos,
-			 "version: expected a number: write 'version: %s'", known);
+			 "version: expected a number; write 'version: %s'", known);
 		return true;
 	}
 	if (value->style == NODE_PLAIN && streq(value->text, known))
@@ -128,7 +128,7 @@ static bool check_version(struct reader *reader, const struct node *root)
 		return true;
 	}
 	diag_add(reader->diag, value->pos,
-		 "unknown version '%.*s%s': this program knows version %s",
+		 "unknown version '%.*s%s'; this program knows version %s",
 		 UTF8_SHORT(value->text), known);
 	return false;
 }
@@ -172,9 +172,8 @@ static void check_reference(struct reader *reader, const struct obj *obj,
 			    struct src_pos pos, const char *where)
 {
 	if (!model_find(&reader->model, field->refers, name))
-		diag_add(reader->diag, pos, "%s%s '%s': there is no %s '%s' in this file",
-			 where, obj->class->name, obj_name(obj), field->refers->name,
-			 name);
+		diag_add(reader->diag, pos, "%s%s '%s': this file has no %s '%s'", where,
+			 obj->class->name, obj_name(obj), field->refers->name, name);
 }
 
 static int check_references_below(struct reader *reader, const struct obj *obj,
@@ -246,8 +245,7 @@ static int read_doc(struct reader *reader, const struct yaml_doc *doc)
 
 	if (!doc->root || node_is_null(doc->root)) {
 		diag_add(reader->diag, (struct src_pos){ 0 },
-			 "there is nothing in the file: it begins with 'version: %d'",
-			 CONFIG_VERSION);
+			 "the file is empty; begin with 'version: %d'", CONFIG_VERSION);
 		return 0;
 	}
 	r = read_root(reader, doc->root);
@@ -263,7 +261,7 @@ static int check_mark(const char **text, size_t *len, struct diag *diag)
 	} else if (*len >= 2 && (memcmp(*text, "\xff\xfe", 2) == 0 ||
 				 memcmp(*text, "\xfe\xff", 2) == 0)) {
 		return diag_add(diag, (struct src_pos){ 0 },
-				"is UTF-16 or UTF-32 text: save it as UTF-8");
+				"is UTF-16 or UTF-32 text; save the file as UTF-8");
 	}
 	return 0;
 }

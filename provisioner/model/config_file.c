@@ -23,16 +23,17 @@ static ssize_t check_file(int fd, struct diag *diag)
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return diag_add(diag, none, "cannot look at it: %s", strerror(errno));
+		return diag_add(diag, none, "cannot stat the file: %s", strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return diag_add(diag, none, "is not a regular file but a %s",
 				S_ISDIR(st.st_mode)    ? "directory"
 				: S_ISFIFO(st.st_mode) ? "FIFO"
 						       : "device or socket");
 	if (geteuid() == 0 && st.st_mode & S_IWOTH)
-		return diag_add(diag, none,
-				"everybody can write to it, and root does what it says: "
-				"run 'chmod o-w' on it first");
+		return diag_add(
+			diag, none,
+			"is writable by everybody, so anybody could command root; "
+			"run 'chmod o-w' on the file");
 	if (st.st_size > CONFIG_SIZE_MAX)
 		return diag_add(diag, none, "is larger than %u MiB",
 				CONFIG_SIZE_MAX >> 20);
@@ -53,8 +54,8 @@ static int read_all(int fd, size_t expected, struct diag *diag, char **ret,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return diag_add(diag, (struct src_pos){ 0 }, "cannot read it: %s",
-					strerror(errno));
+			return diag_add(diag, (struct src_pos){ 0 },
+					"cannot read the file: %s", strerror(errno));
 		len += (size_t)n;
 		/* One byte too many is enough for config_parse() to refuse it. */
 		if (n == 0 || len > CONFIG_SIZE_MAX) {
@@ -84,7 +85,7 @@ static int load(const char *path, const struct obj_class *const *classes, bool i
 	int r;
 
 	if (fd < 0)
-		return diag_add(diag, (struct src_pos){ 0 }, "cannot open it: %s",
+		return diag_add(diag, (struct src_pos){ 0 }, "cannot open the file: %s",
 				strerror(errno));
 	size = check_file(fd, diag);
 	if (size < 0)

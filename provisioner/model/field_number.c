@@ -148,9 +148,9 @@ int field_check_uint(const struct field *field, const char *text, struct complai
 	if (r == -EINVAL)
 		return field_complain(c, digits, "expected a whole number, digits only");
 	if (text[0] == '0' && digits > 1)
-		return field_complain(c, 0, "a number has no leading zero");
+		return field_complain(c, 0, "write the number without the leading zero");
 	if (r == -ERANGE)
-		return field_complain(c, 0, "larger than 64 bits can hold");
+		return field_complain(c, 0, "does not fit into 64 bits");
 	r = check_bounds(field, value, 0, c);
 	if (r == 0)
 		*ret = value;

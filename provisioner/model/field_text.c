@@ -35,8 +35,8 @@ static int check_string(const struct field *field, const char *text, struct comp
 		size_t bytes = utf8_decode(text + at, len - at, &character);
 
 		if (bytes == 0 || !utf8_is_text(character))
-			return field_complain(c, at,
-					      "has a character that cannot be printed");
+			return field_complain(
+				c, at, "contains a character that cannot be printed");
 		at += bytes;
 	}
 	return check_pattern(field, text, c);

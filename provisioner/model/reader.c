@@ -79,7 +79,7 @@ static const char *wrong_style(enum field_type type, const struct node *node)
 	case FIELD_DEVICE:
 		return node->style != NODE_PLAIN || scalar_is_string(node->text)
 			       ? NULL
-			       : "without quotes around it this is not a string: write it in quotes";
+			       : "YAML does not read this as a string; write the value in quotes";
 	default:
 		return NULL;
 	}
@@ -139,7 +139,7 @@ static int check_items(struct reader *reader, const struct item *item, unsigned 
 	for (size_t i = 1; i < count; i++)
 		if (streq(sorted[i]->text, sorted[i - 1]->text))
 			r = diag_add(reader->diag, sorted[i]->pos,
-				     "%s: %s '%.*s%s' is there twice", item->label,
+				     "%s: %s '%.*s%s' occurs twice", item->label,
 				     item->obj->class->fields[index].name,
 				     UTF8_SHORT(sorted[i]->text));
 	return r;
@@ -156,7 +156,8 @@ static int read_string_item(struct reader *reader, const struct item *item,
 				item->label, field->name,
 				expected_word(written_type(field)), node_word(node));
 	if (node_is_null(node))
-		return diag_add(reader->diag, node->pos, "%s: %s: an empty entry",
+		return diag_add(reader->diag, node->pos,
+				"%s: %s: an entry is empty; delete the entry",
 				item->label, field->name);
 	return read_scalar(reader, item, index, node, item->label);
 }
@@ -449,7 +450,7 @@ int reader_check_duplicates(struct reader *reader, struct obj *const *objs, size
 			continue;
 		}
 		r = diag_add(reader->diag, obj_field_pos(sorted[i], 0),
-			     "%s%s '%s' is there twice: first at line %u", where,
+			     "%s%s '%s' occurs twice; first at line %u", where,
 			     sorted[i]->class->name, obj_name(sorted[i]),
 			     obj_field_pos(sorted[first], 0).line);
 	}

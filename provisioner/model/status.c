@@ -48,69 +48,68 @@ static const struct field push_fields[] = {
 		      .flags = FIELD_KEY | FIELD_REQUIRED | FIELD_SECRET,
 		      .pattern = "^https?://[^/?#@ ]+([/?#][^ ]*)?$",
 		      .expects = "an http:// or https:// URL without a user name or a "
-				 "password in it: a token goes into a token_file",
-		      .doc = "Where to send it"),
+				 "password; put a token into a token_file",
+		      .doc = "URL that receives the status"),
 	[PUSH_FORMAT] = FIELD(
 		push_target, format, FIELD_ENUM, .value = "json", .words = format_words,
 		.doc = "json: the report; cloudevents: the report as a CloudEvent 1.0; "
 		       "prometheus: the metrics, for a Pushgateway"),
-	[PUSH_TOKEN_FILE] =
-		FIELD(push_target, token_file, FIELD_STRING, .flags = FIELD_SECRET_FILE,
-		      .pattern = FILE_PATTERN, .expects = FILE_EXPECTS,
-		      .doc = "File with a bearer token, which others cannot read"),
+	[PUSH_TOKEN_FILE] = FIELD(
+		push_target, token_file, FIELD_STRING, .flags = FIELD_SECRET_FILE,
+		.pattern = FILE_PATTERN, .expects = FILE_EXPECTS,
+		.doc = "File with a bearer token; others must not be able to read it"),
 	[PUSH_CERT_FILE] =
 		FIELD(push_target, cert_file, FIELD_STRING, .pattern = FILE_PATTERN,
 		      .expects = FILE_EXPECTS, .doc = "Client certificate, PEM"),
-	[PUSH_KEY_FILE] =
-		FIELD(push_target, key_file, FIELD_STRING, .flags = FIELD_SECRET_FILE,
-		      .pattern = FILE_PATTERN, .expects = FILE_EXPECTS,
-		      .doc = "Its key, PEM, which others cannot read"),
+	[PUSH_KEY_FILE] = FIELD(
+		push_target, key_file, FIELD_STRING, .flags = FIELD_SECRET_FILE,
+		.pattern = FILE_PATTERN, .expects = FILE_EXPECTS,
+		.doc = "Key of the client certificate, PEM; others must not be able to read it"),
 	[PUSH_CA_FILE] = FIELD(
 		push_target, ca_file, FIELD_STRING, .pattern = FILE_PATTERN,
 		.expects = FILE_EXPECTS,
-		.doc = "Certificates that the server's is checked against, PEM; the "
-		       "system's unless given"),
+		.doc = "Certificates that verify the server, PEM; without it, those of "
+		       "the system"),
 	[PUSH_PROXY] = FIELD(push_target, proxy, FIELD_STRING, .flags = FIELD_SECRET,
 			     .pattern = "^(https?|socks5h?)://[^/?#@ ]+/?$",
 			     .expects = "an http://, https:// or socks5:// URL without a "
-					"user name or a password in it",
-			     .doc = "Proxy to go through"),
+					"user name or a password",
+			     .doc = "Proxy for the connection"),
 	[PUSH_INTERVAL] =
 		FIELD(push_target, interval, FIELD_DURATION, .value = "1min", .min = 1000,
 		      .max = 86400000,
-		      .doc = "How long to wait from one attempt to the next, and with "
-			     "prometheus from one push to the next"),
-	[PUSH_TIMEOUT] = FIELD(push_target, timeout, FIELD_DURATION, .value = "30s",
-			       .min = 1000, .max = 300000,
-			       .doc = "The end of one attempt, whatever it is doing"),
-	[PUSH_CONNECT_TIMEOUT] =
-		FIELD(push_target, connect_timeout, FIELD_DURATION, .value = "10s",
-		      .min = 1000, .max = 300000, .doc = "The end of connecting"),
-	[PUSH_SPOOL] = FIELD(push_target, spool, FIELD_UINT, .value = "100", .min = 1,
-			     .max = 10000,
-			     .doc = "How many reports wait at most while they cannot be "
-				    "sent; the oldest goes then"),
+		      .doc = "Time between two attempts, and with prometheus between two "
+			     "pushes"),
+	[PUSH_TIMEOUT] =
+		FIELD(push_target, timeout, FIELD_DURATION, .value = "30s", .min = 1000,
+		      .max = 300000, .doc = "Longest duration of an attempt"),
+	[PUSH_CONNECT_TIMEOUT] = FIELD(push_target, connect_timeout, FIELD_DURATION,
+				       .value = "10s", .min = 1000, .max = 300000,
+				       .doc = "Longest duration of connecting"),
+	[PUSH_SPOOL] = FIELD(
+		push_target, spool, FIELD_UINT, .value = "100", .min = 1, .max = 10000,
+		.doc = "Largest number of reports that wait to be sent; the oldest "
+		       "is dropped"),
 };
 
 static const struct obj_class push_class = {
 	.name = "push",
-	.doc = "Somebody to whom the status is sent",
+	.doc = "Receiver of the status",
 	.size = sizeof(struct push_target),
 	.fields = push_fields,
 	.field_count = ARRAY_SIZE(push_fields),
 };
 
 static const struct field status_fields[] = {
-	[STATUS_LISTEN] =
-		FIELD(status, listen, FIELD_STRINGS,
-		      .pattern = "^(/[^ ]+|(\\[[0-9A-Fa-f:.]+\\]|[0-9]+(\\.[0-9]+){3}):"
-				 "[0-9]{1,5})$",
-		      .expects = "an address and a port, as in '127.0.0.1:9118' or "
-				 "'[::1]:9118', or the absolute path of a Unix socket",
-		      .doc = "Where rapiddisk-statusd listens; " STATUS_LISTEN_DEFAULT
-			     " unless given"),
+	[STATUS_LISTEN] = FIELD(
+		status, listen, FIELD_STRINGS,
+		.pattern = "^(/[^ ]+|(\\[[0-9A-Fa-f:.]+\\]|[0-9]+(\\.[0-9]+){3}):"
+			   "[0-9]{1,5})$",
+		.expects = "an address and a port, as in '127.0.0.1:9118' or "
+			   "'[::1]:9118', or the absolute path of a Unix socket",
+		.doc = "Addresses of rapiddisk-statusd; without it, " STATUS_LISTEN_DEFAULT),
 	[STATUS_PUSH] = FIELD(status, push, FIELD_OBJECTS, .items = &push_class,
-			      .doc = "To whom rapiddisk-push sends the status"),
+			      .doc = "Receivers of the status, served by rapiddisk-push"),
 };
 
 /* --- the file --- */
@@ -160,10 +159,10 @@ static void validate_push(const struct obj *obj, struct diag *diag)
 	    (push->proxy || !is_on_loopback(push->url)))
 		diag_add(
 			diag, obj_field_pos(obj, PUSH_TOKEN_FILE),
-			"status: push: a token goes over https:// only, or to this machine");
+			"status: push: cannot send a token over http:// to another machine; use https://");
 	if (!push->cert_file != !push->key_file)
 		diag_add(diag, obj->pos,
-			 "status: push: cert_file and key_file go together");
+			 "status: push: cert_file and key_file need each other");
 }
 
 static void status_validate(const struct obj *want, const struct model *desired,
@@ -176,7 +175,7 @@ static void status_validate(const struct obj *want, const struct model *desired,
 	for (size_t i = 0; listen && i < listen->items.count; i++)
 		if (!is_address(listen->items.items[i].text))
 			diag_add(diag, listen->items.items[i].pos,
-				 "status: listen '%s': there is no such address or port",
+				 "status: listen '%s': no such address or port",
 				 listen->items.items[i].text);
 	for (size_t i = 0; push && i < push->objs.count; i++)
 		validate_push(push->objs.items[i], diag);
@@ -185,7 +184,7 @@ static void status_validate(const struct obj *want, const struct model *desired,
 const struct obj_class status_class = {
 	.name = "status",
 	.section = "status",
-	.doc = "Where the status is shown, and to whom it is sent",
+	.doc = "Addresses that show the status, and receivers that get it",
 	.single = true,
 	.size = sizeof(struct status),
 	.rank = 1000,
@@ -224,9 +223,10 @@ static void check_private(const struct obj *push, unsigned int index, struct dia
 		return;
 	path = field_string(push, index);
 	if (path[0] == '/' && stat(path, &st) == 0 && !status_is_private(st.st_mode))
-		diag_add(diag, obj_field_pos(push, index),
-			 "status: push: %s '%s': others can read it: run 'chmod o= %s'",
-			 push_fields[index].name, path, path);
+		diag_add(
+			diag, obj_field_pos(push, index),
+			"status: push: %s '%s': the file is readable by others; run 'chmod o= %s'",
+			push_fields[index].name, path, path);
 }
 
 void status_check_files(const struct obj *status, struct diag *diag)

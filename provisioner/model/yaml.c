@@ -90,15 +90,13 @@ static const char *hint_for(const char *problem)
 		const char *problem, *hint;
 	} hints[] = {
 		{ "mapping values are not allowed in this context",
-		  "; is the line indented as its neighbours are, and is a value with ': ' in "
-		  "quotes?" },
-		{ "did not find expected key",
-		  "; is the line indented as its neighbours are?" },
+		  "; indent the line as its neighbours, and put a value with ': ' in quotes" },
+		{ "did not find expected key", "; indent the line as its neighbours" },
 		{ "did not find expected '-' indicator",
-		  "; is the line indented as its neighbours are?" },
-		{ "could not find expected ':'", "; after a key comes ': '" },
+		  "; indent the line as its neighbours" },
+		{ "could not find expected ':'", "; write ': ' after a key" },
 		{ "found character that cannot start any token",
-		  "; a value that begins so needs quotes" },
+		  "; put a value that begins with this character in quotes" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
@@ -121,7 +119,7 @@ static int report_syntax(struct builder *b)
 	if (parser->problem_mark.index == parser->mark.index &&
 	    parser->buffer.pointer < parser->buffer.last &&
 	    *parser->buffer.pointer == '\t')
-		return diag_add(b->diag, pos, "a tab: YAML indents with spaces");
+		return diag_add(b->diag, pos, "unexpected tab; YAML indents with spaces");
 	if (parser->context && parser->context_mark.line != parser->problem_mark.line)
 		return diag_add(b->diag, pos,
 				"not valid YAML: %s, %s that starts at line %u%s",
@@ -166,7 +164,8 @@ static int attach(struct builder *b, struct node *node)
 
 	if (++b->nodes > b->nodes_max)
 		return diag_add(b->diag, node->pos,
-				"too much: more than %u keys and values", b->nodes_max);
+				"the file has more than %u keys and values",
+				b->nodes_max);
 	if (!parent) {
 		b->doc.root = node;
 		return 0;
@@ -229,7 +228,7 @@ static int add_scalar(struct builder *b, const yaml_event_t *event)
 	node->verbatim = is_verbatim(event, node);
 	check_properties(b, node, event->data.scalar.anchor, event->data.scalar.tag);
 	if (strlen(text) != len) {
-		diag_add(b->diag, node->pos, "a value cannot have a NUL character in it");
+		diag_add(b->diag, node->pos, "a value cannot contain a NUL character");
 		node->wrong = true;
 	}
 	return attach(b, node);
@@ -242,7 +241,7 @@ static int add_alias(struct builder *b, const yaml_event_t *event)
 	if (!node)
 		return -ENOMEM;
 	diag_add(b->diag, node->pos,
-		 "aliases ('*%.*s%s') are not supported: write the value out",
+		 "aliases ('*%.*s%s') are not supported; write the value out",
 		 UTF8_SHORT((const char *)event->data.alias.anchor));
 	node->wrong = true;
 	return attach(b, node);
@@ -260,8 +259,8 @@ static int open_collection(struct builder *b, const yaml_event_t *event)
 	if (!frame.node)
 		return -ENOMEM;
 	if (b->open.count == b->depth_max)
-		return diag_add(b->diag, frame.node->pos, "nested more than %u deep",
-				b->depth_max);
+		return diag_add(b->diag, frame.node->pos,
+				"nesting is deeper than %u levels", b->depth_max);
 	if (mapping)
 		check_properties(b, frame.node, event->data.mapping_start.anchor,
 				 event->data.mapping_start.tag);
@@ -302,7 +301,7 @@ static int check_duplicates(struct builder *b, const struct node *mapping)
 		}
 		(mask_is_secret_name(keys[i]->text) ? diag_add_concealed : diag_add)(
 			b->diag, keys[i]->pos,
-			"the key '%.*s%s' is there twice: first at line %u",
+			"the key '%.*s%s' occurs twice; first at line %u",
 			UTF8_SHORT(keys[i]->text), keys[first]->pos.line);
 		keys[i]->wrong = true;
 	}
@@ -323,8 +322,9 @@ static int take_event(struct builder *b, const yaml_event_t *event)
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		if (b->doc.root)
-			return diag_add(b->diag, pos_of(b, event->start_mark),
-					"a second document: the file may have only one");
+			return diag_add(
+				b->diag, pos_of(b, event->start_mark),
+				"unexpected second document; the file can have only one");
 		return 0;
 	case YAML_SCALAR_EVENT:
 		return add_scalar(b, event);
@@ -373,18 +373,18 @@ static int check_text(struct diag *diag)
 
 		if (bytes == 0)
 			return diag_add(diag, diag_pos(diag, at),
-					"not UTF-8: the byte 0x%02X does not belong here",
+					"not UTF-8; unexpected byte 0x%02X",
 					(unsigned char)text[at]);
 		if (character == 0)
-			return diag_add(diag, diag_pos(diag, at),
-					"a NUL byte: this is not UTF-8 text");
+			return diag_add(
+				diag, diag_pos(diag, at),
+				"unexpected NUL byte; the file is not UTF-8 text");
 		if ((character < 0x20 && !strchr("\t\n\r", (int)character)) ||
 		    (character >= 0x7f && character <= 0x9f && character != 0x85) ||
 		    character == 0xfeff || (character & 0xfffe) == 0xfffe)
-			return diag_add(
-				diag, diag_pos(diag, at),
-				"the character U+%04X has no place in a text file",
-				character);
+			return diag_add(diag, diag_pos(diag, at),
+					"unexpected character U+%04X in a text file",
+					character);
 		at += bytes;
 	}
 	return 0;

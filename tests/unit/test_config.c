@@ -125,58 +125,56 @@ static const struct {
 	const char *text, *errors;
 } refused[] = {
 	/* The whole file. */
-	{ "", " there is nothing in the file: it begins with 'version: 1'\n" },
-	{ "# only\n# comments\n",
-	  " there is nothing in the file: it begins with 'version: 1'\n" },
-	{ "---\n", " there is nothing in the file: it begins with 'version: 1'\n" },
-	{ "\xff\xfev\0", " is UTF-16 or UTF-32 text: save it as UTF-8\n" },
-	{ "\xfe\xff", " is UTF-16 or UTF-32 text: save it as UTF-8\n" },
-	{ "version: 1\nname: \"caf\xe9\"\n",
-	  "2:11: not UTF-8: the byte 0xE9 does not belong here\n" },
+	{ "", " the file is empty; begin with 'version: 1'\n" },
+	{ "# only\n# comments\n", " the file is empty; begin with 'version: 1'\n" },
+	{ "---\n", " the file is empty; begin with 'version: 1'\n" },
+	{ "\xff\xfev\0", " is UTF-16 or UTF-32 text; save the file as UTF-8\n" },
+	{ "\xfe\xff", " is UTF-16 or UTF-32 text; save the file as UTF-8\n" },
+	{ "version: 1\nname: \"caf\xe9\"\n", "2:11: not UTF-8; unexpected byte 0xE9\n" },
 	{ "version: 1\n# \x1b[1m\n",
-	  "2:3: the character U+001B has no place in a text file\n" },
+	  "2:3: unexpected character U+001B in a text file\n" },
 	{ "version: 1\n# \xef\xbb\xbf\n",
-	  "2:3: the character U+FEFF has no place in a text file\n" },
+	  "2:3: unexpected character U+FEFF in a text file\n" },
 	{ "just words\n",
 	  "1:1: expected a mapping that begins with 'version: 1', not a single value\n" },
 	{ "- version: 1\n",
 	  "1:1: expected a mapping that begins with 'version: 1', not a list\n" },
 	{ "version: 1\n---\nversion: 1\n",
-	  "2:1: a second document: the file may have only one\n" },
+	  "2:1: unexpected second document; the file can have only one\n" },
 
 	/* The version. */
 	{ "things: []\n",
-	  "1:1: the key 'version' is missing: begin the file with 'version: 1'\n" },
+	  "1:1: the key 'version' is missing; begin the file with 'version: 1'\n" },
 	{ "version: 2\nthings: nonsense\nother: 1\n",
-	  "1:10: unknown version '2': this program knows version 1\n" },
-	{ "version: 01\n", "1:10: unknown version '01': this program knows version 1\n" },
+	  "1:10: unknown version '2'; this program knows version 1\n" },
+	{ "version: 01\n", "1:10: unknown version '01'; this program knows version 1\n" },
 	{ "version: '1'\n", "1:10: version: write the number without quotes\n" },
-	{ "version:\n", "1:9: version: expected a number: write 'version: 1'\n" },
-	{ "version: [1]\n", "1:10: version: expected a number: write 'version: 1'\n" },
+	{ "version:\n", "1:9: version: expected a number; write 'version: 1'\n" },
+	{ "version: [1]\n", "1:10: version: expected a number; write 'version: 1'\n" },
 
 	/* Not YAML, or more of it than is needed. */
 	{ "version: 1\nthings:\n\t- name: t1\n",
-	  "3:1: a tab: YAML indents with spaces\n" },
+	  "3:1: unexpected tab; YAML indents with spaces\n" },
 	{ "version: 1\nthings:\n  - name: t1\n  \tsize: 4KiB\n",
-	  "4:3: a tab: YAML indents with spaces\n" },
+	  "4:3: unexpected tab; YAML indents with spaces\n" },
 	{ "version: 1\nthings: [\n",
 	  "3:1: not valid YAML: did not find expected node content\n" },
 	{ "version: 1\nthings: [",
 	  "2:10: not valid YAML: did not find expected node content\n" },
 	{ "version: 1\nthings: @x\n",
-	  "2:9: not valid YAML: found character that cannot start any token; a value that "
-	  "begins so needs quotes\n" },
+	  "2:9: not valid YAML: found character that cannot start any token; put a value "
+	  "that begins with this character in quotes\n" },
 	{ "version: 1\nversion: 1\n",
-	  "2:1: the key 'version' is there twice: first at line 1\n" },
+	  "2:1: the key 'version' occurs twice; first at line 1\n" },
 	{ HEAD "- name: t1\n  size: 4KiB\n  size: 8KiB\n  'size': 1MiB\n",
-	  "5:3: the key 'size' is there twice: first at line 4\n"
-	  "6:3: the key 'size' is there twice: first at line 4\n" },
+	  "5:3: the key 'size' occurs twice; first at line 4\n"
+	  "6:3: the key 'size' occurs twice; first at line 4\n" },
 	{ HEAD "- &a\n  name: t1\n  size: 4KiB\n- *a\n",
 	  "3:3: anchors ('&a') are not supported\n"
-	  "6:3: aliases ('*a') are not supported: write the value out\n" },
+	  "6:3: aliases ('*a') are not supported; write the value out\n" },
 	{ HEAD "- name: t1\n  size: &s 4KiB\n- name: t2\n  size: *s\n",
 	  "4:9: anchors ('&s') are not supported\n"
-	  "6:9: aliases ('*s') are not supported: write the value out\n" },
+	  "6:9: aliases ('*s') are not supported; write the value out\n" },
 	{ HEAD "- name: !!str t1\n  size: !x 4KiB\n",
 	  "3:9: tags ('tag:yaml.org,2002:str') are not supported\n"
 	  "4:9: tags ('!x') are not supported\n" },
@@ -185,24 +183,24 @@ static const struct {
 	{ HEAD "- ? [a, b]\n  : x\n  name: t1\n  size: 4KiB\n",
 	  "3:5: a key has to be a word, not a list\n" },
 	{ HEAD "- name: \"t1\\0\"\n  size: 4KiB\n",
-	  "3:9: a value cannot have a NUL character in it\n" },
+	  "3:9: a value cannot contain a NUL character\n" },
 
 	/* Sections and their entries. */
 	{ "version: 1\nthing: []\nelse: 1\n",
 	  "2:1: unknown key 'thing'; did you mean 'things'?\n"
 	  "3:1: unknown key 'else'\n" },
 	{ "Version: 1\n",
-	  "1:1: the key 'version' is missing: begin the file with 'version: 1'\n"
+	  "1:1: the key 'version' is missing; begin the file with 'version: 1'\n"
 	  "1:1: unknown key 'Version'; did you mean 'version'?\n" },
 	{ "version: 1\nthings: {name: t1}\n",
-	  "2:9: things: expected a list, each entry of it with a '- ' before it, not a "
+	  "2:9: things: expected a list with '- ' before each entry, not a "
 	  "mapping\n" },
 	{ "version: 1\nthings: t1\n",
-	  "2:9: things: expected a list, each entry of it with a '- ' before it, not a "
+	  "2:9: things: expected a list with '- ' before each entry, not a "
 	  "single value\n" },
 	{ HEAD "- t1\n-\n- [x]\n",
 	  "3:3: things: expected a mapping that begins with 'name: ', not a single value\n"
-	  "4:2: things: an empty entry\n"
+	  "4:2: things: an entry is empty; delete the entry\n"
 	  "5:3: things: expected a mapping that begins with 'name: ', not a list\n" },
 
 	/* Keys. */
@@ -221,9 +219,9 @@ static const struct {
 				       "4:3: thing: the key 'size' is missing\n" },
 	{ HEAD
 	  "- name: t1\n  size: 4KiB\n- name: t2\n  size: 4KiB\n- size: 8KiB\n  name: t1\n",
-	  "8:9: thing 't1' is there twice: first at line 3\n" },
+	  "8:9: thing 't1' occurs twice; first at line 3\n" },
 	{ "version: 1\ngates: [{id: 1}, {id: 2}, {id: 1}]\n",
-	  "2:32: gate '1' is there twice: first at line 2\n" },
+	  "2:32: gate '1' occurs twice; first at line 2\n" },
 
 	/* Names. */
 	{ HEAD "- name: t1 junk\n  size: 4KiB\n",
@@ -240,23 +238,23 @@ static const struct {
 	{ THING "-1\n", "4:9: thing 't1': size '-1': a size has no sign\n" },
 	{ THING "0\n", "4:9: thing 't1': size '0': has to be at least 512\n" },
 	{ THING "1.5GiB\n",
-	  "4:10: thing 't1': size '1.5GiB': fractions are not supported: for "
+	  "4:10: thing 't1': size '1.5GiB': fractions are not supported; for "
 	  "1.5GiB write 1536MiB\n" },
 	{ THING "18446744073709551616\n",
-	  "4:9: thing 't1': size '18446744073709551616': larger "
-	  "than 64 bits can hold\n" },
+	  "4:9: thing 't1': size '18446744073709551616': does "
+	  "not fit into 64 bits\n" },
 	{ THING "\"min(25%, 8GB)\"\n",
-	  "4:20: thing 't1': size 'min(25%, 8GB)': the units are KiB, MiB, GiB and TiB (powers "
-	  "of 1024), and without one it is bytes\n" },
+	  "4:20: thing 't1': size 'min(25%, 8GB)': unknown unit; write KiB, MiB, GiB or TiB (powers "
+	  "of 1024), or no unit for bytes\n" },
 	/* An escape: what is a character of the value is several of the text. */
 	{ THING "\"\\x31.5GiB\"\n", "4:9: thing 't1': size '1.5GiB': fractions are not "
-				    "supported: for 1.5GiB write 1536MiB\n" },
+				    "supported; for 1.5GiB write 1536MiB\n" },
 	{ THING "{a: b}\n", "4:9: thing 't1': size: expected a size, not a mapping\n" },
 	{ THING "\n  mode: fast\n", "4:8: thing 't1': size has no value\n" },
 	{ THING "null\n", "4:9: thing 't1': size has no value\n" },
 	{ "version: 1\nthings: [{name: t1, size: min(25%, 8GiB)}]\n",
-	  "2:34: thing 't1': size 'min(25%': a ')' is missing (inside { } a size with a comma "
-	  "needs quotes around it)\n"
+	  "2:34: thing 't1': size 'min(25%': a ')' is missing; inside { } put a size with a comma "
+	  "in quotes\n"
 	  "2:36: thing 't1': unknown key '8GiB)'; the keys are name, size, label, share, "
 	  "count, flag, mode, other, tags, gates, parts\n" },
 
@@ -274,10 +272,10 @@ static const struct {
 	{ THING "4KiB\n  mode: fats\n",
 	  "5:9: thing 't1': mode 'fats': expected slow, fast or off\n" },
 	{ THING "4KiB\n  label: 123\n",
-	  "5:10: thing 't1': label '123': without quotes around it this is not a string: write "
-	  "it in quotes\n" },
+	  "5:10: thing 't1': label '123': YAML does not read this as a string; "
+	  "write the value in quotes\n" },
 	{ THING "4KiB\n  label: \"a\\nb\"\n",
-	  "5:10: thing 't1': label 'a?b': has a character that cannot be printed\n" },
+	  "5:10: thing 't1': label 'a?b': contains a character that cannot be printed\n" },
 
 	/* Lists, and the objects in them. */
 	{ THING "4KiB\n  tags: a\n",
@@ -288,20 +286,20 @@ static const struct {
 	{ THING "4KiB\n  tags: [ab, aXb, [c], ~]\n",
 	  "5:15: thing 't1': tags 'aXb': expected small letters and colons\n"
 	  "5:19: thing 't1': tags: expected a word, not a list\n"
-	  "5:24: thing 't1': tags: an empty entry\n" },
+	  "5:24: thing 't1': tags: an entry is empty; delete the entry\n" },
 	{ THING "4KiB\n  tags: [b, a, b, c, b]\n",
-	  "5:16: thing 't1': tags 'b' is there twice\n"
-	  "5:22: thing 't1': tags 'b' is there twice\n" },
+	  "5:16: thing 't1': tags 'b' occurs twice\n"
+	  "5:22: thing 't1': tags 'b' occurs twice\n" },
 	{ THING "4KiB\n  tags: [true]\n",
-	  "5:10: thing 't1': tags 'true': without quotes around it this is not a string: "
-	  "write it in quotes\n" },
+	  "5:10: thing 't1': tags 'true': YAML does not read this as a string; "
+	  "write the value in quotes\n" },
 	{ THING "4KiB\n  gates: [3, x, \"3\", 03]\ngates: [{id: 3}]\n",
 	  "5:14: thing 't1': gates 'x': expected a whole number, digits only\n"
 	  "5:17: thing 't1': gates '3': write the number without quotes\n"
-	  "5:17: thing 't1': gates '3' is there twice\n"
-	  "5:22: thing 't1': gates '03': a number has no leading zero\n" },
+	  "5:17: thing 't1': gates '3' occurs twice\n"
+	  "5:22: thing 't1': gates '03': write the number without the leading zero\n" },
 	{ THING "4KiB\n  gates: [3, 4]\ngates: [{id: 3}]\n",
-	  "5:14: thing 't1': there is no gate '4' in this file\n" },
+	  "5:14: thing 't1': this file has no gate '4'\n" },
 	{ THING "4KiB\n  parts: {id: 1}\n",
 	  "5:10: thing 't1': parts: expected a list, not a mapping\n" },
 	{ THING "4KiB\n  parts: [1, [], ~]\n",
@@ -319,9 +317,9 @@ static const struct {
 	  "5:39: thing 't1': part '1': unknown key 'with'; did you mean 'width'?\n" },
 	{ THING "4KiB\n  parts: [{id: 2, label: a}, {id: 1, label: b}, {label: c, id: "
 		"2}]\n",
-	  "5:64: thing 't1': part '2' is there twice: first at line 5\n" },
+	  "5:64: thing 't1': part '2' occurs twice; first at line 5\n" },
 	{ THING "4KiB\n  parts: [{id: 2, label: a, gate: 8}]\n",
-	  "5:35: thing 't1': part '2': there is no gate '8' in this file\n" },
+	  "5:35: thing 't1': part '2': this file has no gate '8'\n" },
 
 	/* A section that is one mapping. */
 	{ "version: 1\nlamp: [{color: red}]\n",
@@ -332,12 +330,12 @@ static const struct {
 	  "2:7: lamp: the key 'color' is missing\n"
 	  "2:8: lamp: unknown key 'colour'; did you mean 'color'?\n" },
 	{ "version: 1\nlamp: {color: 1}\n",
-	  "2:15: lamp: color '1': without quotes around it this is not a string: write it in "
-	  "quotes\n" },
+	  "2:15: lamp: color '1': YAML does not read this as a string; "
+	  "write the value in quotes\n" },
 
 	/* What only the whole file shows. */
 	{ THING "4KiB\n  other: t9\n",
-	  "5:10: thing 't1': there is no thing 't9' in this file\n" },
+	  "5:10: thing 't1': this file has no thing 't9'\n" },
 	/* An object with an error is still there for the others. */
 	{ THING "4KiB\n  other: t2\n- name: t2\n  size: x\n",
 	  "7:9: thing 't2': size 'x': expected a number, as in 4096, 512KiB, 2GiB or 25%, or "
@@ -426,9 +424,9 @@ START_TEST(config_reports_all_errors_in_one_run)
 			 "2:1: unknown key 'thinks'; did you mean 'things'?\n"
 			 "5:9: thing 't1': size '-1': a size has no sign\n"
 			 "6:9: thing 't1': flag 'on': write true or false\n"
-			 "7:3: the key 'flag' is there twice: first at line 6\n"
+			 "7:3: the key 'flag' occurs twice; first at line 6\n"
 			 "8:3: thing 't1': the key 'size' is missing\n"
-			 "8:9: thing 't1' is there twice: first at line 4\n"
+			 "8:9: thing 't1' occurs twice; first at line 4\n"
 			 "9:3: things: expected a mapping that begins with 'name: ', not "
 			 "a single value\n");
 }
@@ -441,7 +439,8 @@ START_TEST(config_refuses_a_nul_byte)
 	ck_assert_int_eq(config_parse("version: 1\n\0", 12, fake_classes, &diag, &model),
 			 -EINVAL);
 	errors = list_errors();
-	ck_assert_str_eq(errors, "2:1: a NUL byte: this is not UTF-8 text\n");
+	ck_assert_str_eq(errors,
+			 "2:1: unexpected NUL byte; the file is not UTF-8 text\n");
 }
 END_TEST
 
@@ -466,8 +465,8 @@ START_TEST(config_refuses_ten_thousand_levels)
 
 	ck_assert_int_eq(parse(text), -EINVAL);
 	errors = list_errors();
-	ck_assert_msg(strstr(errors, "nested more than 16 deep\n"), "'%s': %s", units[_i],
-		      errors);
+	ck_assert_msg(strstr(errors, "nesting is deeper than 16 levels\n"), "'%s': %s",
+		      units[_i], errors);
 	ck_assert_uint_le(diag.entries.count, 16);
 }
 END_TEST
@@ -483,7 +482,7 @@ START_TEST(config_refuses_ten_thousand_levels_of_indentation)
 	ck_assert_int_eq(parse(text.data), -EINVAL);
 	buf_done(&text);
 	errors = list_errors();
-	ck_assert_str_eq(errors, "17:17: nested more than 16 deep\n");
+	ck_assert_str_eq(errors, "17:17: nesting is deeper than 16 levels\n");
 }
 END_TEST
 
@@ -511,7 +510,7 @@ START_TEST(config_refuses_more_nodes_than_any_machine_needs)
 	ck_assert_int_eq(parse(text), -EINVAL);
 	errors = list_errors();
 	ck_assert_ptr_nonnull(
-		strstr(errors, "too much: more than 500000 keys and values\n"));
+		strstr(errors, "the file has more than 500000 keys and values\n"));
 }
 END_TEST
 

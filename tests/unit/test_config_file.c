@@ -100,7 +100,8 @@ END_TEST
 
 START_TEST(config_load_refuses_a_missing_file)
 {
-	expect_refused(path_of("none"), "cannot open it: No such file or directory\n");
+	expect_refused(path_of("none"),
+		       "cannot open the file: No such file or directory\n");
 }
 END_TEST
 
@@ -129,7 +130,7 @@ END_TEST
 START_TEST(config_load_refuses_an_empty_file)
 {
 	expect_refused(unit_write(dir, "f", "", 0),
-		       "there is nothing in the file: it begins with 'version: 1'\n");
+		       "the file is empty; begin with 'version: 1'\n");
 }
 END_TEST
 
@@ -161,7 +162,7 @@ START_TEST(config_load_refuses_utf16)
 	static const char utf16[] = "\xff\xfev\0e\0r\0s\0i\0o\0n\0:\0 \0001\0";
 
 	expect_refused(unit_write(dir, "f", utf16, sizeof(utf16) - 1),
-		       "is UTF-16 or UTF-32 text: save it as UTF-8\n");
+		       "is UTF-16 or UTF-32 text; save the file as UTF-8\n");
 }
 END_TEST
 
@@ -173,8 +174,8 @@ START_TEST(config_load_of_a_file_that_all_may_write_depends_on_who_reads)
 	ck_assert_int_eq(chmod(dir, 0755), 0);
 	if (geteuid() == 0)
 		expect_refused(strdup(path),
-			       "everybody can write to it, and root does what it "
-			       "says: run 'chmod o-w' on it first\n");
+			       "is writable by everybody, so anybody could command root; "
+			       "run 'chmod o-w' on the file\n");
 	drop_rights();
 	ck_assert_int_eq(load(path, NULL), 0);
 	ck_assert_uint_eq(model.objs.count, 1);
@@ -189,7 +190,7 @@ START_TEST(config_load_refuses_a_file_that_it_may_not_read)
 	ck_assert_int_eq(chmod(path, 0), 0);
 	ck_assert_int_eq(chmod(dir, 0755), 0);
 	drop_rights();
-	expect_refused(path, "cannot open it: Permission denied\n");
+	expect_refused(path, "cannot open the file: Permission denied\n");
 	restore_rights();
 }
 END_TEST
@@ -200,7 +201,7 @@ START_TEST(config_load_reads_files_that_claim_to_have_no_size)
 	_cleanup_free_ char *message = NULL;
 
 	ck_assert_int_eq(load(strdup("/proc/version"), &message), -EINVAL);
-	ck_assert_ptr_null(strstr(message, "there is nothing in the file"));
+	ck_assert_ptr_null(strstr(message, "the file is empty"));
 }
 END_TEST
 
