@@ -3,26 +3,19 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "statusd/clients.h"
 #include "sys/clock.h"
 #include "views/request.h"
 
 #include <assert.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 
-#define CLIENTS_MAX   512
-#define CLIENT_MEMORY 6144 /* header, and what libmicrohttpd notes of it */
-#define REQUEST_MS    10000
-#define ANSWER_MS     30000
-#define UNDER_WAY_MAX (4u << 20)
-#define SEND_BUFFER   (64 << 10) /* else the kernel keeps megabytes for each */
-/* Where there is no room left, so long is enough. */
-#define REQUEST_PRESSED_MS 500
-#define ANSWER_PRESSED_MS  1000
-#define TURN_MAX	   64 /* connections taken at once, before anything else */
+#define CLIENT_MEMORY 6144 /* the header, and the records of libmicrohttpd about it */
+#define SEND_BUFFER   (64 << 10) /* otherwise the kernel buffers megabytes for each */
+#define TURN_MAX      64 /* connections that are accepted in one turn of the loop */
 
 /*
  * No outside resource, no inline script, no frame around it, and no other site may embed or
@@ -40,107 +33,13 @@ static const struct {
 	{ "Cache-Control", "no-store" },
 };
 
-enum stage { STAGE_REQUEST, STAGE_ANSWER, STAGES, STAGE_LEAVING = STAGES };
-
-/* A connection. In the queue of its stage, oldest first, unless it is leaving. */
-struct client {
-	struct client *prev, *next;
-	enum stage stage;
-	uint64_t since_ms;
-	int fd;
-	bool is_loopback;
-};
-
-struct queue {
-	struct client *first, *last;
-};
-
 struct server {
 	struct MHD_Daemon *daemon;
 	struct source *source;
-	struct queue queues[STAGES];
-	unsigned int clients;
-	/* Handed over, and not noticed so far: libmicrohttpd 1.0 does that as it runs. */
-	unsigned int coming;
-	size_t under_way; /* bytes of answers that clients have not taken yet */
-	uint64_t last_ms; /* when the last client left */
-};
-
-static const struct {
-	uint64_t patience_ms, pressed_ms;
-} limits[STAGES] = {
-	[STAGE_REQUEST] = { REQUEST_MS, REQUEST_PRESSED_MS },
-	[STAGE_ANSWER] = { ANSWER_MS, ANSWER_PRESSED_MS },
+	struct clients clients;
 };
 
 /* --- clients --- */
-
-static void leave_queue(struct server *server, struct client *client)
-{
-	struct queue *queue;
-
-	if (client->stage == STAGE_LEAVING)
-		return;
-	queue = &server->queues[client->stage];
-	*(client->prev ? &client->prev->next : &queue->first) = client->next;
-	*(client->next ? &client->next->prev : &queue->last) = client->prev;
-	client->prev = client->next = NULL;
-	client->stage = STAGE_LEAVING;
-}
-
-/* To the end of the queue of @stage, where a new time begins. */
-static void enter_stage(struct server *server, struct client *client, enum stage stage)
-{
-	struct queue *queue = &server->queues[stage];
-
-	leave_queue(server, client);
-	client->stage = stage;
-	client->since_ms = clock_now_ms();
-	client->prev = queue->last;
-	*(queue->last ? &queue->last->next : &queue->first) = client;
-	queue->last = client;
-}
-
-/* libmicrohttpd sees the end of the connection and takes it down. */
-static void send_away(struct server *server, struct client *client)
-{
-	leave_queue(server, client);
-	(void)shutdown(client->fd, SHUT_RDWR); /* gone already: as well */
-}
-
-/* Of the short or the ordinary patience: who has used it up, goes. */
-static void send_overdue_away(struct server *server, bool in_haste)
-{
-	uint64_t now = clock_now_ms();
-
-	for (enum stage stage = 0; stage < STAGES; stage++) {
-		uint64_t patience =
-			in_haste ? limits[stage].pressed_ms : limits[stage].patience_ms;
-		struct client *client;
-
-		while ((client = server->queues[stage].first) &&
-		       now - client->since_ms >= patience)
-			send_away(server, client);
-	}
-}
-
-static bool is_loopback(const struct sockaddr *address)
-{
-	if (address->sa_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)address;
-
-		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
-	}
-	if (address->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
-
-		/* A socket for both has IPv4 inside IPv6. */
-		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) ||
-		       (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) &&
-			in6->sin6_addr.s6_addr[12] == IN_LOOPBACKNET);
-	}
-	return false;
-}
 
 /* From libmicrohttpd 1.0 on, the next question overwrites the answer to the last. */
 static int fd_of(struct MHD_Connection *connection)
@@ -153,51 +52,28 @@ static int fd_of(struct MHD_Connection *connection)
 	return info->connect_fd;
 }
 
-static bool comes_by_loopback(struct MHD_Connection *connection)
+static const struct sockaddr *address_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
-	return info && info->client_addr && is_loopback(info->client_addr);
-}
-
-static void client_comes(struct server *server, struct MHD_Connection *connection,
-			 void **socket_context)
-{
-	struct client *client = calloc(1, sizeof(*client));
-	int fd = fd_of(connection);
-
-	server->clients++;
-	*socket_context = client;
-	if (!client) {
-		(void)shutdown(fd, SHUT_RDWR);
-		return;
-	}
-	client->fd = fd;
-	client->is_loopback = comes_by_loopback(connection);
-	client->stage = STAGE_LEAVING;
-	enter_stage(server, client, STAGE_REQUEST);
-}
-
-static void client_goes(struct server *server, void **socket_context)
-{
-	struct client *client = *socket_context;
-
-	if (client)
-		leave_queue(server, client);
-	free(client);
-	*socket_context = NULL;
-	server->clients--;
-	server->last_ms = clock_now_ms();
+	return info ? info->client_addr : NULL;
 }
 
 static void on_connection(void *data, struct MHD_Connection *connection,
 			  void **socket_context, enum MHD_ConnectionNotificationCode code)
 {
-	if (code == MHD_CONNECTION_NOTIFY_STARTED)
-		client_comes(data, connection, socket_context);
-	else
-		client_goes(data, socket_context);
+	struct server *server = data;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		int fd = fd_of(connection);
+
+		*socket_context =
+			clients_add(&server->clients, fd, address_of(connection));
+	} else {
+		clients_remove(&server->clients, *socket_context);
+		*socket_context = NULL;
+	}
 }
 
 static struct client *client_of(struct MHD_Connection *connection)
@@ -212,11 +88,12 @@ static void on_completed(void *data, struct MHD_Connection *connection,
 			 void **request_context, enum MHD_RequestTerminationCode code)
 {
 	struct client *client = client_of(connection);
+	struct server *server = data;
 
 	(void)request_context;
 	(void)code;
-	if (client && client->stage == STAGE_ANSWER)
-		enter_stage(data, client, STAGE_REQUEST);
+	if (client && client->stage == CLIENT_IS_ANSWERED)
+		clients_enter(&server->clients, client, CLIENT_ASKS);
 }
 
 /* --- answers --- */
@@ -232,7 +109,7 @@ static void body_free(void *data)
 {
 	struct body *body = data;
 
-	body->server->under_way -= body->len;
+	body->server->clients.pending_bytes -= body->len;
 	free(body);
 }
 
@@ -252,7 +129,7 @@ static struct MHD_Response *make_response(struct server *server,
 		free(body);
 		return NULL;
 	}
-	server->under_way += answer->len;
+	server->clients.pending_bytes += answer->len;
 	return response;
 }
 
@@ -301,7 +178,7 @@ static int make_answer(struct server *server, const struct client *client,
 							 MHD_HTTP_HEADER_HOST)))
 		return answer_error(MHD_HTTP_MISDIRECTED_REQUEST,
 				    "over loopback, ask by address or as localhost", ret);
-	if (server->under_way > UNDER_WAY_MAX)
+	if (clients_lag(&server->clients))
 		return answer_error(MHD_HTTP_SERVICE_UNAVAILABLE,
 				    "too many clients are slow to take their answers",
 				    ret);
@@ -339,7 +216,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 	}
 	if (make_answer(server, client, connection, method, path, &answer) < 0)
 		return MHD_NO;
-	enter_stage(server, client, STAGE_ANSWER);
+	clients_enter(&server->clients, client, CLIENT_IS_ANSWERED);
 	result = send_answer(server, connection, &answer);
 	answer_done(&answer);
 	return result;
@@ -371,22 +248,13 @@ static void catch_signals(sigset_t *ret_while_waiting)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static bool is_full(const struct server *server)
-{
-	return server->clients + server->coming >= CLIENTS_MAX;
-}
-
-static bool is_pressed(const struct server *server)
-{
-	return is_full(server) || server->under_way > UNDER_WAY_MAX;
-}
-
 static void take_connections(struct server *server, int listener)
 {
-	for (unsigned int i = 0; i < TURN_MAX && !is_full(server); i++) {
+	for (unsigned int i = 0; i < TURN_MAX && !clients_are_full(&server->clients);
+	     i++) {
 		struct sockaddr_storage address = { 0 };
 		socklen_t len = sizeof(address);
-		unsigned int before = server->clients;
+		unsigned int before = server->clients.count;
 		int buffer = SEND_BUFFER;
 		int fd = accept4(listener, (struct sockaddr *)&address, &len,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -397,8 +265,8 @@ static void take_connections(struct server *server, int listener)
 		/* It closes the descriptor where it fails. */
 		if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address,
 				       len) == MHD_YES &&
-		    server->clients == before)
-			server->coming++;
+		    server->clients.count == before)
+			server->clients.coming++;
 	}
 }
 
@@ -410,23 +278,17 @@ static uint64_t next_due_ms(const struct server *server, uint64_t idle_ms)
 
 	if (MHD_get_timeout(server->daemon, &wanted) == MHD_YES && now + wanted < due)
 		due = now + wanted;
-	for (enum stage stage = 0; stage < STAGES; stage++) {
-		const struct client *first = server->queues[stage].first;
-		uint64_t patience = is_pressed(server) ? limits[stage].pressed_ms
-						       : limits[stage].patience_ms;
-
-		if (first && first->since_ms + patience < due)
-			due = first->since_ms + patience;
-	}
-	if (idle_ms > 0 && server->clients == 0 && server->last_ms + idle_ms < due)
-		due = server->last_ms + idle_ms;
+	due = clients_next_due_ms(&server->clients, due);
+	if (idle_ms > 0 && server->clients.count == 0 &&
+	    server->clients.last_ms + idle_ms < due)
+		due = server->clients.last_ms + idle_ms;
 	return due > now ? due - now : 0;
 }
 
 static bool is_idle(const struct server *server, uint64_t idle_ms)
 {
-	return idle_ms > 0 && server->clients == 0 &&
-	       clock_now_ms() - server->last_ms >= idle_ms;
+	return idle_ms > 0 && server->clients.count == 0 &&
+	       clock_now_ms() - server->clients.last_ms >= idle_ms;
 }
 
 static int wait_for_events(const struct server *server, struct pollfd *fds, size_t count,
@@ -439,7 +301,7 @@ static int wait_for_events(const struct server *server, struct pollfd *fds, size
 	};
 
 	for (size_t i = 1; i < count; i++)
-		fds[i].events = is_full(server) ? 0 : POLLIN;
+		fds[i].events = clients_are_full(&server->clients) ? 0 : POLLIN;
 	if (ppoll(fds, (nfds_t)count, &timeout, while_waiting) < 0)
 		return errno == EINTR ? 0 : -errno;
 	return 0;
@@ -468,15 +330,15 @@ static int loop(struct server *server, const struct listeners *listeners, int ep
 				take_connections(server, fds[i].fd);
 		if (MHD_run(server->daemon) != MHD_YES)
 			return -EIO;
-		server->coming = 0;
-		send_overdue_away(server, is_pressed(server));
+		server->clients.coming = 0;
+		clients_send_overdue_away(&server->clients);
 	}
 	return 0;
 }
 
 int server_run(struct source *source, const struct listeners *listeners, uint64_t idle_ms)
 {
-	struct server server = { .source = source, .last_ms = clock_now_ms() };
+	struct server server = { .source = source, .clients.last_ms = clock_now_ms() };
 	const union MHD_DaemonInfo *info;
 	int r;
 
