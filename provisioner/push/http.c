@@ -4,18 +4,15 @@
 #include "base/cleanup.h"
 #include "base/macro.h"
 #include "base/str.h"
-#include "push/payload.h"
+#include "push/files.h"
 
 #include <curl/curl.h>
-#include <fcntl.h>
 #include <stdarg.h>
-#include <sys/stat.h>
 #include <zlib.h>
 
 #define ANSWER_MAX  (64u << 10) /* of header and body together */
-#define TOKEN_MAX   (16u << 10)
-#define RETRY_MAX_S 86400 /* of what a server may ask for */
-#define GZIP_MIN    1024  /* below, the header costs more than it saves */
+#define RETRY_MAX_S 86400	/* of what a server may ask for */
+#define GZIP_MIN    1024	/* below, the header costs more than it saves */
 #define MEMORY	    9
 #define GZIP_BITS   (15 + 16)
 
@@ -56,37 +53,6 @@ static _printf_(3, 4) void outcome(struct http_result *ret, enum http_outcome ou
 
 /* --- files --- */
 
-/* "collector-token" is what systemd has put into $CREDENTIALS_DIRECTORY. */
-static int resolve_path(const char *name, char **ret)
-{
-	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-
-	if (name[0] == '/')
-		return str_format(ret, "%s", name);
-	return folder ? str_format(ret, "%s/%s", folder, name) : -ENOENT;
-}
-
-static int read_secret(const char *path, char **ret)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char text[TOKEN_MAX + 1];
-	struct stat st;
-	ssize_t n;
-	int r;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode) || !status_is_private(st.st_mode))
-		return -EPERM;
-	n = read(fd, text, TOKEN_MAX);
-	if (n < 0)
-		return -errno;
-	text[n] = '\0';
-	r = payload_token(text, ret);
-	explicit_bzero(text, sizeof(text));
-	return r;
-}
-
 static int add_header(struct exchange *exchange, const char *fmt, ...) _printf_(2, 3);
 
 static int add_header(struct exchange *exchange, const char *fmt, ...)
@@ -111,11 +77,8 @@ static int add_header(struct exchange *exchange, const char *fmt, ...)
 
 static int add_token(struct exchange *exchange, const char *name)
 {
-	_cleanup_free_ char *path = NULL;
-	int r = resolve_path(name, &path);
+	int r = files_read_token(name, &exchange->token);
 
-	if (r == 0)
-		r = read_secret(path, &exchange->token);
 	return r < 0 ? r
 		     : add_header(exchange, "Authorization: Bearer %s", exchange->token);
 }
@@ -124,15 +87,10 @@ static int set_file(struct exchange *exchange, CURLoption option, const char *na
 		    bool is_private)
 {
 	_cleanup_free_ char *path = NULL;
-	struct stat st;
-	int r = resolve_path(name, &path);
+	int r = files_find(name, is_private, &path);
 
 	if (r < 0)
 		return r;
-	if (stat(path, &st) < 0)
-		return -errno;
-	if (is_private && !status_is_private(st.st_mode))
-		return -EPERM;
 	return curl_easy_setopt(exchange->curl, option, path) == CURLE_OK ? 0 : -ENOMEM;
 }
 
@@ -170,13 +128,6 @@ static int use_files(struct exchange *exchange, const struct push_target *target
 			return r;
 	}
 	return 0;
-}
-
-static const char *file_problem(int error)
-{
-	return error == -EPERM	  ? "others can read it: run 'chmod o=' on it"
-	       : error == -EINVAL ? "it holds no token"
-				  : strerror(-error);
 }
 
 /* --- the answer --- */
@@ -380,7 +331,7 @@ static int send_once(const struct push_target *target, const struct http_message
 	r = use_files(&exchange, target, &key, &name);
 	if (r < 0 && r != -ENOMEM) {
 		outcome(ret, HTTP_REFUSED, "cannot use %s '%s': %s", key, name,
-			file_problem(r));
+			files_problem(r));
 		return 0;
 	}
 	if (r == 0)
