@@ -117,7 +117,7 @@ static int forget_size(const struct sight *sight, const struct obj *export,
 static int read_namespaces(struct sight *sight, struct obj *obj, const char *folder)
 {
 	_cleanup_(kfs_names_done) struct kfs_names ids = { 0 };
-	int r = nvmet_list(sight->kfs, &ids, "%s/namespaces", folder);
+	int r = kfs_list_sorted(sight->kfs, &ids, "%s/namespaces", folder);
 
 	field_set_empty(obj, EXPORT_NAMESPACES);
 	for (size_t i = 0; r == 0 && i < ids.names.count; i++) {
@@ -147,7 +147,7 @@ static int read_hosts(const struct kfs *kfs, struct obj *obj, const char *folder
 	/* The kernel has either. */
 	if (export_of(obj)->allow_any_host)
 		return 0;
-	r = nvmet_list(kfs, &hosts, "%s/allowed_hosts", folder);
+	r = kfs_list_sorted(kfs, &hosts, "%s/allowed_hosts", folder);
 	field_set_empty(obj, EXPORT_HOSTS);
 	for (size_t i = 0; r == 0 && i < hosts.names.count; i++)
 		r = field_add_item(obj, EXPORT_HOSTS, hosts.names.items[i]);
@@ -162,7 +162,7 @@ static int read_ports(const struct sight *sight, struct obj *obj, struct nvmet_u
 	for (size_t i = 0; r == 0 && i < sight->ports.names.count; i++) {
 		const struct way *way = &sight->ways[i];
 
-		if (!nvmet_lists(&way->exports, obj_name(obj)))
+		if (!kfs_names_have(&way->exports, obj_name(obj)))
 			continue;
 		r = field_add_item(obj, EXPORT_PORTS, sight->ports.names.items[i]);
 		use->sockets += way->sockets;
@@ -224,7 +224,7 @@ static int observe_one(struct sight *sight, const char *name, struct model *obse
 
 static int look_at_ports(struct sight *sight)
 {
-	int r = nvmet_list(sight->kfs, &sight->ports, NVMET_PORTS);
+	int r = kfs_list_sorted(sight->kfs, &sight->ports, NVMET_PORTS);
 
 	if (r < 0)
 		return r;
@@ -235,8 +235,8 @@ static int look_at_ports(struct sight *sight)
 		const char *id = sight->ports.names.items[i];
 		struct way *way = &sight->ways[i];
 
-		r = nvmet_list(sight->kfs, &way->exports, NVMET_PORTS "/%s/subsystems",
-			       id);
+		r = kfs_list_sorted(sight->kfs, &way->exports,
+				    NVMET_PORTS "/%s/subsystems", id);
 		way->sees_all =
 			sight->controllers.complete || nvmet_sees_all(sight->kfs, id);
 		way->sockets = nvmet_count_sockets(sight->kfs, &sight->controllers, id);
@@ -280,7 +280,7 @@ int export_observe(struct sys *sys, struct model *observed)
 {
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
 	struct sight sight = { .kfs = &sys->kfs };
-	int r = nvmet_list(&sys->kfs, &names, NVMET_SUBSYSTEMS);
+	int r = kfs_list_sorted(&sys->kfs, &names, NVMET_SUBSYSTEMS);
 
 	if (r == 0 && names.names.count > 0)
 		r = observe_all(&sight, &names, observed);

@@ -82,7 +82,7 @@ static int unlink_all(struct sys *sys, const struct obj *obj,
 		      struct kfs_names *subsystems, struct buf *why)
 {
 	size_t kept = 0;
-	int r = nvmet_list(&sys->kfs, subsystems, NVMET_SUBSYSTEMS);
+	int r = kfs_list_sorted(&sys->kfs, subsystems, NVMET_SUBSYSTEMS);
 
 	for (size_t i = 0; r == 0 && i < subsystems->names.count; i++) {
 		char *name = subsystems->names.items[i];

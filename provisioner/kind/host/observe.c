@@ -47,7 +47,7 @@ static int read_word(const struct kfs *kfs, struct obj *obj, unsigned int index,
 static int count_uses(const struct kfs *kfs, struct obj *obj)
 {
 	_cleanup_(kfs_names_done) struct kfs_names subsystems = { 0 };
-	int r = nvmet_list(kfs, &subsystems, NVMET_SUBSYSTEMS);
+	int r = kfs_list_sorted(kfs, &subsystems, NVMET_SUBSYSTEMS);
 
 	if (r < 0)
 		return r;
@@ -88,7 +88,7 @@ int host_observe(struct sys *sys, struct model *observed)
 {
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
 	_cleanup_(claims_done) struct claims claims = { 0 };
-	int r = nvmet_list(&sys->kfs, &names, NVMET_HOSTS);
+	int r = kfs_list_sorted(&sys->kfs, &names, NVMET_HOSTS);
 
 	if (r == 0 && names.names.count > 0)
 		r = claims_load(&sys->kfs, &claims);

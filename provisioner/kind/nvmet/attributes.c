@@ -69,30 +69,3 @@ int nvmet_set(struct sys *sys, struct buf *why, const char *folder, const char *
 				 shown)
 		     : 0;
 }
-
-static int compare_names(const void *a, const void *b)
-{
-	return strverscmp(*(char *const *)a, *(char *const *)b);
-}
-
-int nvmet_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
-{
-	va_list args;
-	int r;
-
-	va_start(args, fmt);
-	r = kfs_vlist(kfs, ret, fmt, args);
-	va_end(args);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	if (ret->names.count > 0)
-		qsort(ret->names.items, ret->names.count, sizeof(char *), compare_names);
-	return 0;
-}
-
-bool nvmet_lists(const struct kfs_names *list, const char *name)
-{
-	return list->names.count > 0 &&
-	       bsearch(&name, list->names.items, list->names.count, sizeof(char *),
-		       compare_names);
-}

@@ -24,12 +24,3 @@ int nvmet_read(const struct kfs *kfs, char **ret, const char *fmt, ...) _printf_
  */
 int nvmet_set(struct sys *sys, struct buf *why, const char *folder, const char *name,
 	      const char *value, const char *shown);
-
-/*
- * nvmet_list() - As kfs_list(), in order; nothing where the folder is not there.
- */
-int nvmet_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
-	_printf_(3, 4);
-
-/* nvmet_lists() - Is @name in a list of nvmet_list()? */
-bool nvmet_lists(const struct kfs_names *list, const char *name);

@@ -168,7 +168,8 @@ char *nvmet_size_claim(const char *subsystem, const char *id)
 static int expect_size_in(struct sys *sys, const char *subsystem, const char *path)
 {
 	_cleanup_(kfs_names_done) struct kfs_names ids = { 0 };
-	int r = nvmet_list(&sys->kfs, &ids, NVMET_SUBSYSTEMS "/%s/namespaces", subsystem);
+	int r = kfs_list_sorted(&sys->kfs, &ids, NVMET_SUBSYSTEMS "/%s/namespaces",
+				subsystem);
 
 	for (size_t i = 0; r == 0 && i < ids.names.count; i++) {
 		_cleanup_free_ char *device = NULL, *claim = NULL;
@@ -196,7 +197,7 @@ int nvmet_expect_size(struct sys *sys, const char *fmt, ...)
 	r = str_vformat(&path, fmt, args);
 	va_end(args);
 	if (r == 0)
-		r = nvmet_list(&sys->kfs, &subsystems, NVMET_SUBSYSTEMS);
+		r = kfs_list_sorted(&sys->kfs, &subsystems, NVMET_SUBSYSTEMS);
 	if (r == 0 && subsystems.names.count > 0)
 		r = claims_load(&sys->kfs, &claims);
 	for (size_t i = 0; r == 0 && i < subsystems.names.count; i++)

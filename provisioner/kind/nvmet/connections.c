@@ -39,7 +39,7 @@ static int load_subsystem(const struct kfs *kfs, const char *subsystem,
 			  struct nvmet_controllers *all)
 {
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
-	int r = nvmet_list(kfs, &names, DEBUGFS "/%s", subsystem);
+	int r = kfs_list_sorted(kfs, &names, DEBUGFS "/%s", subsystem);
 
 	for (size_t i = 0; r == 0 && i < names.names.count; i++) {
 		const char *name = names.names.items[i];
@@ -61,7 +61,7 @@ static int load_subsystem(const struct kfs *kfs, const char *subsystem,
 static int load_from_debugfs(const struct kfs *kfs, struct nvmet_controllers *all)
 {
 	_cleanup_(kfs_names_done) struct kfs_names subsystems = { 0 };
-	int r = nvmet_list(kfs, &subsystems, DEBUGFS);
+	int r = kfs_list_sorted(kfs, &subsystems, DEBUGFS);
 
 	for (size_t i = 0; r == 0 && i < subsystems.names.count; i++)
 		r = load_subsystem(kfs, subsystems.names.items[i], all);
@@ -72,7 +72,7 @@ static int load_from_debugfs(const struct kfs *kfs, struct nvmet_controllers *al
 static int load_from_loop(const struct kfs *kfs, struct nvmet_controllers *all)
 {
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
-	int r = nvmet_list(kfs, &names, "sys/class/nvme");
+	int r = kfs_list_sorted(kfs, &names, "sys/class/nvme");
 
 	for (size_t i = 0; r == 0 && i < names.names.count; i++) {
 		const char *name = names.names.items[i];

@@ -143,7 +143,7 @@ static void take_back(struct sys *sys, const struct obj *want, const char *folde
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
 	_cleanup_(buf_done) struct buf ignored = { 0 };
 
-	if (nvmet_list(&sys->kfs, &names, "%s/referrals", folder) == 0)
+	if (kfs_list_sorted(&sys->kfs, &names, "%s/referrals", folder) == 0)
 		vec_foreach (name, &names.names)
 			(void)kfs_rmdir(&sys->kfs, "%s/referrals/%s", folder, *name);
 	(void)nvmet_end(sys, want, folder, &ignored); /* the first error counts */
@@ -212,7 +212,7 @@ static int move(struct sys *sys, const struct obj *have, const struct obj *want,
 		const char *folder, struct buf *why)
 {
 	_cleanup_(kfs_names_done) struct kfs_names links = { 0 };
-	int r = nvmet_list(&sys->kfs, &links, "%s/subsystems", folder);
+	int r = kfs_list_sorted(&sys->kfs, &links, "%s/subsystems", folder);
 
 	if (r < 0)
 		return kind_fail(why, r, nvmet_hint(r), "cannot see what is on it");

@@ -89,7 +89,7 @@ static int read_referral(const struct kfs *kfs, struct obj *obj, const char *por
 static int read_referrals(const struct kfs *kfs, struct obj *obj, const char *folder)
 {
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
-	int r = nvmet_list(kfs, &names, "%s/referrals", folder);
+	int r = kfs_list_sorted(kfs, &names, "%s/referrals", folder);
 
 	field_set_empty(obj, PORT_REFERRALS);
 	for (size_t i = 0; r == 0 && i < names.names.count; i++) {
@@ -112,7 +112,7 @@ static int count_links(const struct kfs *kfs, struct obj *obj,
 {
 	_cleanup_(kfs_names_done) struct kfs_names links = { 0 };
 	struct nvmet_use use = { 0 };
-	int r = nvmet_list(kfs, &links, NVMET_PORTS "/%s/subsystems", obj_name(obj));
+	int r = kfs_list_sorted(kfs, &links, NVMET_PORTS "/%s/subsystems", obj_name(obj));
 
 	if (r < 0)
 		return r;
@@ -178,7 +178,7 @@ int port_observe(struct sys *sys, struct model *observed)
 	_cleanup_(nvmet_controllers_done) struct nvmet_controllers controllers = { 0 };
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
 	_cleanup_(claims_done) struct claims claims = { 0 };
-	int r = nvmet_list(&sys->kfs, &names, NVMET_PORTS);
+	int r = kfs_list_sorted(&sys->kfs, &names, NVMET_PORTS);
 
 	if (r == 0 && names.names.count > 0)
 		r = nvmet_controllers_load(&sys->kfs, &controllers);
