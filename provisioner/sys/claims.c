@@ -10,11 +10,11 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-#define FOLDER "owned"
+#define DIRECTORY "owned"
 
 int claims_load(const struct kfs *kfs, struct claims *ret)
 {
-	return kfs_list_sorted(kfs, &ret->files, RUNDIR "/" FOLDER);
+	return kfs_list_sorted(kfs, &ret->files, RUNDIR "/" DIRECTORY);
 }
 
 void claims_done(struct claims *claims)
@@ -22,7 +22,7 @@ void claims_done(struct claims *claims)
 	kfs_names_done(&claims->files);
 }
 
-/* Neither holds a slash: the kinds are ours, and the names are those of folders. */
+/* Neither part has a slash: @kind is a constant, and @name the name of a directory. */
 static char *file_name(const char *kind, const char *name)
 {
 	char *text;
@@ -34,7 +34,7 @@ bool claims_have(const struct claims *claims, const char *kind, const char *name
 {
 	_cleanup_free_ char *file = file_name(kind, name);
 
-	/* Without memory: not for sure ours, so not ours. */
+	/* Without memory an object counts as foreign, and is not touched. */
 	return file && kfs_names_have(&claims->files, file);
 }
 
@@ -46,7 +46,7 @@ int claims_inode(const struct kfs *kfs, const struct claims *claims, const char 
 
 	if (!claims_have(claims, kind, name))
 		return -ENOENT;
-	r = kfs_read(kfs, &text, RUNDIR "/" FOLDER "/%s:%s", kind, name);
+	r = kfs_read(kfs, &text, RUNDIR "/" DIRECTORY "/%s:%s", kind, name);
 	if (r < 0)
 		return r;
 	if (text[0] == '\0') {
@@ -56,10 +56,10 @@ int claims_inode(const struct kfs *kfs, const struct claims *claims, const char 
 	return units_parse_uint(text, ret) < 0 ? -EBADMSG : 0;
 }
 
-/* Return: fd of the folder, which is made if it is not there; -errno. */
-static int open_folder(const struct kfs *kfs)
+/* Open the directory, and create it if needed. Return: fd; -errno. */
+static int open_directory(const struct kfs *kfs)
 {
-	int fd = kfs_open(kfs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RUNDIR "/" FOLDER);
+	int fd = kfs_open(kfs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RUNDIR "/" DIRECTORY);
 	_cleanup_close_ int run = -1;
 	int r;
 
@@ -68,34 +68,34 @@ static int open_folder(const struct kfs *kfs)
 	run = rundir_open(kfs);
 	if (run < 0)
 		return run;
-	fd = openat(run, FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	fd = openat(run, DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd >= 0 || errno != ENOENT)
 		return fd < 0 ? -errno : fd;
 	r = fault_point(kfs->fault);
 	if (r < 0)
 		return r;
-	if (mkdirat(run, FOLDER, 0755) < 0 && errno != EEXIST)
+	if (mkdirat(run, DIRECTORY, 0755) < 0 && errno != EEXIST)
 		return -errno;
-	fd = openat(run, FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	fd = openat(run, DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	return fd < 0 ? -errno : fd;
 }
 
 int claims_add(const struct kfs *kfs, const char *kind, const char *name)
 {
 	_cleanup_free_ char *file = file_name(kind, name);
-	_cleanup_close_ int folder = -1, fd = -1;
+	_cleanup_close_ int directory = -1, fd = -1;
 	int r;
 
 	if (!file)
 		return -ENOMEM;
-	folder = open_folder(kfs);
-	if (folder < 0)
-		return folder;
+	directory = open_directory(kfs);
+	if (directory < 0)
+		return directory;
 	r = fault_point(kfs->fault);
 	if (r < 0)
 		return r;
-	fd = openat(folder, file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		    0644);
+	fd = openat(directory, file,
+		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	return fd < 0 ? -errno : 0;
 }
 
@@ -103,7 +103,7 @@ int claims_note_inode(const struct kfs *kfs, const char *kind, const char *name,
 		      uint64_t inode)
 {
 	_cleanup_close_ int fd = kfs_open(kfs, O_WRONLY | O_NOFOLLOW,
-					  RUNDIR "/" FOLDER "/%s:%s", kind, name);
+					  RUNDIR "/" DIRECTORY "/%s:%s", kind, name);
 	char text[21];
 	int len = snprintf(text, sizeof(text), "%" PRIu64, inode), r;
 	ssize_t n;
@@ -120,18 +120,18 @@ int claims_note_inode(const struct kfs *kfs, const char *kind, const char *name,
 int claims_drop(const struct kfs *kfs, const char *kind, const char *name)
 {
 	_cleanup_free_ char *file = file_name(kind, name);
-	_cleanup_close_ int folder = -1;
+	_cleanup_close_ int directory = -1;
 	int r;
 
 	if (!file)
 		return -ENOMEM;
-	folder = kfs_open(kfs, O_RDONLY | O_DIRECTORY, RUNDIR "/" FOLDER);
-	if (folder < 0)
-		return folder == -ENOENT ? 0 : folder;
-	if (faccessat(folder, file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+	directory = kfs_open(kfs, O_RDONLY | O_DIRECTORY, RUNDIR "/" DIRECTORY);
+	if (directory < 0)
+		return directory == -ENOENT ? 0 : directory;
+	if (faccessat(directory, file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	r = fault_point(kfs->fault);
 	if (r < 0)
 		return r;
-	return unlinkat(folder, file, 0) < 0 && errno != ENOENT ? -errno : 0;
+	return unlinkat(directory, file, 0) < 0 && errno != ENOENT ? -errno : 0;
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Time. */
+/* The clocks of the machine. */
 #pragma once
 
 #include <stdint.h>
 
-/* clock_now_ms() - Milliseconds of the boot's steady clock. */
+/* clock_now_ms() - Return CLOCK_BOOTTIME in milliseconds. */
 uint64_t clock_now_ms(void);
 
-/* clock_sleep_ms() - Sleep; a signal may end it early. */
+/* clock_sleep_ms() - Sleep for @ms, or until a signal. */
 void clock_sleep_ms(uint64_t ms);
 
-/* With the year 9999: "9999-12-31T23:59:59.999Z" and NUL. */
+/* Longest text of clock_format_now(), with its NUL. */
 #define CLOCK_TEXT_MAX 32
 
-/* clock_format_now() - Wall-clock time as RFC 3339 in UTC, with milliseconds. */
+/* clock_format_now() - Write the time as RFC 3339 in UTC: "2026-11-28T03:41:03.042Z". */
 char *clock_format_now(char text[static CLOCK_TEXT_MAX]);

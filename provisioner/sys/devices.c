@@ -12,14 +12,14 @@
 #include <stdio.h>
 #include <sys/sysmacros.h>
 
-/* Maps on maps: deeper than anybody stacks them. */
+/* Deepest stack of devices that is searched. */
 #define STACK_MAX 8
 
-/* The ways to name a device by what it holds, and the property that udev has for it. */
+/* The tags that name a device by its content, and the property of udev for each. */
 static const struct tag {
 	const char *prefix, *property;
-	bool encoded;	 /* udev writes it with its escapes */
-	bool lower_case; /* udev writes it in lower case */
+	bool encoded;	 /* udev escapes the value */
+	bool lower_case; /* udev writes the value in lower case */
 } tags[] = {
 	{ "UUID=", "ID_FS_UUID_ENC", .encoded = true },
 	{ "LABEL=", "ID_FS_LABEL_ENC", .encoded = true },
@@ -93,7 +93,7 @@ static bool is_ours(const struct kfs *kfs, const char *name)
 	       strncmp(uuid, DEVICES_OUR_PREFIX, strlen(DEVICES_OUR_PREFIX)) == 0;
 }
 
-/* --- what udev knows --- */
+/* --- by tag --- */
 
 static int make_value(const struct udev_ops *udev, const struct tag *tag,
 		      const char *text, char **ret)
@@ -129,7 +129,7 @@ static bool contains(const struct device_numbers *all, uint64_t number)
 	return false;
 }
 
-/* Does one of @all stand on the device @name? */
+/* True if one of @all is stacked on the device @name. */
 static bool is_below_one(const struct kfs *kfs, const char *name,
 			 const struct device_numbers *all, unsigned int depth)
 {
@@ -171,7 +171,7 @@ static void drop_lower_ones(const struct kfs *kfs, struct device_numbers *all)
 		if (devices_name(kfs, *number, &name) < 0 ||
 		    is_below_one(kfs, name, all, STACK_MAX))
 			continue;
-		/* Without memory the list stays as long as it was. */
+		/* Without memory, keep the whole list: the caller reports it. */
 		if (vec_push(&upper.numbers, *number) < 0) {
 			device_numbers_done(&upper);
 			return;
@@ -181,7 +181,7 @@ static void drop_lower_ones(const struct kfs *kfs, struct device_numbers *all)
 	*all = upper;
 }
 
-/* A link that leads to a map of ours means what is below. */
+/* A link may lead to our own map: replace its number by that of the device below. */
 static int below_ours(const struct kfs *kfs, uint64_t *number)
 {
 	_cleanup_free_ char *name = NULL;
@@ -228,7 +228,7 @@ int devices_find(const struct sys *sys, const char *spec, struct device_numbers 
 		drop_maps_of_ours(&sys->kfs, &found);
 		if (found.numbers.count > 1)
 			drop_lower_ones(&sys->kfs, &found);
-		/* Named in the same order each time. */
+		/* Messages list the devices, always in the same order. */
 		if (found.numbers.count > 1)
 			qsort(found.numbers.items, found.numbers.count,
 			      sizeof(*found.numbers.items), compare_numbers);
@@ -241,11 +241,10 @@ int devices_find(const struct sys *sys, const char *spec, struct device_numbers 
 	return r;
 }
 
-/* --- the root --- */
+/* --- the root file system --- */
 
 /*
- * dracut allows `block:` in front, and its users write a label with the escapes that udev
- * has for it. In place.
+ * Remove the prefix `block:` that dracut allows, and decode udev's escapes, in place.
  */
 static void decode(char *spec)
 {
@@ -268,7 +267,7 @@ static void decode(char *spec)
 	*out = '\0';
 }
 
-/* What root= can say that no wait turns into a block device. */
+/* True if no block device ever appears for this value of root=. */
 static bool is_no_device(const char *spec)
 {
 	return streq(spec, "/dev/nfs") || streq(spec, "/dev/cifs") ||
@@ -303,7 +302,7 @@ static int find_root_by_mount(const struct sys *sys, struct device_numbers *ret,
 
 	if (r == 0)
 		r = numbers_parse(number_text, &number);
-	/* btrfs and overlays have a number that is no device's: the source may be one. */
+	/* The number of btrfs and overlayfs is anonymous, but the source may be a device. */
 	if (r == 0 && major(number) == 0)
 		r = source[0] == '/'
 			    ? kfs_device_number(&sys->kfs, &number, "%s", source + 1)

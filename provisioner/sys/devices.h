@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Block devices: by what names them, and what the kernel says of them. */
+/* Block devices: find them by a path or a tag, and read their attributes in sysfs. */
 #pragma once
 
 #include "sys/kfs.h"
@@ -10,42 +10,41 @@
 struct sys;
 
 /*
- * devices_find() - All block devices that @spec can mean: a path below /dev, or `UUID=`,
- * `LABEL=`, `PARTUUID=` or `PARTLABEL=` and a value, by udev's database.
+ * devices_find() - Find all block devices that match @spec: a path below /dev, or a tag
+ * (`UUID=`, `LABEL=`, `PARTUUID=`, `PARTLABEL=`), which is looked up in udev's database.
  *
- * Of devices that stand on one another with the same content (a map over its disk), only
- * the uppermost counts; maps of ours never do.
- * Return: 0 and a list, which may be empty: nothing is there so far; -ENOTBLK: a path
- * that is no block device; -EINVAL: @spec is none of these; -errno.
+ * If one match is stacked on another (a map over its disk), only the upper one counts.
+ * Our own maps never count.
+ * Return: 0 and a list, which is empty if no device matches; -ENOTBLK: the path leads to
+ * another type of file; -EINVAL: @spec is invalid; -errno.
  */
 int devices_find(const struct sys *sys, const char *spec, struct device_numbers *ret);
 
 /*
- * devices_find_root() - The device that holds the root file system: in the initramfs the
- * one that root= on the kernel command line names, else the one that / is on. If that is
- * a map of ours, the device below it.
- * @ret_spec: what root= says, or the path of the device; the caller's to free.
- * Return: as devices_find(); -EOPNOTSUPP: / is on no block device.
+ * devices_find_root() - Find the device of the root file system: in the initramfs by root=
+ * on the kernel command line, otherwise by the mount of /. If that device is our own map,
+ * find the device below it.
+ * @ret_spec: the value of root=, or the path of the device; the caller's to free.
+ * Return: as devices_find(); -EOPNOTSUPP: / is not on a block device.
  */
 int devices_find_root(const struct sys *sys, struct device_numbers *ret, char **ret_spec);
 
-/* devices_wait() - Until a block device appears or changes, @ms at most. */
+/* devices_wait() - Wait until a block device appears or changes, @ms at most. */
 void devices_wait(const struct sys *sys, uint64_t ms);
 
-/* devices_number() - Of the kernel's name, "vda1". Return: 0, -ENOENT, -errno. */
+/* devices_number() - Return the number of the device @name, "vda1". 0, -ENOENT, -errno. */
 int devices_number(const struct kfs *kfs, const char *name, uint64_t *ret);
-/* devices_name() - The kernel's name: "vda1". Return: 0, -ENOENT, -errno. */
+/* devices_name() - Return the kernel's name, "vda1". 0, -ENOENT, -errno. */
 int devices_name(const struct kfs *kfs, uint64_t number, char **ret);
-/* devices_path() - For people: "/dev/vda1", "/dev/mapper/data". Return: as before. */
+/* devices_path() - Return the path for messages, "/dev/mapper/data". As above. */
 int devices_path(const struct kfs *kfs, uint64_t number, char **ret);
-/* devices_bytes() - Capacity. Return: as before. */
+/* devices_bytes() - Return the capacity. As above. */
 int devices_bytes(const struct kfs *kfs, uint64_t number, uint64_t *ret);
 /*
- * devices_below() - The only device that the map @name ("dm-0") stands on; the RAM disk of a
- * cache, whose memory it uses, does not count. Return: as before, -ENOENT too where there
- * are several.
+ * devices_below() - Return the only device below the map @name ("dm-0"). The RAM disk of a
+ * cache does not count. As above; -ENOENT also if several devices are below.
  */
 int devices_below(const struct kfs *kfs, const char *name, uint64_t *ret);
 
-/* DM UUIDs of ours begin with this. */
+/* The DM UUID of every map that we create begins with this. */
 #define DEVICES_OUR_PREFIX "RAPIDDISK-"

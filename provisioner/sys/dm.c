@@ -13,7 +13,7 @@
 #include <stdarg.h>
 #include <sys/sysmacros.h>
 
-/* udev opens a map for a moment after each change, to look for signatures. */
+/* udevd opens a map for a moment after each change, to read its signatures. */
 #define BUSY_RETRY_MS 3000
 #define POLL_MS	      10
 
@@ -40,7 +40,7 @@ static void cleanup_task(struct dm_task **task)
 
 #define _cleanup_task_ _cleanup_(cleanup_task)
 
-/* @name: NULL: it is about all maps. */
+/* @name: NULL: the task is about all maps. */
 static struct dm_task *new_task(int type, const char *name)
 {
 	struct dm_task *task;
@@ -54,7 +54,7 @@ static struct dm_task *new_task(int type, const char *name)
 	return task;
 }
 
-/* Without an errno of the kernel's it was a failure of the library's: memory. */
+/* Without an errno of the kernel, the library itself failed: no memory. */
 static int run_task(struct dm_task *task)
 {
 	int error;
@@ -79,8 +79,8 @@ static bool has_udevd(const struct sys *sys)
 }
 
 /*
- * libdevmapper's own wait has no end: where the rules that notify it are missing, it would
- * hang the boot.
+ * The wait of libdevmapper has no end: without the udev rules that notify it, it would hang
+ * the boot.
  */
 static void wait_for_udev(const struct sys *sys)
 {
@@ -88,8 +88,9 @@ static void wait_for_udev(const struct sys *sys)
 
 	while (dm_udev_wait_immediate(cookie, &ready) && !ready) {
 		if (clock_now_ms() >= sys->deadline_ms) {
-			log_warning("udev has not answered in time, going on");
-			/* Answer for it, so that the semaphore goes. */
+			log_warning(
+				"udev has not processed the events of device-mapper in time, ignoring");
+			/* Complete the cookie here, so that the semaphore is removed. */
 			dm_udev_complete(cookie);
 			dm_udev_wait_immediate(cookie, &ready);
 			return;
@@ -98,7 +99,7 @@ static void wait_for_udev(const struct sys *sys)
 	}
 }
 
-/* A task that makes an event: see kernel_settle(). */
+/* Run a task that causes an event: kernel_settle() waits for udevd. */
 static int run_with_event(struct sys *sys, struct dm_task *task)
 {
 	bool udev = has_udevd(sys);
@@ -106,9 +107,9 @@ static int run_with_event(struct sys *sys, struct dm_task *task)
 
 	if (r < 0)
 		return r;
-	/* Without udevd, libdevmapper makes the nodes. */
+	/* Without udevd, libdevmapper creates the nodes. */
 	dm_udev_set_sync_support(udev);
-	/* Without a semaphore, udev does its work, and nobody waits for it. */
+	/* Without a semaphore, udevd processes the event, and settle does not wait. */
 	if (udev)
 		(void)dm_task_set_cookie(task, &cookie, 0);
 	r = run_task(task);
@@ -131,8 +132,8 @@ static bool kernel_is_settled(const struct sys *sys)
 }
 
 /*
- * The link that udev will make, and then finds made: in an initramfs, nobody waits for the
- * rest of its work.
+ * Create the link that udevd will create: an initramfs does not wait for udevd. udevd
+ * accepts a link that exists.
  */
 static void link_early(const struct sys *sys, struct dm_task *task, const char *name)
 {
@@ -159,7 +160,7 @@ static int copy_target(struct dm_task *task, struct dm_map *map)
 	map->sectors = length;
 	for (; next; map->sectors += length)
 		next = dm_get_next_target(task, next, &start, &length, &type, &params);
-	/* It began at 0 unless it is the last of several. */
+	/* The last of several targets does not start at 0. */
 	if (!type || start != 0)
 		return 0;
 	map->target = strdup(type);
@@ -168,7 +169,7 @@ static int copy_target(struct dm_task *task, struct dm_map *map)
 }
 
 /*
- * Only root may ask device-mapper. Anybody else may go on where sysfs has no map of ours.
+ * Only root may use device-mapper. Other users may go on if sysfs shows no map of ours.
  */
 static int list_unprivileged(struct sys *sys)
 {
@@ -197,7 +198,7 @@ static int kernel_list(struct sys *sys, struct kfs_names *ret)
 	task = new_task(DM_DEVICE_LIST, NULL);
 	r = task ? run_task(task) : -ENOMEM;
 	names = r == 0 ? dm_task_get_names(task) : NULL;
-	/* An empty list is one entry without a device. */
+	/* An empty list has one entry without a device. */
 	while (r == 0 && names && names->dev) {
 		char *name = strdup(names->name);
 
@@ -267,13 +268,13 @@ static int load(struct sys *sys, const char *name, const struct dm_line *line)
 	return r < 0 ? r : run_task(task);
 }
 
-/* Where a new table is loaded, this swaps it in. */
+/* Resume the map, which makes a loaded table live. */
 static int resume(struct sys *sys, const char *name)
 {
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RESUME, name);
 	int r;
 
-	/* What is above need not be frozen: the content is the same before and after. */
+	/* The content does not change, so a file system above need not be frozen. */
 	if (!task || !dm_task_skip_lockfs(task))
 		return -ENOMEM;
 	r = run_with_event(sys, task);
@@ -319,7 +320,7 @@ static int create_empty(struct sys *sys, const char *name, const char *uuid)
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_CREATE, name);
 	int r;
 
-	/* Its node is udev's to make, once there is a table. */
+	/* udevd creates the node once the map has a table. */
 	if (!task || !dm_task_set_uuid(task, uuid) ||
 	    !dm_task_set_add_node(task, DM_ADD_NODE_ON_RESUME))
 		return -ENOMEM;
@@ -338,7 +339,7 @@ static int kernel_create(struct sys *sys, const char *name, const char *uuid,
 	if (r == 0)
 		r = resume(sys, name);
 	if (r < 0)
-		(void)remove_once(sys, name); /* the first error is the one to report */
+		(void)remove_once(sys, name); /* report the first error */
 	return r;
 }
 
@@ -350,7 +351,7 @@ static int kernel_reload(struct sys *sys, const char *name, const struct dm_line
 		return r;
 	r = resume(sys, name);
 	if (r < 0)
-		(void)clear(sys, name); /* the first error is the one to report */
+		(void)clear(sys, name); /* report the first error */
 	return r;
 }
 

@@ -11,15 +11,15 @@
 
 struct sys;
 
-/* A map. */
+/* The state of a map. */
 struct dm_map {
-	char *uuid;	 /* "": none */
+	char *uuid;	 /* "": the map has none */
 	uint64_t number; /* dev_t */
 	bool suspended;
-	bool unfinished; /* a table is loaded that waits for a resume: somebody was killed */
-	/* Of its live table; where it has none, of the one that is loaded. */
-	uint64_t sectors; /* of 512 bytes; 0: there is no table */
-	char *target;	  /* of its only target; NULL: it has none, or several */
+	bool unfinished; /* a loaded table waits for a resume: a run was killed */
+	/* The live table; if the map has none, the loaded one. */
+	uint64_t sectors; /* of 512 bytes; 0: no table */
+	char *target;	  /* type of the only target; NULL: no target, or several */
 	char *params;
 	uint64_t openers;
 };
@@ -32,52 +32,52 @@ static inline void dm_map_done(struct dm_map *map)
 	*map = (struct dm_map){ 0 };
 }
 
-/* The table of a map that has one target. */
+/* A table with one target. */
 struct dm_line {
 	uint64_t sectors;
 	const char *target, *params;
 };
 
 /*
- * What can be done with maps. All return 0 or -errno, may sleep, and pass fault_point() at
- * each change. Where there is a udevd, it works changes off afterwards, several at a time:
- * settle waits for that. remove and set_uuid settle themselves.
+ * The operations on maps. All return 0 or -errno, may sleep, and pass fault_point() before
+ * each change. udevd processes the events of create and reload asynchronously; settle
+ * waits until it has finished. remove and set_uuid settle before they return.
  */
 struct dm_ops {
 	/*
-	 * The names of all maps: sysfs has none that was made and has no table so far.
-	 * To be freed with kfs_names_done(). -EACCES: there are some of ours, and only root
-	 * may look at them.
+	 * Return the names of all maps, also of those without a table, which sysfs does
+	 * not show. Free with kfs_names_done(). -EACCES: some maps are ours, and only root
+	 * may read them.
 	 */
 	int (*list)(struct sys *sys, struct kfs_names *ret);
-	/* -ENODEV, -ENXIO: it is gone. */
+	/* -ENODEV, -ENXIO: the map does not exist. */
 	int (*read)(struct sys *sys, const char *name, struct dm_map *ret);
-	/* -EEXIST, -EBUSY: the name or @uuid is taken. What failed leaves nothing. */
+	/* -EEXIST, -EBUSY: the name or @uuid is taken. A failure leaves no map. */
 	int (*create)(struct sys *sys, const char *name, const char *uuid,
 		      const struct dm_line *line);
 	/*
-	 * Swap the table under those who have the map open: I/O waits for a moment, and
-	 * then goes the new way. If it fails the old table is live.
+	 * Swap the table of a map that may be open: I/O is held until the new table is
+	 * live. On failure the old table stays live.
 	 */
 	int (*reload)(struct sys *sys, const char *name, const struct dm_line *line);
-	/* -EBUSY: somebody has it open. */
+	/* -EBUSY: the map is open. */
 	int (*remove)(struct sys *sys, const char *name);
-	/* Of a map that has no UUID. */
+	/* Set the UUID of a map that has none. */
 	int (*set_uuid)(struct sys *sys, const char *name, const char *uuid);
 	/*
-	 * Until udev has worked off what create and reload have done: their nodes, and the
-	 * links to them, are there. Not beyond sys->deadline_ms. In an initramfs, their
-	 * /dev/mapper/NAME is there before.
+	 * Wait until udevd has created the nodes of the changed maps and the links to
+	 * them, until sys->deadline_ms at most. In an initramfs, /dev/mapper/NAME exists
+	 * before that.
 	 */
 	void (*settle)(struct sys *sys);
 	/* True if settle has nothing to wait for. */
 	bool (*is_settled)(const struct sys *sys);
 };
 
-/* The kernel's. */
+/* The maps of the running kernel. */
 extern const struct dm_ops dm_kernel;
 /*
- * Of a --sysroot: the table is a file sys/block/dm-N/dm/table, which the kernel does not
- * have, as `dmsetup table` prints it, and dm/open_count is one too. Nothing is changed.
+ * The maps of a --sysroot, read-only. Two files that the kernel does not have complete
+ * sys/block/dm-N/dm: table, as `dmsetup table` prints it, and open_count.
  */
 extern const struct dm_ops dm_tree;

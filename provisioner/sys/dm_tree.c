@@ -35,7 +35,7 @@ static int tree_list(struct sys *sys, struct kfs_names *ret)
 	return r;
 }
 
-/* The disk of a map: "dm-0". */
+/* Find the disk of a map: "dm-0". */
 static int tree_find(struct sys *sys, const char *name, char **ret)
 {
 	_cleanup_(kfs_names_done) struct kfs_names disks = { 0 };

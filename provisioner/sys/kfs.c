@@ -46,7 +46,7 @@ static _printf_(2, 0) int format_path(char path[static PATH_MAX], const char *fm
 	return len < 0 || len >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-/* The path of a function's fmt, ...: 0 or -ENAMETOOLONG. */
+/* Format the path of a variadic function: 0 or -ENAMETOOLONG. */
 #define FORMAT_PATH(path, fmt)                      \
 	({                                          \
 		va_list args_;                      \
@@ -57,7 +57,7 @@ static _printf_(2, 0) int format_path(char path[static PATH_MAX], const char *fm
 		r_;                                 \
 	})
 
-/* Links stay inside the root. EAGAIN: a rename raced with that, see openat2(2). */
+/* Resolve links inside the root. EAGAIN: a rename raced with that, see openat2(2). */
 static int open_in_root(const struct kfs *kfs, int flags, const char *path)
 {
 	struct open_how how = {
@@ -78,7 +78,7 @@ static int open_path(const struct kfs *kfs, int flags, const char *path)
 
 	flags |= O_CLOEXEC;
 	fd = kfs->is_sysroot ? open_in_root(kfs, flags, path) : -1;
-	/* valgrind and old sandboxes do not know openat2(2); the real root needs none. */
+	/* valgrind and old sandboxes lack openat2(2), which the real root does not need. */
 	if (!kfs->is_sysroot || (fd < 0 && errno == ENOSYS))
 		fd = openat(kfs->root_fd, path, flags);
 	return fd < 0 ? -errno : fd;
@@ -94,9 +94,9 @@ int kfs_open(const struct kfs *kfs, int flags, const char *fmt, ...)
 }
 
 /*
- * An attribute of sysfs or configfs is a page at most and comes whole with one read, as does
- * one of debugfs: what is shorter was all of it. Elsewhere, as in procfs, only a read of
- * nothing is the end.
+ * True for attributes of sysfs, configfs and debugfs: one read returns all of them, at most
+ * a page, so a short read is the last one. Elsewhere, as in procfs, only a read of 0 bytes
+ * is the end.
  */
 static bool is_attribute(const char *path)
 {
@@ -189,7 +189,7 @@ bool kfs_exists(const struct kfs *kfs, const char *fmt, ...)
 	return fd >= 0;
 }
 
-/* Opened before the fault point: what is missing is no operation. */
+/* Open before the fault point: a missing file is not an operation that can fail. */
 static int open_to_change(const struct kfs *kfs, int flags, const char *path)
 {
 	_cleanup_close_ int fd = open_path(kfs, flags, path);
@@ -206,7 +206,7 @@ static int write_once(int fd, const char *value)
 	size_t len = strlen(value);
 	ssize_t n;
 
-	/* An interrupted attribute write took nothing: sysfs hands a value over whole. */
+	/* An interrupted write has no effect: sysfs passes a value on as a whole. */
 	do {
 		n = write(fd, value, len);
 	} while (n < 0 && errno == EINTR);
@@ -228,7 +228,7 @@ int kfs_write(const struct kfs *kfs, const char *value, const char *fmt, ...)
 	return write_once(fd, value);
 }
 
-/* Of what a path leads to, links followed. */
+/* As stat(2), with links resolved inside the root. */
 static int stat_path(const struct kfs *kfs, const char *path, struct stat *ret)
 {
 	_cleanup_close_ int fd = -1;
@@ -280,8 +280,8 @@ static int add_name(struct kfs_names *names, const char *text)
 	return r;
 }
 
-/* Without fdopendir(3), which asks three things of each folder that are known here. */
-static int list_folder(int fd, struct kfs_names *ret)
+/* Without fdopendir(3), which makes three more system calls for each directory. */
+static int list_directory(int fd, struct kfs_names *ret)
 {
 	_Alignas(struct dirent64) char chunk[8192];
 	int r = 0;
@@ -315,7 +315,7 @@ int kfs_vlist(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, va_
 	fd = open_path(kfs, O_RDONLY | O_DIRECTORY, path);
 	if (fd < 0)
 		return fd;
-	r = list_folder(fd, ret);
+	r = list_directory(fd, ret);
 	if (r < 0)
 		kfs_names_done(ret);
 	return r;
@@ -373,7 +373,7 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* What a link leads to, by one readlink. */
+/* Return the last part of the target of a link. */
 static int read_link(int dir_fd, const char *path, char **ret)
 {
 	char target[PATH_MAX];
@@ -475,7 +475,7 @@ static int change_at(int dir_fd, enum kfs_change change, const char *path,
 	return r < 0 ? -errno : 0;
 }
 
-/* Links of the folders above stay inside the root. */
+/* Resolve the links of the parent directories inside the root. */
 static int change_in_root(const struct kfs *kfs, enum kfs_change change, const char *path,
 			  const char *target)
 {

@@ -11,24 +11,23 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Longest attribute that is read: what a kernel file gives beyond it is an error. */
+/* Longest file that is read: a longer one is an error. */
 #define KFS_READ_MAX (8u << 20)
 
-/* What changes a folder: the operations of configfs. */
+/* The changes of a directory: the operations of configfs. */
 enum kfs_change { KFS_MKDIR, KFS_RMDIR, KFS_SYMLINK, KFS_UNLINK };
 
 struct kfs {
 	int root_fd;
-	bool is_sysroot;     /* the root is another one than the process's */
+	bool is_sysroot;     /* the root is not that of the process */
 	struct fault *fault; /* asked before each write; may be NULL */
 
 	/*
-	 * A fake kernel behind a tree of plain files (tests only, else NULL): called in
-	 * the place of the write. Return: 0 or the negative errno that the writer shall
-	 * see.
+	 * A fake kernel behind a tree of plain files (tests only, otherwise NULL): called
+	 * instead of the write. Return: 0 or the -errno that the writer gets.
 	 */
 	int (*on_write)(void *data, const char *path, const char *value);
-	/* The same for what changes a folder; @target: of KFS_SYMLINK, else NULL. */
+	/* The same for a change of a directory. @target: of KFS_SYMLINK, otherwise NULL. */
 	int (*on_change)(void *data, enum kfs_change change, const char *path,
 			 const char *target);
 	/* The same for BLKROSET. */
@@ -41,55 +40,54 @@ struct kfs_names {
 };
 
 /*
- * kfs_init() - Open the root, "/" or the folder of a --sysroot.
+ * kfs_init() - Open the root, "/" or the directory of a --sysroot.
  * Links are resolved inside the root, absolute ones too. Return: 0 or -errno.
  */
 int kfs_init(struct kfs *kfs, const char *root, struct fault *fault);
 void kfs_done(struct kfs *kfs);
 
 /*
- * kfs_open() - @path is relative to the root, with no '/' in front. Return: fd or -errno.
+ * kfs_open() - Open a path relative to the root, without a leading '/'. Return: fd or -errno.
  */
 int kfs_open(const struct kfs *kfs, int flags, const char *fmt, ...) _printf_(3, 4);
 
 /*
- * kfs_read() - The whole attribute, without the newline at its end.
- * Return: 0 and *ret, the caller's to free; -ENOENT if there is none; -EFBIG; -errno.
+ * kfs_read() - Read a whole file, without the newline at its end.
+ * Return: 0 and *ret, the caller's to free; -ENOENT; -EFBIG; -errno.
  */
 int kfs_read(const struct kfs *kfs, char **ret, const char *fmt, ...) _printf_(3, 4);
 int kfs_vread(const struct kfs *kfs, char **ret, const char *fmt, va_list args)
 	_printf_(3, 0);
 
-/* kfs_read_u64() - One decimal number. -EBADMSG if it is none. *ret only set on 0. */
+/* kfs_read_u64() - Read a decimal number. Return: 0; -EBADMSG: not a number; -errno. */
 int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 	_printf_(3, 4);
 
-/* kfs_exists() - Is there such a file or folder? Errors count as no. */
+/* kfs_exists() - True if a file or directory exists. Errors count as false. */
 bool kfs_exists(const struct kfs *kfs, const char *fmt, ...) _printf_(2, 3);
 
 /*
- * kfs_write() - Write @value by one write(2), the way kernel attributes want it: the
- * errno of a refused value is that of write(2), and is what comes back. May sleep for as
- * long as the kernel takes. Never creates a file. Return: 0 or -errno (-EIO if it took
- * only a part).
+ * kfs_write() - Write @value by one write(2), as kernel attributes require. If the kernel
+ * refuses the value, the errno of write(2) is returned. May sleep in the kernel. Never
+ * creates a file. Return: 0; -EIO: the kernel took only a part; -errno.
  */
 int kfs_write(const struct kfs *kfs, const char *value, const char *fmt, ...)
 	_printf_(3, 4);
 
 /*
- * kfs_inode() - The number of a folder's inode: of two folders that are there at once,
- * each has its own. Return: 0; -ENOENT; -errno.
+ * kfs_inode() - Return the inode number of a directory. It is unique among directories that
+ * exist at the same time. Return: 0; -ENOENT; -errno.
  */
 int kfs_inode(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...) _printf_(3, 4);
 
 /*
- * kfs_chmod() - Who may read and write a file, as fchmod(2). configfs keeps it as long as
- * the object is there. Return: 0 or -errno.
+ * kfs_chmod() - Change the mode of a file, as fchmod(2). configfs keeps the mode as long as
+ * the object exists. Return: 0 or -errno.
  */
 int kfs_chmod(const struct kfs *kfs, mode_t mode, const char *fmt, ...) _printf_(3, 4);
 
 /*
- * kfs_list() - Names in a folder, without "." and "..", unsorted.
+ * kfs_list() - Return the names in a directory, without "." and "..", unsorted.
  * Return: 0 or -errno; free with kfs_names_done().
  */
 int kfs_list(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, ...)
@@ -107,38 +105,38 @@ bool kfs_names_have(const struct kfs_names *names, const char *name);
 void kfs_names_done(struct kfs_names *names);
 
 /*
- * kfs_link() - The last part of where a symbolic link points to: of sys/dev/block/8:1 it
- * is "sda1". Return: 0 and *ret, the caller's to free; -ENOENT; -errno.
+ * kfs_link() - Return the last part of the target of a symbolic link: "sda1" for
+ * sys/dev/block/8:1. Return: 0 and *ret, the caller's to free; -ENOENT; -errno.
  */
 int kfs_link(const struct kfs *kfs, char **ret, const char *fmt, ...) _printf_(3, 4);
 
 /*
- * kfs_device_number() - dev_t of the block device that a path leads to, links followed.
- * In a sysroot a plain file stands for it, and the number is that of the device of its
- * name below sys/class/block. Return: 0; -ENOENT; -ENOTBLK; -errno.
+ * kfs_device_number() - Return the dev_t of the block device at a path; links are followed.
+ * In a sysroot a plain file stands for the device, and sys/class/block has the number for
+ * its name. Return: 0; -ENOENT; -ENOTBLK; -errno.
  */
 int kfs_device_number(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 	_printf_(3, 4);
 
 /*
- * kfs_mkdir(), kfs_rmdir(), kfs_unlink() - As mkdir(2), rmdir(2) and unlink(2), for
- * configfs, where they make, remove and unlink kernel objects. The folder above has to be
- * there. Return: 0 or -errno.
+ * kfs_mkdir(), kfs_rmdir(), kfs_unlink() - As mkdir(2), rmdir(2) and unlink(2). In configfs
+ * they create, remove and unlink kernel objects. The parent directory must exist.
+ * Return: 0 or -errno.
  */
 int kfs_mkdir(const struct kfs *kfs, const char *fmt, ...) _printf_(2, 3);
 int kfs_rmdir(const struct kfs *kfs, const char *fmt, ...) _printf_(2, 3);
 int kfs_unlink(const struct kfs *kfs, const char *fmt, ...) _printf_(2, 3);
 
 /*
- * kfs_symlink() - A link to @target, which is relative to the root as the link's path is.
- * configfs looks the target up during symlink(2), so it has to be there.
+ * kfs_symlink() - Create a link to @target, which is relative to the root, as is the path of
+ * the link. configfs resolves the target during symlink(2), so @target must exist.
  * Return: 0 or -errno.
  */
 int kfs_symlink(const struct kfs *kfs, const char *target, const char *fmt, ...)
 	_printf_(3, 4);
 
 /*
- * kfs_set_read_only() - BLKROSET on the block device at @path.
+ * kfs_set_read_only() - Call BLKROSET on the block device at @path.
  * Return: 0 or -errno.
  */
 int kfs_set_read_only(const struct kfs *kfs, bool read_only, const char *path);

@@ -30,7 +30,7 @@ __attribute__((used, section(".note.dlopen"), aligned(4))) static const struct {
 	sizeof(NOTE_OWNER), sizeof(NOTE_JSON), NOTE_TYPE, NOTE_OWNER, NOTE_JSON,
 };
 
-/* All that is called of the library. */
+/* The functions of the library. */
 #define FUNCTIONS(each)                        \
 	each(kmod_new);                        \
 	each(kmod_unref);                      \
@@ -44,8 +44,8 @@ __attribute__((used, section(".note.dlopen"), aligned(4))) static const struct {
 	each(kmod_module_unref_list)
 
 /*
- * libkmod brings libcrypto, which takes longer to load than much of a run that finds nothing
- * to do. So it is loaded once there is a module to load.
+ * libkmod depends on libcrypto, whose loading takes a large part of a run that changes
+ * nothing. So the library is loaded only if a module is.
  */
 #define DECLARE(function) __typeof__(function) *function
 static struct {
@@ -60,7 +60,7 @@ static bool look_up(void *handle, const char *name, void *ret)
 	return symbol;
 }
 
-/* It stays loaded. */
+/* Load the library, once. */
 static int load_library(void)
 {
 	static bool is_loaded;

@@ -28,8 +28,8 @@ int machine_boot_id(const struct kfs *kfs, char **ret)
 }
 
 /*
- * The next word of the command line, as next_arg() of the kernel cuts it: blanks between
- * quotes belong to it; the quotes themselves are taken out, in place. NULL: no more.
+ * Return the next word of the command line, or NULL, as next_arg() of the kernel does:
+ * blanks between quotes belong to the word, and the quotes are removed, in place.
  */
 static char *next_word(char **rest)
 {
@@ -111,7 +111,7 @@ int machine_root_mount(const struct kfs *kfs, char **ret_number, char **ret_sour
 	if (r < 0)
 		return r;
 	rest = text;
-	/* The last one covers those before it, such as the initramfs itself. */
+	/* The last mount covers earlier ones, such as the initramfs. */
 	while ((line = strsep(&rest, "\n")))
 		(void)parse_root_mount(line, &found_number, &found_source);
 	if (!found_number)

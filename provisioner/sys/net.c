@@ -8,7 +8,7 @@
 #include <net/if.h>
 #include <stdio.h>
 
-/* The state in the fourth column: TCP_ESTABLISHED of the kernel's net/tcp_states.h. */
+/* The state in the fourth column: TCP_ESTABLISHED of net/tcp_states.h. */
 #define ESTABLISHED 1
 
 enum net_family net_family(const char *text)
@@ -41,7 +41,7 @@ int net_canonical(const char *text, char **ret)
 	return -EINVAL;
 }
 
-/* Takes @text over, also on failure. */
+/* Takes ownership of @text, also on failure. */
 static int add(struct net_addresses *all, const char *interface, char *text)
 {
 	struct net_address address = { strdup(interface), text };
@@ -159,8 +159,8 @@ bool net_is_local(const struct net_addresses *addresses, const char *text)
 }
 
 /*
- * The address as the kernel prints it there: each 32 bits of it in hexadecimal, in the
- * machine's own byte order (get_tcp4_sock(), get_tcp6_sock()).
+ * True if @hex is @address. The kernel prints an address as hexadecimal words of 32 bits
+ * in the byte order of the machine (get_tcp4_sock(), get_tcp6_sock()).
  */
 static bool local_end_is(const char *hex, const char *address)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Addresses of this machine, and who is connected to one. */
+/* The addresses of this machine, and its TCP connections. */
 #pragma once
 
 #include "sys/kfs.h"
@@ -11,7 +11,7 @@ enum net_family { NET_NONE, NET_IPV4, NET_IPV6 };
 
 struct net_address {
 	char *interface;
-	char *text; /* as net_canonical() writes it */
+	char *text; /* in the form of net_canonical() */
 };
 
 struct net_addresses {
@@ -19,28 +19,28 @@ struct net_addresses {
 };
 
 /*
- * net_addresses_load() - Of all interfaces that are up, by getifaddrs(3); IPv6 link-local
- * ones, which mean nothing without their interface, are left out. In a sysroot the lines
- * of sys/class/net/INTERFACE/addresses stand for them. Return: 0 or -errno.
+ * net_addresses_load() - Read the addresses of all interfaces that are up (getifaddrs(3)),
+ * without link-local IPv6 addresses, which need a scope. In a sysroot the lines of
+ * sys/class/net/INTERFACE/addresses are read instead. Return: 0 or -errno.
  */
 int net_addresses_load(const struct kfs *kfs, struct net_addresses *ret);
 void net_addresses_done(struct net_addresses *addresses);
 
-/* net_is_local() - Is @text one of them, or the address that means all of them? */
+/* net_is_local() - True if @text is one of @addresses, or the wildcard address. */
 bool net_is_local(const struct net_addresses *addresses, const char *text);
 
-/* net_family() - Of an address without a scope; NET_NONE: @text is none. */
+/* net_family() - Return the family of an address without a scope; otherwise NET_NONE. */
 enum net_family net_family(const char *text);
 
 /*
- * net_canonical() - One way of writing for each address (`::1`).
- * Return: 0 and *ret, the caller's to free; -EINVAL: @text is no address; -ENOMEM.
+ * net_canonical() - Write an address in its canonical form (`::1`).
+ * Return: 0 and *ret, the caller's to free; -EINVAL: @text is not an address; -ENOMEM.
  */
 int net_canonical(const char *text, char **ret);
 
-/* An established TCP connection of this network namespace: its end here. */
+/* The local end of an established TCP connection of this network namespace. */
 struct net_connection {
-	char local[33]; /* the address as procfs has it */
+	char local[33]; /* the address in the form of procfs */
 	unsigned int service;
 };
 
@@ -49,12 +49,12 @@ struct net_connections {
 };
 
 /*
- * net_connections_load() - All of them, by /proc/net/tcp and tcp6, which take the kernel some
- * time. What cannot be read counts as none. Return: 0 or -ENOMEM.
+ * net_connections_load() - Read /proc/net/tcp and tcp6, which is slow with many sockets. A
+ * file that cannot be read counts as empty. Return: 0 or -ENOMEM.
  */
 int net_connections_load(const struct kfs *kfs, struct net_connections *ret);
 void net_connections_done(struct net_connections *connections);
 
-/* net_connections_count() - Those to @address, which may mean all of them, and @service. */
+/* net_connections_count() - Count those to @address (or the wildcard) and @service. */
 uint64_t net_connections_count(const struct net_connections *connections,
 			       const char *address, uint64_t service);

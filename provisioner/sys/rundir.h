@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * /run/rapiddisk: lives exactly as long as what it speaks of, across the switch of root.
+ * /run/rapiddisk. It lives as long as the kernel objects that it describes, also across the
+ * switch from the initramfs to the root file system.
  */
 #pragma once
 
@@ -12,17 +13,17 @@
 #define RUNDIR "run/rapiddisk"
 
 /*
- * rundir_open() - Open the folder, and make it (0755) if it is not there.
+ * rundir_open() - Open the directory, and create it (0755) if needed.
  * Return: fd, the caller's to close; -errno.
  */
 int rundir_open(const struct kfs *kfs);
 
 /*
- * rundir_lock() - Take the lock that one run at a time holds. The kernel releases it when
- * the descriptor goes, however the process ends.
+ * rundir_lock() - Take the lock of a run. The kernel releases the lock when the descriptor
+ * is closed, however the process ends.
  *
- * @deadline_ms: on clock_now_ms(): how long to wait for another run.
- * Return: fd of the lock, the caller's to close; -EWOULDBLOCK: another run has it still;
- * -errno.
+ * @deadline_ms: on clock_now_ms(): the end of the wait for another run.
+ * Return: fd of the lock, the caller's to close; -EWOULDBLOCK: another run still holds the
+ * lock; -errno.
  */
 int rundir_lock(int rundir_fd, uint64_t deadline_ms);

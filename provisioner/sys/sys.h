@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All ways out of the program, built once by main() and handed down. */
+/* The machine: all ways out of the program. main() builds it once and hands it down. */
 #pragma once
 
 #include "base/fault.h"
@@ -14,7 +14,7 @@ struct sys {
 	struct kfs kfs;
 	struct fault fault;
 
-	/* kmod_load(), or a test's fake. A sysroot has no kernel to load into: NULL. */
+	/* kmod_load(), or the fake of a test. NULL: a sysroot, which has no kernel. */
 	int (*load_module)(const char *name, struct fault *fault);
 
 	const struct dm_ops *dm;
@@ -22,6 +22,6 @@ struct sys {
 	const struct udev_ops *udev;
 	struct udevdb *udevdb; /* udev_system's */
 
-	uint64_t deadline_ms; /* on clock_now_ms(): the end of all waiting */
+	uint64_t deadline_ms; /* on clock_now_ms(): the end of every wait */
 	bool initramfs;	      /* the root file system is not mounted yet */
 };

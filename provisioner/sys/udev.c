@@ -11,7 +11,7 @@
 
 struct udevdb {
 	struct udev *udev;
-	struct udev_monitor *monitor; /* NULL: nobody has waited, or there is none */
+	struct udev_monitor *monitor; /* NULL: no wait yet, or no monitor */
 	bool has_waited;
 };
 
@@ -65,7 +65,7 @@ int udev_encode(const char *text, char **ret)
 	return 0;
 }
 
-/* libudev takes a pattern of fnmatch(3) for the value. */
+/* libudev matches values by fnmatch(3). */
 static int escape_pattern(const char *text, char **ret)
 {
 	_cleanup_(buf_done) struct buf pattern = { 0 };
@@ -80,7 +80,7 @@ static int add_device(struct udev *udev, const char *syspath, struct device_numb
 	struct udev_device *device = udev_device_new_from_syspath(udev, syspath);
 	int r = 0;
 
-	/* Gone since it was listed. */
+	/* The device was removed after it was listed. */
 	if (!device)
 		return 0;
 	if (udev_device_get_devnum(device) != 0)
@@ -123,18 +123,18 @@ static void system_wait(const struct sys *sys, uint64_t ms)
 	struct pollfd events = { .fd = -1, .events = POLLIN };
 	struct udev_device *device;
 
-	/* What happened between the caller's look and now, no monitor has seen. */
+	/* No monitor saw the events between the look of the caller and now. */
 	if (!udev->has_waited) {
 		udev->has_waited = true;
 		udev->monitor = open_monitor(udev->udev);
 		return;
 	}
-	/* Without one, waiting is sleeping. */
+	/* Without a monitor, sleep. */
 	if (udev->monitor)
 		events.fd = udev_monitor_get_fd(udev->monitor);
 	if (poll(&events, 1, ms > INT_MAX ? INT_MAX : (int)ms) <= 0)
 		return;
-	/* One look answers all that has come so far. */
+	/* The caller looks once for all events that are here. */
 	while ((device = udev_monitor_receive_device(udev->monitor)))
 		udev_device_unref(device);
 }

@@ -25,7 +25,7 @@ static int add(struct users *users, const char *device, const char *what,
 	return r;
 }
 
-/* procfs writes blanks, newlines and backslashes as \\ooo. Undone in place. */
+/* Decode the octal escapes of procfs, in place. */
 static void unescape(char *text)
 {
 	char *out = text;
@@ -57,7 +57,7 @@ static int add_mount(struct users *users, char *line)
 	}
 	unescape(fields[4]);
 	r = add(users, fields[2], "mounted on", fields[4]);
-	/* btrfs mounts have a device number of their own: the source names the disk. */
+	/* The number of a btrfs mount is anonymous; the source names the disk. */
 	source = rest ? strstr(rest, " - ") : NULL;
 	if (r < 0 || !source)
 		return r;
@@ -92,7 +92,7 @@ static int for_each_line(struct users *users, const struct kfs *kfs, const char 
 	return r;
 }
 
-/* One namespace of an NVMe export: nvmet opens its disk while it is enabled. */
+/* Add a namespace of an NVMe export: nvmet opens its device while it is enabled. */
 static int add_namespace(struct users *users, const struct kfs *kfs,
 			 const char *subsystem, const char *id)
 {
@@ -216,7 +216,7 @@ static int describe_one(struct users *users, const struct kfs *kfs, const char *
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* Who uses a partition uses the disk. */
+/* The user of a partition uses the disk. */
 static int describe_partitions(struct users *users, const struct kfs *kfs,
 			       const char *disk, char **ret)
 {
