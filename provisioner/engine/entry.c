@@ -102,7 +102,7 @@ int entry_fill(const struct plan_step *step, struct report_entry *ret)
 int entry_skip(struct report_entry *entry, const struct report_entry *missing)
 {
 	entry->result = RESULT_SKIPPED;
-	return str_format(&entry->reason, "it needs %s '%s'", missing->class->name,
+	return str_format(&entry->reason, "needs %s '%s'", missing->class->name,
 			  missing->name);
 }
 

@@ -62,15 +62,17 @@ static int judge_foreign(struct plan_step *step, bool adopt)
 			return r;
 		return judge_block(
 			step,
-			"it is live and not ours, and %s; make the file match it and "
-			"run with --adopt, or remove it by hand",
+			"exists, but is foreign, and %s; change the configuration "
+			"to match and run with --adopt, or remove the object by "
+			"hand",
 			difference);
 	}
 	if (!kind_of(step->want->class)->acts.adopt)
-		return judge_block(step, "it is live and not ours");
+		return judge_block(step, "exists, but is foreign");
 	if (!adopt)
-		return judge_block(step,
-				   "it is live and not ours; --adopt takes it over");
+		return judge_block(
+			step,
+			"exists, but is foreign; run with --adopt to take ownership");
 	return 0;
 }
 
@@ -90,14 +92,14 @@ static int judge_change(struct plan_step *step)
 		if (may_lose && step->have->content)
 			r = judge_set_loss(step, step->have->content);
 		if (r == 0 && step->have->in_use && !kind->severs)
-			return judge_block(step, "it is %s", step->have->in_use);
+			return judge_block(step, "%s", step->have->in_use);
 		/* What is empty now may be written to before it is removed. */
 		if (r == 0 && has_content && !step->loss)
 			r = judge_set_loss(step, "its content");
 	}
 	if (r == 0 && !step->blocked && step->loss && !(may_lose && may_lose(step->want)))
 		r = judge_block(step,
-				"it would lose %s; 'on_change: replace' allows that",
+				"would lose %s; 'on_change: replace' permits the loss",
 				step->loss);
 	return r;
 }

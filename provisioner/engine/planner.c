@@ -53,11 +53,13 @@ static int judge_memory(struct planner *p, struct plan_step *step)
 		p->committed += more;
 		return 0;
 	}
-	return judge_block(
-		step, "it needs %s of RAM, and %s is left: of %s, %s is kept free",
-		units_format_size_approx(more, need),
-		units_format_size_approx(left, have), units_format_size_approx(ram, all),
-		units_format_size_approx(margin, kept));
+	return judge_block(step,
+			   "needs %s of RAM, but %s is available; of %s, %s is "
+			   "reserved",
+			   units_format_size_approx(more, need),
+			   units_format_size_approx(left, have),
+			   units_format_size_approx(ram, all),
+			   units_format_size_approx(margin, kept));
 }
 
 /* Takes the step over, or frees it where judging it failed with @r. */
@@ -177,7 +179,7 @@ static int judge_removal(const struct planner *p, struct plan_step *step,
 	    have->holders == 0)
 		return 0;
 	if (!kind_of(have->class)->acts.release)
-		return judge_block(step, "it is %s", have->in_use);
+		return judge_block(step, "%s", have->in_use);
 	step->action = have->released ? PLAN_NONE : PLAN_RELEASE;
 	return 0;
 }

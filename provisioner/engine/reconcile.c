@@ -115,15 +115,15 @@ static int look_and_plan(const struct run *run, const struct reconcile_outcome *
 		r = state_observe(run->sys, rank, &outcome.observed, &kind);
 	if (r < 0) {
 		reconcile_outcome_done(&outcome);
-		return fail(run->report, r, "cannot observe each %s%s", kind->class->name,
-			    r == -EACCES ? " (run as root)" : "");
+		return fail(run->report, r, "cannot observe objects of kind '%s'%s",
+			    kind->class->name, r == -EACCES ? " (run as root)" : "");
 	}
 	mark_leaving(run->desired, &run->policy, &outcome.observed);
 	r = state_resolve(run->sys, run->boot, run->desired, &outcome.observed,
 			  run->policy.stage, &want);
 	if (r < 0)
-		r = fail(run->report, r, "cannot find out what %s '%s' stands on",
-			 want->class->name, obj_name(want));
+		r = fail(run->report, r, "cannot resolve %s '%s'", want->class->name,
+			 obj_name(want));
 	else
 		r = plan_build(run->desired, &outcome.observed, &run->policy,
 			       &outcome.plan);
@@ -179,7 +179,7 @@ static int note_contradictions(const struct plan *second, struct report *report)
 		free(entry->message);
 		if (str_format(
 			    &entry->message,
-			    "it is not as wanted after the run: a new plan would %s it",
+			    "not in sync after the run: a new plan would %s the object",
 			    plan_action_name(step->action)) < 0)
 			return -ENOMEM;
 	}

@@ -222,13 +222,12 @@ START_TEST(connected_exports_stay_and_say_who_is_there)
 	connect_initiator();
 	run(ONE_DISK "exports: []\n", &converge, &report);
 	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
-	ck_assert_str_eq(entry_of(&report, "export")->reason,
-			 "it is connected to by '" HOST "'");
+	ck_assert_str_eq(entry_of(&report, "export")->reason, "connected to '" HOST "'");
 	/* Nor does what it stands on. */
 	run("ramdisks: []\nports: []\nexports: []\n", &converge, &disk);
 	ck_assert_str_eq(entry_of(&disk, "ramdisk")->reason,
-			 "it is exported as '" SUBSYSTEM "'");
-	ck_assert_str_eq(entry_of(&disk, "port")->reason, "it is the way to 1 export");
+			 "exported as '" SUBSYSTEM "'");
+	ck_assert_str_eq(entry_of(&disk, "port")->reason, "used by 1 export");
 	ck_assert_int_eq(apply(yaml), VERDICT_CONVERGED);
 }
 END_TEST
@@ -246,8 +245,9 @@ START_TEST(connections_are_cut_only_where_the_file_or_the_user_says_so)
 	run(ONE_DISK "exports: [{nqn: " SUBSYSTEM ", namespaces: [{id: 1, device: rd0}], "
 		     "ports: [2], allow_any_host: true, serial: other}]\n",
 	    &converge, &refused);
-	ck_assert_str_eq(entry_of(&refused, "export")->reason,
-			 "it would lose 1 connection; 'on_change: replace' allows that");
+	ck_assert_str_eq(
+		entry_of(&refused, "export")->reason,
+		"would lose 1 connection; 'on_change: replace' permits the loss");
 	run(ONE_DISK "exports: [{nqn: " SUBSYSTEM ", namespaces: [{id: 1, device: rd0}], "
 		     "ports: [2], allow_any_host: true, serial: other, on_change: "
 		     "replace}]\n",
@@ -318,7 +318,7 @@ START_TEST(taken_port_is_the_exports_error_and_leaves_no_half)
 	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
 	ck_assert_int_eq(entry_of(&report, "export")->error, -EADDRINUSE);
 	ck_assert_ptr_nonnull(
-		strstr(entry_of(&report, "export")->message, "on port '1'"));
+		strstr(entry_of(&report, "export")->message, "to port '1'"));
 	ck_assert(!kfs_exists(&fake.sys.kfs, NVMET_SUBSYSTEMS "/" SUBSYSTEM));
 	ck_assert(!kfs_exists(&fake.sys.kfs, "run/rapiddisk/owned/export:" SUBSYSTEM));
 	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_DONE);
@@ -340,7 +340,7 @@ START_TEST(tls_that_the_kernel_lacks_makes_no_port_and_no_export)
 	fake.nvmet = &fake_nvmet_6_1;
 	run(yaml, &converge, &old);
 	ck_assert_ptr_nonnull(strstr(entry_of(&old, "port")->message, "has no TLS"));
-	ck_assert_str_eq(entry_of(&old, "export")->reason, "it needs port '1'");
+	ck_assert_str_eq(entry_of(&old, "export")->reason, "needs port '1'");
 	ck_assert(!kfs_exists(&fake.sys.kfs, NVMET_PORTS "/1"));
 	fake.nvmet = &fake_nvmet_6_12;
 	fake.no_keyring = true;
@@ -376,7 +376,7 @@ START_TEST(nothing_is_opened_on_a_port_of_others_that_differs)
 	fake_nvmet_write(&fake, NVMET_PORTS "/1/addr_trsvcid", "4420");
 	run(RD0 TLS_PORT OPEN_TO_ALL, &converge, &report);
 	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_BLOCKED);
-	ck_assert_str_eq(entry_of(&report, "export")->reason, "it needs port '1'");
+	ck_assert_str_eq(entry_of(&report, "export")->reason, "needs port '1'");
 	ck_assert(!kfs_exists(&fake.sys.kfs, NVMET_SUBSYSTEMS "/" SUBSYSTEM));
 }
 END_TEST
@@ -389,7 +389,7 @@ START_TEST(nothing_is_opened_on_a_port_that_cannot_become_as_the_file_says)
 	fake.no_keyring = true;
 	run(RD0 TLS_PORT OPEN_TO_ALL, &converge, &report);
 	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_FAILED);
-	ck_assert_str_eq(entry_of(&report, "export")->reason, "it needs port '1'");
+	ck_assert_str_eq(entry_of(&report, "export")->reason, "needs port '1'");
 	ck_assert(!kfs_exists(&fake.sys.kfs, NVMET_SUBSYSTEMS "/" SUBSYSTEM));
 }
 END_TEST
@@ -646,7 +646,7 @@ START_TEST(ports_that_swap_their_places_are_not_taken_down_for_it)
 	run(DISK_TWO TWO_PORTS("4421", "4420") ON_PORTS("1", "2"), &converge, &report);
 	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
 	ck_assert_ptr_nonnull(
-		strstr(entry_of(&report, "port")->reason, "still those of port '2'"));
+		strstr(entry_of(&report, "port")->reason, "still belong to port '2'"));
 	ck_assert_uint_eq(fake.writes, writes);
 }
 END_TEST
@@ -676,7 +676,7 @@ START_TEST(growth_that_failed_is_not_told)
 	fake.refuse_error = -ENOSPC;
 	run(larger, &converge, &report);
 	ck_assert_int_eq(entry_of(&report, "export")->result, RESULT_SKIPPED);
-	ck_assert_str_eq(entry_of(&report, "export")->reason, "it needs ramdisk 'rd0'");
+	ck_assert_str_eq(entry_of(&report, "export")->reason, "needs ramdisk 'rd0'");
 	ck_assert_uint_eq(fake.revalidations, 0);
 	fake.refuse_error = 0;
 	ck_assert_int_eq(apply(larger), VERDICT_CHANGED);
@@ -760,7 +760,7 @@ static const struct {
 	mode_t mode;
 	const char *why;
 } bad_keys[] = {
-	{ NULL, 0, "cannot open its key file '/etc/key': No such file" },
+	{ NULL, 0, "cannot open key file '/etc/key': No such file" },
 	{ KEY_A, 0640, "is open to others (mode 0640)" },
 	{ KEY_A, 0604, "is open to others (mode 0604)" },
 	{ "secret", 0600, "holds no key of the form" },
@@ -801,7 +801,7 @@ START_TEST(bad_key_file_of_a_live_host_is_its_error_and_opens_no_export)
 	ck_assert_int_eq(entry->result, RESULT_BLOCKED);
 	ck_assert_msg(strstr(entry->reason, bad_keys[_i].why) != NULL, "%s",
 		      entry->reason);
-	ck_assert_str_eq(entry_of(&report, "export")->reason, "it needs host '" HOST "'");
+	ck_assert_str_eq(entry_of(&report, "export")->reason, "needs host '" HOST "'");
 	ck_assert_str_eq(value(NVMET_HOSTS "/" HOST "/dhchap_key"), "");
 }
 END_TEST
@@ -861,7 +861,7 @@ START_TEST(disconnect_leaves_a_port_with_an_export_of_others)
 	fake_set(&fake, "sys/kernel/debug/nvmet/" THEIRS "/ctrl1/port", "1");
 	run(RD0 "ports: []\n", &disconnect, &report);
 	ck_assert_int_eq(entry_of(&report, "port")->result, RESULT_BLOCKED);
-	ck_assert_str_eq(entry_of(&report, "port")->reason, "it is the way to 1 export");
+	ck_assert_str_eq(entry_of(&report, "port")->reason, "used by 1 export");
 }
 END_TEST
 

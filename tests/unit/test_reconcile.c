@@ -159,7 +159,7 @@ START_TEST(missing_module_is_reported_and_its_disks_are_skipped)
 	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
 	ck_assert_int_eq(entry_of(&report, "rapiddisk")->error, -ENOENT);
 	ck_assert_int_eq(entry_of(&report, "rd0")->result, RESULT_SKIPPED);
-	ck_assert_str_eq(entry_of(&report, "rd0")->reason, "it needs module 'rapiddisk'");
+	ck_assert_str_eq(entry_of(&report, "rd0")->reason, "needs module 'rapiddisk'");
 	fake_done(&fake);
 }
 END_TEST
@@ -195,7 +195,7 @@ START_TEST(missing_mgmt_is_reported)
 	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
 	ck_assert_int_eq(entry_of(&report, "rd0")->error, -ENOENT);
 	ck_assert_ptr_nonnull(
-		strstr(entry_of(&report, "rd0")->message, "mgmt' is missing"));
+		strstr(entry_of(&report, "rd0")->message, "mgmt' does not exist"));
 	fake_done(&fake);
 }
 END_TEST
@@ -228,8 +228,7 @@ START_TEST(mounted_disk_stays_and_the_reason_is_told)
 		0);
 	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
 	ck_assert_int_eq(entry_of(&report, "rd1")->result, RESULT_BLOCKED);
-	ck_assert_str_eq(entry_of(&report, "rd1")->reason,
-			 "it is mounted on '/srv/scratch'");
+	ck_assert_str_eq(entry_of(&report, "rd1")->reason, "mounted on '/srv/scratch'");
 	ck_assert(fake_get(&fake, "sys/block/rd1/size"));
 	fake_done(&fake);
 }

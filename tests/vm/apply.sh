@@ -129,7 +129,7 @@ t_is "the disk has kept its size" "$(blockdev --getsize64 /dev/rd0)" 402653184
 
 config '{name: rd1, size: "min(25%, 512MiB)"}'
 status_is "the dry run shows that a mounted disk stays" 1 rapiddisk-apply --dry-run
-shows "the dry run has a '!' and the reason" "! ramdisk rd0: not removed: it is mounted on '/mnt'"
+shows "the dry run has a '!' and the reason" "! ramdisk rd0: not removed: mounted on '/mnt'"
 status_is "a mounted disk is not removed" 1 rapiddisk-apply
 t_is "the data of the mounted disk is unchanged" "$(sha256sum </mnt/kept)" "$sum"
 t_is "the report says partial" "$(jq -r .result /run/rapiddisk/status.json)" partial
@@ -139,7 +139,7 @@ t_is "the data is unchanged after umount" \
 
 config '{name: rd0, size: 128MiB}' '{name: rd1, size: "min(25%, 512MiB)"}'
 status_is "a free disk with content does not shrink without permission" 1 rapiddisk-apply
-shows "the reason names the key that permits the change" "'on_change: replace' allows that"
+shows "the reason names the key that permits the change" "'on_change: replace' permits the loss"
 t_is "nothing was lost" "$(mount /dev/rd0 /mnt && sha256sum </mnt/kept && umount /mnt)" "$sum"
 
 exec 9</dev/rd1
@@ -179,7 +179,7 @@ status_is "--adopt refuses a disk that differs" 1 rapiddisk-apply --adopt
 shows "the reason has the difference" "size is 16MiB, not 32MiB"
 config '{name: rd0, size: 384MiB}' '{name: rd7, size: 16MiB}'
 status_is "apply without --adopt refuses a matching disk" 1 rapiddisk-apply
-shows "the reason names --adopt" "--adopt takes it over"
+shows "the reason names --adopt" "run with --adopt"
 rapiddisk-apply --import >/tmp/imported.yaml
 t_run "--import prints a valid configuration" rapiddisk-apply --check -c /tmp/imported.yaml
 t_run "the imported configuration has both disks" sh -c "grep -q 'name: rd0' /tmp/imported.yaml && grep -q 'name: rd7' /tmp/imported.yaml"
@@ -273,7 +273,7 @@ mv "$file" /tmp/rapiddisk.ko
 depmod
 status_is "apply without the module exits with 1" 1 rapiddisk-apply
 shows "the message has the remedy" "install it for this kernel"
-shows "the reason of the disk names the missing module" "it needs module 'rapiddisk'"
+shows "the reason of the disk names the missing module" "needs module 'rapiddisk'"
 mv /tmp/rapiddisk.ko "$file"
 depmod
 status_is "apply with the module installed again exits with 0" 0 rapiddisk-apply

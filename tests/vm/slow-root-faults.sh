@@ -97,7 +97,7 @@ arrange() { # FAULT
 			    size: 16MiB
 			    wait: 3s
 		END
-		says='11111111-2222-3333-4444-555555555555.*is not there'
+		says='11111111-2222-3333-4444-555555555555.*does not exist'
 		;;
 	off)
 		guest=(--append=rapiddisk=0)

@@ -144,7 +144,7 @@ config <<-END
 	  - {name: data, source: /dev/vdc, size: 16MiB}
 END
 t_is "another source is refused while the cache is mounted" "$(exit_of rapiddisk-apply 2>&1 | head -1)" \
-	"! cache data: not changed: it is mounted on '$mnt'"
+	"! cache data: not changed: mounted on '$mnt'"
 umount $mnt
 t_run "another source is applied after umount" rapiddisk-apply
 t_is "the cache is over the other source" "$(dmsetup deps -o devname data | grep -o vdc)" vdc
@@ -167,7 +167,7 @@ t_is "the other objects are created" "$(dmsetup ls | grep -c ^data) $(lsblk -dno
 rapiddisk-apply --teardown
 mount /dev/vdb /mnt/raw
 t_is "a mounted source is refused, with the mount point" "$(rapiddisk-apply -n | grep 'cache data')" \
-	"! cache data: not created: its source 'LABEL=data' is mounted on '/mnt/raw'"
+	"! cache data: not created: source 'LABEL=data' is mounted on '/mnt/raw'"
 umount /mnt/raw
 dd if=/dev/vdb of=/dev/vdc bs=1M conv=fsync
 udevadm settle
@@ -236,6 +236,6 @@ udevadm settle
 sed -i 's/LABEL=data/\/dev\/vdb/' $yaml
 dmsetup create data --table "0 $(blockdev --getsz /dev/vdb) rapiddisk-cache /dev/vdb - 2048"
 t_is "a foreign cache is unchanged" "$(rapiddisk-apply | head -1)" \
-	"! cache data: not touched: it is live and not ours; --adopt takes it over"
+	"! cache data: not touched: exists, but is foreign; run with --adopt to take ownership"
 t_run "--adopt adopts the cache" rapiddisk-apply --adopt
 t_is "the adopted cache has the DM UUID of an owned one" "$(dmsetup info -c --noheadings -o uuid data)" RAPIDDISK-cache-data

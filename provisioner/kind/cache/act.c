@@ -18,13 +18,13 @@ static const char *hint_for(int error)
 	switch (error) {
 	case -EBUSY:
 	case -EEXIST:
-		return "its name, its source or its RAM disk is in use: see 'dmsetup info', "
-		       "'lsblk' and the kernel's log";
+		return "the name, the source or the RAM disk is in use: see "
+		       "'dmsetup info', 'lsblk' and the kernel's log";
 	case -ENOMEM:
-		return "free memory, or ask for less";
+		return "free memory or reduce the size";
 	case -ENXIO:
 	case -ENODEV:
-		return "does this kernel have device-mapper?";
+		return "check that this kernel has device-mapper";
 	case -EACCES:
 	case -EPERM:
 		return "run as root";
@@ -70,11 +70,11 @@ static int refuse_held(struct sys *sys, const struct obj *want, struct buf *why)
 	if (r == 0)
 		r = users_list_holders(&sys->kfs, disk, &holders);
 	if (r < 0)
-		return kind_fail(why, r, NULL, "cannot find out what holds '%s'",
+		return kind_fail(why, r, NULL, "cannot list the holders of source '%s'",
 				 cache->source.text);
 	if (holders.names.count == 0)
 		return 0;
-	return kind_fail(why, -EBUSY, NULL, "its source '%s' is still mapped by '%s'",
+	return kind_fail(why, -EBUSY, NULL, "source '%s' is still mapped by '%s'",
 			 cache->source.text, holders.names.items[0]);
 }
 
@@ -94,7 +94,7 @@ int cache_create(struct sys *sys, const struct obj *want, struct buf *why)
 	line.params = params.data;
 	if (r == 0)
 		r = sys->dm->create(sys, cache->name, uuid.data, &line);
-	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot map '%s'",
+	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot create the map over '%s'",
 				 cache->source.text)
 		     : 0;
 }
@@ -108,7 +108,7 @@ int cache_fall_back(struct sys *sys, const struct obj *want, struct buf *why)
 	int r = refuse_held(sys, want, &held);
 
 	if (r < 0)
-		return kind_fail(why, r, NULL, "and it cannot pass through either");
+		return kind_fail(why, r, NULL, "cannot create the linear map either");
 	buf_addf(&params, "%s 0", numbers_format(cache->source.number, source));
 	buf_addf(&uuid, CACHE_UUID_PREFIX "%s", cache->name);
 	if (params.failed || uuid.failed)
@@ -119,7 +119,7 @@ int cache_fall_back(struct sys *sys, const struct obj *want, struct buf *why)
 		(void)sys->load_module("dm_mod", &sys->fault); /* create says it */
 	r = sys->dm->create(sys, cache->name, uuid.data, &line);
 	if (r < 0)
-		return kind_fail(why, r, NULL, "and it cannot pass through either");
+		return kind_fail(why, r, NULL, "cannot create the linear map either");
 	buf_addf(why, "'/dev/mapper/%s' passes through, uncached", cache->name);
 	return 0;
 }
@@ -137,14 +137,14 @@ int cache_update(struct sys *sys, const struct obj *have, const struct obj *want
 	line.params = params.data;
 	if (r == 0)
 		r = sys->dm->reload(sys, cache_of(have)->name, &line);
-	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot load its new table") : 0;
+	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot load the new table") : 0;
 }
 
 int cache_remove(struct sys *sys, const struct obj *have, struct buf *why)
 {
 	int r = sys->dm->remove(sys, cache_of(have)->name);
 
-	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot unmap it") : 0;
+	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot remove the map") : 0;
 }
 
 int cache_release(struct sys *sys, const struct obj *have, struct buf *why)
@@ -160,7 +160,7 @@ int cache_release(struct sys *sys, const struct obj *have, struct buf *why)
 		return -ENOMEM;
 	line.params = params.data;
 	r = sys->dm->reload(sys, cache->name, &line);
-	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot switch it off") : 0;
+	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot load the linear table") : 0;
 }
 
 void cache_settle(struct sys *sys)
@@ -178,5 +178,5 @@ int cache_adopt(struct sys *sys, const struct obj *have, struct buf *why)
 	if (uuid.failed)
 		return -ENOMEM;
 	r = sys->dm->set_uuid(sys, obj_name(have), uuid.data);
-	return r < 0 ? kind_fail(why, r, NULL, "cannot take it over") : 0;
+	return r < 0 ? kind_fail(why, r, NULL, "cannot adopt the map") : 0;
 }

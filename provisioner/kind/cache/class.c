@@ -73,14 +73,14 @@ static bool validate_pair(const struct obj *want, const struct obj *other,
 	if (field_is_set(other, CACHE_SOURCE) &&
 	    streq(cache->source.text, first->source.text)) {
 		diag_add(diag, obj_field_pos(want, CACHE_SOURCE),
-			 "cache '%s': source '%s' is that of cache '%s' at line %u",
+			 "cache '%s': source '%s' belongs to cache '%s' at line %u",
 			 cache->name, cache->source.text, first->name, other->pos.line);
 		return false;
 	}
 	if (field_is_set(want, CACHE_RAMDISK) && field_is_set(other, CACHE_RAMDISK) &&
 	    streq(cache->ramdisk, first->ramdisk)) {
 		diag_add(diag, obj_field_pos(want, CACHE_RAMDISK),
-			 "cache '%s': ramdisk '%s' is that of cache '%s' at line %u",
+			 "cache '%s': ramdisk '%s' belongs to cache '%s' at line %u",
 			 cache->name, cache->ramdisk, first->name, other->pos.line);
 		return false;
 	}
@@ -95,11 +95,10 @@ static void cache_validate(const struct obj *want, const struct model *desired,
 
 	if (streq(cache->name, "control"))
 		diag_add(diag, obj_field_pos(want, CACHE_NAME),
-			 "cache 'control': device-mapper keeps this name for itself");
+			 "cache 'control': device-mapper reserves this name");
 	if (has_ramdisk == field_is_set(want, CACHE_SIZE))
 		diag_add(diag, want->pos,
-			 "cache '%s': give it a ramdisk or a size, one of the two",
-			 cache->name);
+			 "cache '%s': expected either a ramdisk or a size", cache->name);
 	vec_foreach (other, &desired->objs) {
 		if (*other == want || ((*other)->class == want->class &&
 				       !validate_pair(want, *other, diag)))

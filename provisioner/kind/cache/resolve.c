@@ -17,9 +17,10 @@ static bool is_root(const struct obj *want)
 static int set_missing(struct obj *want, const char *spec)
 {
 	want->patience_ms = cache_of(want)->wait;
-	return kind_set_unmet(
-		want, "its source '%s' is not there; connect it, or correct its name",
-		spec);
+	return kind_set_unmet(want,
+			      "source '%s' does not exist; connect the device or correct "
+			      "the name",
+			      spec);
 }
 
 static int set_ambiguous(struct sys *sys, struct obj *want, const char *spec,
@@ -37,11 +38,10 @@ static int set_ambiguous(struct sys *sys, struct obj *want, const char *spec,
 	}
 	if (names.failed)
 		return -ENOMEM;
-	return kind_set_unmet(
-		want,
-		"its source '%s' is not one device but %zu, %s: name one of them by "
-		"its path, or give the copy another UUID",
-		spec, found->numbers.count, names.data);
+	return kind_set_unmet(want,
+			      "source '%s' matches %zu devices, %s; name one by its "
+			      "path, or change the UUID of the copy",
+			      spec, found->numbers.count, names.data);
 }
 
 /* Where / is an overlay, the map that the initramfs made is what is left to go by. */
@@ -71,13 +71,12 @@ static int find_source(struct sys *sys, struct obj *want, const struct obj *have
 		return 0;
 	}
 	if (is_root(want) && (r == -EOPNOTSUPP || r == -EINVAL))
-		return kind_set_unmet(want,
-				      "the root file system is on no block device%s%s%s",
-				      root_spec ? ": root='" : "",
-				      root_spec ? root_spec : "", root_spec ? "'" : "");
+		return kind_set_unmet(
+			want, "the root file system is not on a block device%s%s%s",
+			root_spec ? ": root='" : "", root_spec ? root_spec : "",
+			root_spec ? "'" : "");
 	if (r == -ENOTBLK || r == -EINVAL)
-		return kind_set_unmet(want, "its source '%s' is not a block device",
-				      spec);
+		return kind_set_unmet(want, "source '%s' is not a block device", spec);
 	if (r < 0)
 		return r;
 	if (found.numbers.count == 0)
@@ -114,7 +113,7 @@ static int check_is_root(struct sys *sys, struct obj *want, uint64_t number)
 	want->patience_ms = is_late ? cache_of(want)->wait : 0;
 	/* The device may be here, and udev not at it so far. */
 	want->passing = !is_late && number == 0;
-	return kind_set_unmet(want, "its source '%s' is not what root='%s' names",
+	return kind_set_unmet(want, "source '%s' is not the device of root='%s'",
 			      cache_of(want)->source.text, spec ? spec : "");
 }
 
@@ -128,7 +127,7 @@ static int check_twice(struct obj *want, const struct model *desired)
 		if ((*other)->class == want->class &&
 		    cache_of(*other)->source.number == number)
 			return kind_set_unmet(
-				want, "its source '%s' is the device that cache '%s' has",
+				want, "source '%s' is the device of cache '%s'",
 				cache_of(want)->source.text, obj_name(*other));
 	}
 	return 0;
@@ -160,7 +159,7 @@ static int check_holders(struct sys *sys, struct obj *want, const struct model *
 		if (is_leaving(have))
 			continue;
 		want->passing = have && have->leaves && have->passing;
-		return kind_set_unmet(want, "its source '%s' is mapped by '%s'%s%s",
+		return kind_set_unmet(want, "source '%s' is mapped by '%s'%s%s",
 				      cache_of(want)->source.text, *holder,
 				      use ? ", which is " : "", use ? use : "");
 	}
@@ -173,13 +172,14 @@ static int defer(const struct boot *boot, struct obj *want)
 	if (boot->initramfs_error[0])
 		return kind_set_unmet(
 			want,
-			"the initramfs of this boot could not make it: %s; it "
-			"tries again at the next boot",
+			"the initramfs of this boot could not create the cache: "
+			"%s; the next boot tries again",
 			boot->initramfs_error);
 	want->deferred = true;
-	return kind_set_unmet(
-		want, "it holds the root file system, and starts at the next boot: %s",
-		boot->next_boot ? boot->next_boot : "restart");
+	return kind_set_unmet(want,
+			      "the source holds the root file system, so the cache "
+			      "starts at the next boot: %s",
+			      boot->next_boot ? boot->next_boot : "restart");
 }
 
 static bool is_root_device(struct sys *sys, uint64_t number)
@@ -213,7 +213,7 @@ static int check_free(struct sys *sys, const struct boot *boot, struct obj *want
 		return r == -ENOENT ? set_missing(want, cache_of(want)->source.text) : r;
 	if (!use)
 		return 0;
-	return kind_set_unmet(want, "its source '%s' is %s", cache_of(want)->source.text,
+	return kind_set_unmet(want, "source '%s' is %s", cache_of(want)->source.text,
 			      use);
 }
 
@@ -247,18 +247,16 @@ static int check_ramdisk(struct obj *want, const struct model *desired,
 		return 0;
 	if (!is_let_go(ramdisk, desired, observed)) {
 		want->passing = ramdisk->passing;
-		return kind_set_unmet(want, "its ramdisk '%s' is %s", name,
-				      ramdisk->in_use);
+		return kind_set_unmet(want, "ramdisk '%s' is %s", name, ramdisk->in_use);
 	}
 	/* What a cache holds there is a copy. */
 	if (!ramdisk->content || ramdisk->holders > 0 || ramdisk_of(ramdisk)->unwritten ||
 	    ramdisk_may_lose(model_find(desired, &ramdisk_class, name)))
 		return 0;
-	return kind_set_unmet(
-		want,
-		"it would lose %s in ramdisk '%s'; 'on_change: replace' there "
-		"allows that",
-		ramdisk->content, name);
+	return kind_set_unmet(want,
+			      "would lose %s in ramdisk '%s'; 'on_change: replace' of "
+			      "the ramdisk permits the loss",
+			      ramdisk->content, name);
 }
 
 /* What is on that RAM disk already is the cache itself. */

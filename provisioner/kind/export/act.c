@@ -26,7 +26,7 @@ static int let_in(struct sys *sys, const char *host, const char *folder, struct 
 	if (str_format(&target, NVMET_HOSTS "/%s", host) < 0)
 		return -ENOMEM;
 	r = kfs_symlink(&sys->kfs, target, "%s/allowed_hosts/%s", folder, host);
-	return r < 0 ? kind_fail(why, r, nvmet_hint(r), "cannot let in host '%s'", host)
+	return r < 0 ? kind_fail(why, r, nvmet_hint(r), "cannot admit host '%s'", host)
 		     : 0;
 }
 
@@ -35,9 +35,10 @@ static int shut_out(struct sys *sys, const char *host, const char *folder,
 {
 	int r = kfs_unlink(&sys->kfs, "%s/allowed_hosts/%s", folder, host);
 
-	return r < 0 && r != -ENOENT ? kind_fail(why, r, nvmet_hint(r),
-						 "cannot shut out host '%s'", host)
-				     : 0;
+	return r < 0 && r != -ENOENT
+		       ? kind_fail(why, r, nvmet_hint(r),
+				   "cannot remove host '%s' from the export", host)
+		       : 0;
 }
 
 /*
@@ -68,9 +69,10 @@ static int link_port(struct sys *sys, const struct obj *obj, const char *port,
 	int r = kfs_symlink(&sys->kfs, folder, NVMET_PORTS "/%s/subsystems/%s", port,
 			    obj_name(obj));
 
-	return r < 0 && r != -EEXIST ? kind_fail(why, r, nvmet_hint(r),
-						 "cannot open it on port '%s'", port)
-				     : 0;
+	return r < 0 && r != -EEXIST
+		       ? kind_fail(why, r, nvmet_hint(r),
+				   "cannot link the export to port '%s'", port)
+		       : 0;
 }
 
 static int unlink_port(struct sys *sys, const struct obj *obj, const char *port,
@@ -79,9 +81,10 @@ static int unlink_port(struct sys *sys, const struct obj *obj, const char *port,
 	int r = kfs_unlink(&sys->kfs, NVMET_PORTS "/%s/subsystems/%s", port,
 			   obj_name(obj));
 
-	return r < 0 && r != -ENOENT ? kind_fail(why, r, nvmet_hint(r),
-						 "cannot take it off port '%s'", port)
-				     : 0;
+	return r < 0 && r != -ENOENT
+		       ? kind_fail(why, r, nvmet_hint(r),
+				   "cannot unlink the export from port '%s'", port)
+		       : 0;
 }
 
 /* @want NULL: off all of them. */

@@ -185,8 +185,8 @@ static void validate_device(const struct obj *want, const struct obj *item,
 
 	if (device[0] != '/' && !export_find_device(desired, device))
 		diag_add(diag, obj_field_pos(item, NAMESPACE_DEVICE),
-			 "export '%s': namespace '%s': there is no ramdisk and no cache "
-			 "'%s' in this file",
+			 "export '%s': namespace '%s': this file has no ramdisk and "
+			 "no cache '%s'",
 			 obj_name(want), obj_name(item), device);
 	else if (cache)
 		diag_add(
@@ -210,17 +210,16 @@ static void export_validate(const struct obj *want, const struct model *desired,
 
 	if (streq(export_of(want)->nqn, NVMET_DISCOVERY_NQN))
 		diag_add(diag, obj_field_pos(want, EXPORT_NQN),
-			 "export '%s': this is the name of the discovery service",
+			 "export '%s': the discovery service has this name",
 			 obj_name(want));
 	if (any && field_is_set(want, EXPORT_HOSTS))
 		diag_add(diag, obj_field_pos(want, EXPORT_ANY_HOST),
-			 "export '%s': give it hosts, or 'allow_any_host: true', one of "
-			 "the two",
+			 "export '%s': expected either hosts or 'allow_any_host: "
+			 "true'",
 			 obj_name(want));
 	if (!any && !field_is_set(want, EXPORT_HOSTS))
 		diag_add(diag, want->pos,
-			 "export '%s': say who is let in: hosts, or "
-			 "'allow_any_host: true'",
+			 "export '%s': expected hosts or 'allow_any_host: true'",
 			 obj_name(want));
 	validate_devices(want, desired, diag);
 }

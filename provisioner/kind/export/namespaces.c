@@ -37,7 +37,7 @@ static int fail_to_enable(struct buf *why, int r, const struct obj *item,
 			  const char *path)
 {
 	return kind_fail(why, r,
-			 r == -EACCES ? "the kernel exports only what can be written to"
+			 r == -EACCES ? "the kernel exports writable devices only"
 				      : nvmet_hint(r),
 			 "cannot enable namespace '%s' on '%s'", obj_name(item), path);
 }
@@ -50,7 +50,7 @@ static int fill_namespace(struct sys *sys, const struct obj *item, const char *f
 	int r = device_path(sys, item, &path);
 
 	if (r < 0)
-		return kind_fail(why, r, "it vanished meanwhile",
+		return kind_fail(why, r, "the device disappeared during the run",
 				 "cannot find device '%s'", namespace->device.text);
 	r = nvmet_set(sys, why, folder, "device_path", path, path);
 	if (r == 0)
@@ -128,7 +128,7 @@ static int add_namespace(struct sys *sys, const struct obj *item, const char *su
 	int r = folder ? kfs_mkdir(&sys->kfs, "%s", folder) : -ENOMEM;
 
 	if (r < 0)
-		return kind_fail(why, r, nvmet_hint(r), "cannot make namespace '%s'",
+		return kind_fail(why, r, nvmet_hint(r), "cannot create namespace '%s'",
 				 obj_name(item));
 	r = fill_namespace(sys, item, folder, why);
 	if (r == 0 && !is_new)
@@ -149,7 +149,7 @@ static int announce_size(struct sys *sys, const struct obj *obj, const struct ob
 	if (r == 0 || r == -ENOENT)
 		r = drop_size_claim(sys, obj, item);
 	return r < 0 ? kind_fail(why, r, nvmet_hint(r),
-				 "cannot tell initiators the size of namespace '%s'",
+				 "cannot announce the size of namespace '%s'",
 				 obj_name(item))
 		     : 0;
 }

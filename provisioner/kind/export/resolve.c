@@ -132,10 +132,10 @@ static int derive_missing(struct sys *sys, struct boot *boot, struct obj *want)
 			r = derive_identifier(machine, want, *item, NAMESPACE_NGUID, 0);
 	}
 	if (r == -ENOENT)
-		return kind_set_unmet(want,
-				      "its serial and its UUIDs are made of "
-				      "'/etc/machine-id', and that is not there: run "
-				      "'systemd-machine-id-setup', or give them");
+		return kind_set_unmet(
+			want, "cannot derive serial and UUIDs: '/etc/machine-id' does "
+			      "not exist; run 'systemd-machine-id-setup', or set them in "
+			      "the configuration");
 	return r;
 }
 
@@ -179,14 +179,14 @@ static int resolve_found(struct sys *sys, struct obj *want, struct obj *item)
 	field_clear(item, NAMESPACE_CAPACITY);
 	if (r == -ENOENT || r == -ENOTDIR) {
 		want->patience_ms = DEVICE_WAIT_MS;
-		r = kind_set_unmet(want,
-				   "the device '%s' of its namespace '%s' is not there; "
-				   "connect it, or correct its name",
-				   path, obj_name(item));
+		r = kind_set_unmet(
+			want,
+			"device '%s' of namespace '%s' does not exist; connect the "
+			"device or correct the name",
+			path, obj_name(item));
 	} else if (r == -ENOTBLK) {
 		r = kind_set_unmet(want,
-				   "the device '%s' of its namespace '%s' is not a block "
-				   "device",
+				   "device '%s' of namespace '%s' is not a block device",
 				   path, obj_name(item));
 	}
 	if (r < 0)
@@ -229,8 +229,8 @@ static int check_use(struct sys *sys, struct obj *want, const struct obj *item,
 	if (r < 0 || !use)
 		return r == -ENOENT ? 0 : r;
 	return kind_set_unmet(want,
-			      "the device '%s' of its namespace '%s' is %s; what is "
-			      "exported is for other machines alone",
+			      "device '%s' of namespace '%s' is %s; an exported device "
+			      "must not be used on this machine",
 			      device, obj_name(item), use);
 }
 
@@ -254,8 +254,8 @@ static int check_new(struct sys *sys, struct obj *want, const struct obj *item,
 	if (cache)
 		return kind_set_unmet(
 			want,
-			"the device '%s' of its namespace '%s' is the source "
-			"of cache '%s'; export the cache",
+			"device '%s' of namespace '%s' is the source of cache "
+			"'%s'; export the cache",
 			namespace_of(item)->device.text, obj_name(item), obj_name(cache));
 	return is_idle ? 0 : check_use(sys, want, item, users);
 }

@@ -19,8 +19,8 @@ static int set_secret(struct sys *sys, struct buf *why, const char *folder,
 {
 	int r = kfs_chmod(&sys->kfs, S_IRUSR | S_IWUSR, "%s/%s", folder, name);
 
-	return r < 0 ? kind_fail(why, r, nvmet_hint(r), "cannot hide '%s' from others",
-				 name)
+	return r < 0 ? kind_fail(why, r, nvmet_hint(r),
+				 "cannot restrict the mode of '%s'", name)
 		     : nvmet_set(sys, why, folder, name, value, NULL);
 }
 
@@ -72,7 +72,8 @@ static int relink(struct sys *sys, const struct obj *obj, const char *folder,
 
 		if (r < 0 && r != -EEXIST)
 			return kind_fail(why, r, nvmet_hint(r),
-					 "cannot let it in by export '%s' again", *name);
+					 "cannot link the host to export '%s' again",
+					 *name);
 	}
 	return 0;
 }
@@ -100,7 +101,8 @@ static int unlink_all(struct sys *sys, const struct obj *obj,
 	}
 	/* On failure what is behind has its name still, and is freed with the rest. */
 	if (r < 0)
-		return kind_fail(why, r, nvmet_hint(r), "cannot take it off a list");
+		return kind_fail(why, r, nvmet_hint(r),
+				 "cannot unlink the host from an export");
 	subsystems->names.count = kept;
 	return 0;
 }

@@ -72,7 +72,8 @@ static void host_validate(const struct obj *want, const struct model *desired,
 	if (field_is_set(want, HOST_CTRL_KEY_FILE) && !field_is_set(want, HOST_KEY_FILE))
 		diag_add(diag, obj_field_pos(want, HOST_CTRL_KEY_FILE),
 			 "host '%s': dhchap_ctrl_key_file needs dhchap_key_file: a "
-			 "controller proves itself only to a host that does",
+			 "controller authenticates only to a host that "
+			 "authenticates too",
 			 obj_name(want));
 }
 

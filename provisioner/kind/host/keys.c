@@ -22,24 +22,24 @@ static int check_key_file(const struct kfs *kfs, struct obj *want, int fd,
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return kind_set_unmet(want, "cannot look at its key file '%s': %s", path,
+		return kind_set_unmet(want, "cannot check key file '%s': %s", path,
 				      strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return kind_set_unmet(want, "its key file '%s' is not a regular file",
-				      path);
+		return kind_set_unmet(want, "key file '%s' is not a regular file", path);
 	if (st.st_uid != root)
-		return kind_set_unmet(want,
-				      "its key file '%s' belongs to user %u: run 'chown "
-				      "root' on it",
-				      path, st.st_uid);
+		return kind_set_unmet(
+			want,
+			"key file '%s' belongs to user %u; run 'chown root' on the "
+			"file",
+			path, st.st_uid);
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
-		return kind_set_unmet(want,
-				      "its key file '%s' is open to others (mode %04o): "
-				      "run 'chmod 600' on it, and change the key",
-				      path, st.st_mode & 07777);
+		return kind_set_unmet(
+			want,
+			"key file '%s' is open to others (mode %04o); run 'chmod "
+			"600' on the file and replace the key",
+			path, st.st_mode & 07777);
 	if (st.st_size > KEY_MAX)
-		return kind_set_unmet(want, "its key file '%s' is too large for a key",
-				      path);
+		return kind_set_unmet(want, "key file '%s' is too large for a key", path);
 	return 0;
 }
 
@@ -52,10 +52,11 @@ static int take_key(struct obj *want, unsigned int index, char *text, const char
 	text[strcspn(text, " \t\r\n")] = '\0';
 	r = pattern_check(KEY_PATTERN, text, &offset);
 	if (r == -EINVAL)
-		return kind_set_unmet(want,
-				      "its key file '%s' holds no key of the form "
-				      "'DHHC-1:NN:...:'; 'nvme gen-dhchap-key' makes one",
-				      path);
+		return kind_set_unmet(
+			want,
+			"key file '%s' holds no key of the form 'DHHC-1:NN:...:'; "
+			"create one with 'nvme gen-dhchap-key'",
+			path);
 	return r < 0 ? r : field_set_string(want, index, text);
 }
 
@@ -69,14 +70,14 @@ static int read_key_file(const struct kfs *kfs, struct obj *want, unsigned int i
 	int r;
 
 	if (fd < 0)
-		return kind_set_unmet(want, "cannot open its key file '%s': %s", path,
+		return kind_set_unmet(want, "cannot open key file '%s': %s", path,
 				      strerror(-fd));
 	r = check_key_file(kfs, want, fd, path);
 	if (r < 0 || want->unmet)
 		return r;
 	n = read(fd, text, KEY_MAX);
 	if (n < 0)
-		return kind_set_unmet(want, "cannot read its key file '%s': %s", path,
+		return kind_set_unmet(want, "cannot read key file '%s': %s", path,
 				      strerror(errno));
 	text[n] = '\0';
 	r = take_key(want, index, text, path);

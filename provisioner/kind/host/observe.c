@@ -55,7 +55,7 @@ static int count_uses(const struct kfs *kfs, struct obj *obj)
 		obj->holders += kfs_exists(kfs, NVMET_SUBSYSTEMS "/%s/allowed_hosts/%s",
 					   *name, obj_name(obj));
 	if (obj->holders > 0 &&
-	    str_format(&obj->in_use, "let in by %" PRIu64 " export%s", obj->holders,
+	    str_format(&obj->in_use, "admitted by %" PRIu64 " export%s", obj->holders,
 		       obj->holders == 1 ? "" : "s") < 0)
 		return -ENOMEM;
 	return 0;

@@ -9,13 +9,14 @@ static const char *hint_for(int error)
 {
 	switch (error) {
 	case -ENOENT:
-		return "install it for this kernel ('make modules install', or its DKMS package)";
+		return "install the module for this kernel ('make modules "
+		       "install', or the DKMS package)";
 	case -EPERM:
 		return "see /etc/modprobe.d, and the kernel's log for lockdown";
 	case -EKEYREJECTED:
-		return "sign it with a key that this kernel trusts";
+		return "sign the module with a key that this kernel trusts";
 	case -ENOEXEC:
-		return "build it for this kernel";
+		return "build the module for this kernel";
 	default:
 		return "see the kernel's log";
 	}

@@ -12,15 +12,16 @@ const char *nvmet_hint(int error)
 {
 	switch (error) {
 	case -ENOENT:
-		return "this kernel's nvmet does not have it, or configfs is not mounted on "
-		       "'/sys/kernel/config'";
+		return "check that this kernel's nvmet has the attribute, and "
+		       "that configfs is mounted on '/sys/kernel/config'";
 	case -EADDRINUSE:
-		return "another service has this address and port: see 'ss -ltnp'";
+		return "another service has this address and service: see 'ss "
+		       "-ltnp'";
 	case -EADDRNOTAVAIL:
 		return "this machine does not have this address";
 	case -EBUSY:
 	case -ENOTEMPTY:
-		return "something else in nvmet's configfs stands on it";
+		return "another object in nvmet's configfs uses the directory";
 	case -EACCES:
 	case -EPERM:
 		return "run as root";

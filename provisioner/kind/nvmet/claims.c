@@ -151,11 +151,10 @@ const char *nvmet_find_foreign(const struct obj *have, const struct model *obser
 
 int nvmet_block_foreign(struct plan_step *step, const char *name)
 {
-	return str_format(
-		&step->blocked,
-		"export '%s' on it is not ours, and would be cut off; take it off by "
-		"hand first",
-		name);
+	return str_format(&step->blocked,
+			  "the foreign export '%s' would be disconnected; unlink the "
+			  "export by hand first",
+			  name);
 }
 
 char *nvmet_size_claim(const char *subsystem, const char *id)
@@ -214,8 +213,7 @@ int nvmet_begin(struct sys *sys, const struct obj *want, const char *folder,
 
 	if (r < 0)
 		return kind_fail(why, r, NULL,
-				 "cannot note in '/run/rapiddisk' that it "
-				 "is ours");
+				 "cannot add the claim in '/run/rapiddisk/owned'");
 	r = kfs_mkdir(&sys->kfs, "%s", folder);
 	if (r == 0) {
 		r = note_inode(sys, want);
@@ -224,7 +222,7 @@ int nvmet_begin(struct sys *sys, const struct obj *want, const char *folder,
 		(void)kfs_rmdir(&sys->kfs, "%s", folder); /* the first error counts */
 	}
 	(void)claims_drop(&sys->kfs, kind, name); /* the first error is reported */
-	return kind_fail(why, r, nvmet_hint(r), "cannot make '/%s'", folder);
+	return kind_fail(why, r, nvmet_hint(r), "cannot create '/%s'", folder);
 }
 
 int nvmet_end(struct sys *sys, const struct obj *obj, const char *folder, struct buf *why)
@@ -234,7 +232,8 @@ int nvmet_end(struct sys *sys, const struct obj *obj, const char *folder, struct
 	if (r < 0 && r != -ENOENT)
 		return kind_fail(why, r, nvmet_hint(r), "cannot remove '/%s'", folder);
 	r = claims_drop(&sys->kfs, obj->class->name, obj_name(obj));
-	return r < 0 ? kind_fail(why, r, NULL, "cannot drop the note that it is ours")
+	return r < 0 ? kind_fail(why, r, NULL,
+				 "cannot drop the claim in '/run/rapiddisk/owned'")
 		     : 0;
 }
 
@@ -244,5 +243,5 @@ int nvmet_adopt(struct sys *sys, const struct obj *have, struct buf *why)
 
 	if (r == 0)
 		r = note_inode(sys, have);
-	return r < 0 ? kind_fail(why, r, NULL, "cannot take it over") : 0;
+	return r < 0 ? kind_fail(why, r, NULL, "cannot adopt the object") : 0;
 }

@@ -145,19 +145,20 @@ int nvmet_set_use(struct obj *obj, const struct nvmet_use *use)
 	int r;
 
 	if (use->controllers > 0) {
-		buf_add(&words, "connected to");
-		if (use->host)
-			buf_addf(&words, " by '%s'", use->host);
-		if (use->controllers > 1)
-			buf_addf(&words, "%s%" PRIu64 " %s", use->host ? " and " : " ",
-				 use->controllers - (use->host != NULL),
-				 use->host ? "more" : "times");
+		if (!use->host)
+			buf_addf(&words, "connected %" PRIu64 " time%s", use->controllers,
+				 plural(use->controllers));
+		else if (use->controllers == 1)
+			buf_addf(&words, "connected to '%s'", use->host);
+		else
+			buf_addf(&words, "connected to '%s' and %" PRIu64 " more",
+				 use->host, use->controllers - 1);
 		buf_addf(&loss, "%" PRIu64 " connection%s", use->controllers,
 			 plural(use->controllers));
 	} else if (use->sockets > 0) {
 		buf_addf(&words,
-			 "on a port with %" PRIu64 " TCP connection%s, and this kernel "
-			 "does not tell for which export",
+			 "on a port with %" PRIu64 " TCP connection%s, whose export "
+			 "this kernel does not report",
 			 use->sockets, plural(use->sockets));
 		buf_addf(&loss, "%" PRIu64 " TCP connection%s", use->sockets,
 			 plural(use->sockets));

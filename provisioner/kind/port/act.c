@@ -82,7 +82,7 @@ static int add_referral(struct sys *sys, const struct obj *item, const char *por
 		return -ENOMEM;
 	r = kfs_mkdir(&sys->kfs, "%s", folder);
 	if (r < 0)
-		return kind_fail(why, r, nvmet_hint(r), "cannot make referral '%s'",
+		return kind_fail(why, r, nvmet_hint(r), "cannot create referral '%s'",
 				 obj_name(item));
 	r = set_place(sys, folder, referral->transport, referral->address, true,
 		      referral->service, why);
@@ -172,7 +172,7 @@ static int unlink_all(struct sys *sys, const struct kfs_names *links, const char
 
 		if (r < 0 && r != -ENOENT)
 			return kind_fail(why, r, nvmet_hint(r),
-					 "cannot take export '%s' off it", *name);
+					 "cannot unlink export '%s'", *name);
 	}
 	return 0;
 }
@@ -189,7 +189,7 @@ static int link_all(struct sys *sys, const struct kfs_names *links, const char *
 		r = kfs_symlink(&sys->kfs, target, "%s/subsystems/%s", folder, *name);
 		if (r < 0 && r != -EEXIST)
 			return kind_fail(why, r, nvmet_hint(r),
-					 "cannot put export '%s' on it again", *name);
+					 "cannot link export '%s' again", *name);
 	}
 	return 0;
 }
@@ -215,7 +215,7 @@ static int move(struct sys *sys, const struct obj *have, const struct obj *want,
 	int r = kfs_list_sorted(&sys->kfs, &links, "%s/subsystems", folder);
 
 	if (r < 0)
-		return kind_fail(why, r, nvmet_hint(r), "cannot see what is on it");
+		return kind_fail(why, r, nvmet_hint(r), "cannot list the linked exports");
 	r = unlink_all(sys, &links, folder, why);
 	if (r == 0)
 		r = set_address(sys, want, folder, why);

@@ -141,7 +141,7 @@ static void validate_address(const struct obj *want, struct diag *diag)
 
 	if (has_address == field_is_set(want, PORT_INTERFACE))
 		diag_add(diag, want->pos,
-			 "port '%s': give it an address or an interface, one of the two",
+			 "port '%s': expected either an address or an interface",
 			 obj_name(want));
 	else if (has_address && net_family(port->address) == NET_NONE)
 		diag_add(diag, obj_field_pos(want, PORT_ADDRESS),
@@ -150,8 +150,7 @@ static void validate_address(const struct obj *want, struct diag *diag)
 			 obj_name(want), port->address);
 	if (has_address && field_is_set(want, PORT_FAMILY))
 		diag_add(diag, obj_field_pos(want, PORT_FAMILY),
-			 "port '%s': family chooses among the addresses of an interface",
-			 obj_name(want));
+			 "port '%s': family needs an interface", obj_name(want));
 }
 
 /* Of two ports in the file that are one place in the network, the later one. */
@@ -176,7 +175,7 @@ static void validate_place(const struct obj *want, const struct model *desired,
 			continue;
 		diag_add(diag, obj_field_pos(want, PORT_ADDRESS),
 			 "port '%s': address '%s' and service %" PRIu64
-			 " are those of port '%s' at line %u",
+			 " belong to port '%s' at line %u",
 			 obj_name(want), port->address, port_service(want),
 			 obj_name(*other), (*other)->pos.line);
 		return;
@@ -208,7 +207,7 @@ static void port_validate(const struct obj *want, const struct model *desired,
 		validate_address(want, diag);
 	if (port->tls != TLS_OFF && port->transport != TRANSPORT_TCP)
 		diag_add(diag, obj_field_pos(want, PORT_TLS),
-			 "port '%s': tls is for transport tcp", obj_name(want));
+			 "port '%s': tls needs transport tcp", obj_name(want));
 	validate_place(want, desired, diag);
 	validate_referrals(want, diag);
 }

@@ -129,7 +129,7 @@ static int count_links(const struct kfs *kfs, struct obj *obj,
 	obj->in_use = NULL;
 	if (r < 0 || obj->holders == 0)
 		return r;
-	return str_format(&obj->in_use, "the way to %" PRIu64 " export%s", obj->holders,
+	return str_format(&obj->in_use, "used by %" PRIu64 " export%s", obj->holders,
 			  obj->holders == 1 ? "" : "s");
 }
 

@@ -49,8 +49,7 @@ static int resolve_interface(struct obj *want, const struct obj *have,
 		return field_set_string(want, PORT_ADDRESS, address);
 	want->patience_ms = port->wait;
 	return kind_set_unmet(
-		want, "its interface '%s' has no %s%saddress; see 'ip addr'",
-		port->interface,
+		want, "interface '%s' has no %s%saddress; see 'ip addr'", port->interface,
 		field_is_set(want, PORT_FAMILY) ? port_family_words[port->family] : "",
 		field_is_set(want, PORT_FAMILY) ? " " : "");
 }
@@ -66,8 +65,10 @@ static int resolve_address(struct obj *want, const struct net_addresses *all)
 	if (r < 0 || net_is_local(all, address))
 		return r;
 	want->patience_ms = port_of(want)->wait;
-	return kind_set_unmet(
-		want, "its address '%s' is none of this machine; see 'ip addr'", address);
+	return kind_set_unmet(want,
+			      "address '%s' is not an address of this machine; see 'ip "
+			      "addr'",
+			      address);
 }
 
 /* A port of ours has those of the file, and where that says nothing, none. */
@@ -123,9 +124,9 @@ static int check_ours(struct obj *want, const struct obj *have,
 			continue;
 		return kind_set_unmet(
 			want,
-			"its address '%s' and service %" PRIu64
-			" are still those of port '%s'; run again once that is elsewhere, "
-			"and let two that swap go by way of a third service",
+			"address '%s' and service %" PRIu64
+			" still belong to port '%s'; run again after that port has "
+			"moved, and swap two ports through a third service",
 			port_of(want)->address, port_of(want)->service, obj_name(*other));
 	}
 	return 0;
@@ -144,8 +145,8 @@ static int check_others(struct obj *want, const struct model *observed)
 		    !is_same_place(*other, want))
 			continue;
 		return kind_set_unmet(want,
-				      "its address '%s' and service %" PRIu64
-				      " are those of port '%s', which is not ours",
+				      "address '%s' and service %" PRIu64
+				      " belong to the foreign port '%s'",
 				      port->address, port->service, obj_name(*other));
 	}
 	return 0;

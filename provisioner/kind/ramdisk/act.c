@@ -27,13 +27,14 @@ static const char *hint_for(int error)
 	switch (error) {
 	case -ENOENT:
 		return "'/" MGMT
-		       "' is missing: is another module named rapiddisk loaded?";
+		       "' does not exist; check that the loaded module 'rapiddisk' "
+		       "is the one of rapiddisk-apply";
 	case -ENOMEM:
-		return "free memory, or ask for less";
+		return "free memory or reduce the size";
 	case -EBUSY:
-		return "it is in use: find by whom with 'lsof' or 'lsblk'";
+		return "find the users with 'lsof' or 'lsblk'";
 	case -ENOSPC:
-		return "the module's parameter rd_max_nr limits the number of disks";
+		return "raise the limit of the module parameter rd_max_nr";
 	case -EACCES:
 	case -EPERM:
 		return "run as root";
@@ -100,14 +101,15 @@ int ramdisk_create(struct sys *sys, const struct obj *want, struct buf *why)
 
 	r = attach(sys, want);
 	if (r < 0)
-		return kind_fail(why, r, hint_for(r), "cannot attach it with size '%s'%s",
+		return kind_fail(why, r, hint_for(r),
+				 "cannot attach the disk with size '%s'%s",
 				 units_format_size(disk->size.bytes, size),
 				 disk->preallocate ? ", preallocated" : "");
 	if (!disk->read_only)
 		return 0;
 	r = set_read_only(sys, want, true);
 	if (r < 0) {
-		kind_fail(why, r, NULL, "cannot make it read-only");
+		kind_fail(why, r, NULL, "cannot make the disk read-only");
 		(void)detach(sys, want); /* the first error is the one to report */
 	}
 	return r;
@@ -124,8 +126,9 @@ int ramdisk_update(struct sys *sys, const struct obj *have, const struct obj *wa
 	if (changed & 1u << RAMDISK_SIZE) {
 		r = nvmet_expect_size(sys, "/dev/%s", disk->name);
 		if (r < 0)
-			return kind_fail(why, r, NULL,
-					 "cannot note that initiators have to be told");
+			return kind_fail(
+				why, r, NULL,
+				"cannot record that initiators must be told of the size");
 	}
 	if (changed & (1u << RAMDISK_SIZE | 1u << RAMDISK_PREALLOCATE)) {
 		buf_addf(&command, "rapiddisk resize %lu %" PRIu64 " preallocate=%d",
@@ -139,7 +142,7 @@ int ramdisk_update(struct sys *sys, const struct obj *have, const struct obj *wa
 	if (changed & 1u << RAMDISK_READ_ONLY) {
 		r = set_read_only(sys, have, disk->read_only);
 		if (r < 0)
-			return kind_fail(why, r, hint_for(r), "cannot make it %s",
+			return kind_fail(why, r, hint_for(r), "cannot make the disk %s",
 					 disk->read_only ? "read-only" : "writable");
 	}
 	return r;
@@ -149,7 +152,7 @@ int ramdisk_remove(struct sys *sys, const struct obj *have, struct buf *why)
 {
 	int r = detach(sys, have);
 
-	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot detach it") : 0;
+	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot detach the disk") : 0;
 }
 
 /* A resize to the size that it has changes only the options. */
@@ -161,7 +164,7 @@ int ramdisk_adopt(struct sys *sys, const struct obj *have, struct buf *why)
 	buf_addf(&command, "rapiddisk resize %lu %" PRIu64 " owner=" RAMDISK_OWNER_TAG,
 		 number_of(have), ramdisk_of(have)->size.bytes);
 	r = mgmt(sys, &command);
-	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot take it over") : 0;
+	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot adopt the disk") : 0;
 }
 
 int ramdisk_progress(struct sys *sys, uint64_t *ret_done, uint64_t *ret_total)

@@ -20,16 +20,15 @@ int ramdisk_judge(struct plan_step *step)
 	char size[UNITS_SIZE_MAX];
 
 	if (want->size.bytes < have->size.bytes) {
-		if (str_format(&step->loss, "what lies beyond %s",
+		if (str_format(&step->loss, "the data beyond %s",
 			       units_format_size(want->size.bytes, size)) < 0)
 			return -ENOMEM;
 		if (step->have->in_use)
-			return block(step, "it can shrink only while nobody has it open");
+			return block(step, "a RAM disk can shrink only while closed");
 	}
 	/* What a file system has not written yet would be refused, and lost. */
 	if (want->read_only && !have->read_only && step->have->in_use)
-		return block(step,
-			     "it can become read-only only while nobody has it open");
+		return block(step, "a RAM disk can become read-only only while closed");
 	return 0;
 }
 
