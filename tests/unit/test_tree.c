@@ -43,11 +43,14 @@ static const struct {
 	const char *text;
 	struct tree_entry entry;
 } forms[] = {
+/* clang-format 14 and 19 break the list of a macro differently. */
+/* clang-format off */
 #define FILE_OF(path_, data_)                                               \
 	{                                                                   \
 		.path = (char *)path_, .mode = 0644, .data = (char *)data_, \
 		sizeof(data_) - 1                                           \
 	}
+/* clang-format on */
 	{ "a", FILE_OF("a", "") },
 	{ "a =", FILE_OF("a", "\n") },
 	{ "a = b", FILE_OF("a", "b\n") },
