@@ -38,11 +38,6 @@ static char *format(const struct tree *tree)
 
 /* --- the writer and the reader --- */
 
-/* An entry, and the text that is written for it. */
-static const struct {
-	const char *text;
-	struct tree_entry entry;
-} forms[] = {
 /* clang-format 14 and 19 break the list of a macro differently. */
 /* clang-format off */
 #define FILE_OF(path_, data_)                                               \
@@ -51,6 +46,12 @@ static const struct {
 		sizeof(data_) - 1                                           \
 	}
 /* clang-format on */
+
+/* An entry, and the text that is written for it. */
+static const struct {
+	const char *text;
+	struct tree_entry entry;
+} forms[] = {
 	{ "a", FILE_OF("a", "") },
 	{ "a =", FILE_OF("a", "\n") },
 	{ "a = b", FILE_OF("a", "b\n") },
