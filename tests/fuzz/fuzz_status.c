@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libFuzzer: any bytes as the status file. What is taken for a report has to make answers
- * that are JSON, and what is refused has to have a reason.
+ * libFuzzer: any bytes as the status file. An accepted report makes answers that are JSON, and a
+ * refused one has a reason.
  */
 #include "base/cleanup.h"
 #include "report/json.h"

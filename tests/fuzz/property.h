@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What holds for config_parse() with any text at all. */
+/* Properties of config_parse() for any text. */
 #pragma once
 
 #include "model/model.h"

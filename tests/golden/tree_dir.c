@@ -287,7 +287,7 @@ int tree_unpack(const struct tree *tree, int dir_fd, const char **ret_path)
 		if (r < 0)
 			return r;
 	}
-	/* What is deeper comes first: a directory may forbid to enter it. */
+	/* Deeper entries come first, because the mode of a directory may forbid to enter it. */
 	for (size_t i = tree->entries.count; i > 0; i--) {
 		const struct tree_entry *entry = &tree->entries.items[i - 1];
 
