@@ -23,45 +23,48 @@ static const struct field cache_fields[] = {
 		.expects =
 			"a path below /dev, UUID=, LABEL=, PARTUUID= or PARTLABEL= and a "
 			"value, or root",
-		.doc = "The device that is cached: a path, UUID=, LABEL=, PARTUUID=, "
-		       "PARTLABEL=, or root: the one that holds the root file system"),
-	[CACHE_RAMDISK] = FIELD(cache, ramdisk, FIELD_STRING, .flags = FIELD_EXACT,
-				.pattern = "^rd(0|[1-9][0-9]{0,5})$",
-				.expects = "the name of a RAM disk, as in 'rd0'",
-				.refers = &ramdisk_class,
-				.doc = "The RAM disk whose memory it uses; this or size"),
+		.doc = "The device to cache: a path, UUID=, LABEL=, PARTUUID=, "
+		       "PARTLABEL=, or root for the device of the root file system"),
+	[CACHE_RAMDISK] =
+		FIELD(cache, ramdisk, FIELD_STRING, .flags = FIELD_EXACT,
+		      .pattern = "^rd(0|[1-9][0-9]{0,5})$",
+		      .expects = "the name of a RAM disk, as in 'rd0'",
+		      .refers = &ramdisk_class,
+		      .doc = "The RAM disk whose memory the cache uses; either this or "
+			     "size"),
 	[CACHE_SIZE] =
 		FIELD(cache, size, FIELD_SIZE, .flags = FIELD_EXACT,
 		      .min = CACHE_BYTES_MIN, .multiple = CACHE_BLOCK_BYTES,
-		      .doc = "Memory of its own, written as the size of a RAM disk; "
-			     "this or ramdisk"),
+		      .doc = "Memory of the cache itself, written as the size of a RAM "
+			     "disk; either this or ramdisk"),
 	[CACHE_MODE] = FIELD(
 		cache, mode, FIELD_ENUM, .value = "write-through", .words = mode_words,
 		.refused = "write-back",
-		.refused_why =
-			"what is acknowledged has to be on the source, and RAM loses it",
-		.doc = "What becomes of writes, all of which go to the source first: "
-		       "write-through caches them too, write-around does not"),
+		.refused_why = "an acknowledged write must be on the source, and RAM "
+			       "loses its content",
+		.doc = "Treatment of writes, which all go to the source first: "
+		       "write-through also caches them, write-around does not"),
 	[CACHE_STREAM_LIMIT] =
 		FIELD(cache, stream_limit, FIELD_SIZE, .flags = FIELD_EXACT, .min = 512,
 		      .multiple = 512, .max = UINT64_C(1) << 40,
-		      .doc = "A sequential stream passes the cache by after so much"),
+		      .doc = "Length after which a sequential stream bypasses the cache"),
 	[CACHE_WAIT] =
 		FIELD(cache, wait, FIELD_DURATION, .flags = FIELD_POLICY, .value = "10s",
 		      .max = 3600000, .doc = "How long to wait for the source to appear"),
 	[CACHE_RAMDISK_SIZE] =
 		FIELD(cache, ramdisk_size, FIELD_SIZE, .flags = FIELD_DERIVED,
-		      .doc = "How much of its RAM disk it uses: all of it"),
-	[CACHE_CAPACITY] = FIELD(cache, capacity, FIELD_SIZE, .flags = FIELD_DERIVED,
-				 .doc = "Size of the device: that of its source"),
+		      .doc = "Used size of the RAM disk, which is all of the disk"),
+	[CACHE_CAPACITY] =
+		FIELD(cache, capacity, FIELD_SIZE, .flags = FIELD_DERIVED,
+		      .doc = "Size of the device, which is the size of the source"),
 	[CACHE_CACHED] = FIELD(cache, cached, FIELD_SIZE, .flags = FIELD_LIVE,
-			       .doc = "What it holds now"),
+			       .doc = "Memory that holds cached data now"),
 	[CACHE_HITS] = FIELD(cache, hits, FIELD_UINT, .flags = FIELD_LIVE,
-			     .doc = "Reads that it answered"),
+			     .doc = "Reads that the cache answered"),
 	[CACHE_MISSES] = FIELD(cache, misses, FIELD_UINT, .flags = FIELD_LIVE,
 			       .doc = "Reads that went to the source"),
 	[CACHE_HIT_RATIO] = FIELD(cache, hit_ratio, FIELD_STRING, .flags = FIELD_LIVE,
-				  .doc = "Share of the hits in both"),
+				  .doc = "Share of hits in all reads"),
 };
 
 /* Return: false once something was said: the other ones are the same error again. */

@@ -25,22 +25,24 @@ static const struct field namespace_fields[] = {
 		namespace, device, FIELD_DEVICE, .flags = FIELD_REQUIRED,
 		.pattern = "^(/dev/[^ ]+|[A-Za-z0-9][A-Za-z0-9#+.:=@_-]*)$",
 		.expects = "the name of a RAM disk or a cache, or a path below /dev",
-		.doc = "What is exported: a RAM disk or a cache of this file by its name, "
-		       "or a path below /dev"),
-	[NAMESPACE_UUID] = FIELD(
-		namespace, uuid, FIELD_STRING, .pattern = UUID_PATTERN,
-		.expects = "a UUID, as in 0a3b1c2d-4e5f-4a6b-8c7d-9e0f1a2b3c4d",
-		.doc = "By which initiators know it again; the same on each boot, and "
-		       "made of this machine's id and the names unless given"),
-	[NAMESPACE_NGUID] =
-		FIELD(namespace, nguid, FIELD_STRING, .pattern = UUID_PATTERN,
-		      .expects = "16 bytes, written as a UUID",
-		      .doc = "The same as a globally unique identifier of NVMe"),
+		.doc = "The exported device: the name of a RAM disk or cache of "
+		       "this file, or a path below /dev"),
+	[NAMESPACE_UUID] =
+		FIELD(namespace, uuid, FIELD_STRING, .pattern = UUID_PATTERN,
+		      .expects = "a UUID, as in 0a3b1c2d-4e5f-4a6b-8c7d-9e0f1a2b3c4d",
+		      .doc = "UUID by which initiators identify the namespace; by "
+			     "default derived from the machine id and the names, so the "
+			     "same on each boot"),
+	[NAMESPACE_NGUID] = FIELD(
+		namespace, nguid, FIELD_STRING, .pattern = UUID_PATTERN,
+		.expects = "16 bytes, written as a UUID",
+		.doc = "NGUID of the namespace; by default derived in the same way"),
 	[NAMESPACE_CAPACITY] =
 		FIELD(namespace, capacity, FIELD_SIZE, .flags = FIELD_DERIVED,
-		      .doc = "Size of the device; initiators are told when it changes"),
-	[NAMESPACE_ENABLED] = FIELD(namespace, enabled, FIELD_BOOL,
-				    .flags = FIELD_DERIVED, .doc = "Initiators see it"),
+		      .doc = "Size of the device; a change is announced to initiators"),
+	[NAMESPACE_ENABLED] =
+		FIELD(namespace, enabled, FIELD_BOOL, .flags = FIELD_DERIVED,
+		      .doc = "True if initiators see the namespace"),
 };
 
 const struct obj_class export_namespace_class = {
@@ -51,39 +53,40 @@ const struct obj_class export_namespace_class = {
 };
 
 static const struct field export_fields[] = {
-	[EXPORT_NQN] = FIELD(
-		export, nqn, FIELD_STRING, .flags = FIELD_KEY,
-		.pattern = NVMET_NQN_PATTERN, .expects = NVMET_NQN_EXPECTS,
-		.max = NVMET_NQN_MAX,
-		.doc = "The export's name; %H in it is the machine's name. Unless given "
-		       "nqn.2021-06.org.rapiddisk:%H-DEVICE, of the first namespace"),
-	[EXPORT_NAMESPACES] =
-		FIELD(export, namespaces, FIELD_OBJECTS, .flags = FIELD_REQUIRED,
-		      .items = &export_namespace_class, .doc = "What is exported"),
-	[EXPORT_PORTS] =
-		FIELD(export, ports, FIELD_STRINGS, .flags = FIELD_REQUIRED,
-		      .refers = &port_class, .doc = "Ports by which it is reached"),
-	[EXPORT_HOSTS] =
-		FIELD(export, hosts, FIELD_STRINGS, .refers = &host_class,
-		      .doc = "Hosts that are let in; one that is taken off stays "
-			     "until it disconnects"),
+	[EXPORT_NQN] =
+		FIELD(export, nqn, FIELD_STRING, .flags = FIELD_KEY,
+		      .pattern = NVMET_NQN_PATTERN, .expects = NVMET_NQN_EXPECTS,
+		      .max = NVMET_NQN_MAX,
+		      .doc = "Name of the export; %H in it is the machine's name. By "
+			     "default nqn.2021-06.org.rapiddisk:%H-DEVICE, with the "
+			     "device of the first namespace"),
+	[EXPORT_NAMESPACES] = FIELD(
+		export, namespaces, FIELD_OBJECTS, .flags = FIELD_REQUIRED,
+		.items = &export_namespace_class, .doc = "The exported block devices"),
+	[EXPORT_PORTS] = FIELD(export, ports, FIELD_STRINGS, .flags = FIELD_REQUIRED,
+			       .refers = &port_class,
+			       .doc = "Ports on which the export is reachable"),
+	[EXPORT_HOSTS] = FIELD(export, hosts, FIELD_STRINGS, .refers = &host_class,
+			       .doc = "Admitted hosts; a host that is removed keeps its "
+				      "connection until it disconnects"),
 	[EXPORT_ANY_HOST] = FIELD(export, allow_any_host, FIELD_BOOL, .value = "false",
-				  .doc = "Let in whoever reaches a port"),
-	[EXPORT_SERIAL] = FIELD(
-		export, serial, FIELD_STRING, .flags = FIELD_IMMUTABLE,
-		.max = EXPORT_SERIAL_LEN, .pattern = "^[!-~]([ -~]*[!-~])?$",
-		.expects = "printable ASCII",
-		.doc = "Serial number; made of this machine's id and the NQN unless given"),
+				  .doc = "Admit every host that reaches a port"),
+	[EXPORT_SERIAL] =
+		FIELD(export, serial, FIELD_STRING, .flags = FIELD_IMMUTABLE,
+		      .max = EXPORT_SERIAL_LEN, .pattern = "^[!-~]([ -~]*[!-~])?$",
+		      .expects = "printable ASCII",
+		      .doc = "Serial number; by default derived from the machine id and "
+			     "the NQN"),
 	[EXPORT_MODEL] =
 		FIELD(export, model, FIELD_STRING, .flags = FIELD_IMMUTABLE, .max = 40,
 		      .pattern = "^[!-~]([ -~]*[!-~])?$", .expects = "printable ASCII",
-		      .value = "RapidDisk", .doc = "Model, as initiators see it"),
+		      .value = "RapidDisk", .doc = "Model that initiators see"),
 	[EXPORT_ON_CHANGE] =
 		FIELD(export, on_change, FIELD_ENUM, .flags = FIELD_POLICY,
 		      .value = "refuse", .words = on_change_words,
-		      .doc = "What to do where a change would drop connections"),
+		      .doc = "Refuse a change that drops connections, or make it"),
 	[EXPORT_CONNECTIONS] = FIELD(export, connections, FIELD_UINT, .flags = FIELD_LIVE,
-				     .doc = "Controllers that are connected"),
+				     .doc = "Connected controllers"),
 };
 
 char *export_folder(const struct obj *obj)
@@ -227,7 +230,8 @@ static void export_validate(const struct obj *want, const struct model *desired,
 const struct obj_class export_class = {
 	.name = "export",
 	.section = "exports",
-	.doc = "Exports: block devices for other machines, by NVMe over Fabrics",
+	.doc = "Exports of block devices to other machines, over NVMe "
+	       "over Fabrics",
 	.size = sizeof(struct export),
 	.rank = RANK_EXPORT,
 	.fields = export_fields,

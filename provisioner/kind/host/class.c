@@ -27,24 +27,25 @@ static const struct field host_fields[] = {
 	[HOST_NQN] = FIELD(host, nqn, FIELD_STRING, .flags = FIELD_KEY | FIELD_REQUIRED,
 			   .pattern = NVMET_NQN_PATTERN, .expects = NVMET_NQN_EXPECTS,
 			   .max = NVMET_NQN_MAX,
-			   .doc = "The initiator's name, as in its /etc/nvme/hostnqn"),
-	[HOST_KEY_FILE] = FIELD(
-		host, dhchap_key_file, FIELD_STRING,
-		.flags = FIELD_POLICY | FIELD_SECRET_FILE, .pattern = "^/.",
-		.expects = "a path from the root on",
-		.doc = "File with the DH-HMAC-CHAP key (DHHC-1:...) that the host has to "
-		       "know; root's, mode 0600"),
-	[HOST_CTRL_KEY_FILE] = FIELD(
-		host, dhchap_ctrl_key_file, FIELD_STRING,
-		.flags = FIELD_POLICY | FIELD_SECRET_FILE, .pattern = "^/.",
-		.expects = "a path from the root on",
-		.doc = "File with the key by which the controller proves itself to the "
-		       "host; needs dhchap_key_file"),
+			   .doc = "NQN of the initiator, as in its /etc/nvme/hostnqn"),
+	[HOST_KEY_FILE] =
+		FIELD(host, dhchap_key_file, FIELD_STRING,
+		      .flags = FIELD_POLICY | FIELD_SECRET_FILE, .pattern = "^/.",
+		      .expects = "an absolute path",
+		      .doc = "File with the DH-HMAC-CHAP key (DHHC-1:...) of the host; "
+			     "owned by root, mode 0600"),
+	[HOST_CTRL_KEY_FILE] =
+		FIELD(host, dhchap_ctrl_key_file, FIELD_STRING,
+		      .flags = FIELD_POLICY | FIELD_SECRET_FILE, .pattern = "^/.",
+		      .expects = "an absolute path",
+		      .doc = "File with the key with which the controller authenticates "
+			     "to the host; needs dhchap_key_file"),
 	[HOST_HASH] = FIELD(host, dhchap_hash, FIELD_ENUM, .words = hash_words,
-			    .doc = "Hash of the authentication; sha256 unless given"),
-	[HOST_DHGROUP] = FIELD(host, dhchap_dhgroup, FIELD_ENUM, .words = group_words,
-			       .doc = "Diffie-Hellman group of the authentication; none "
-				      "unless given"),
+			    .doc = "Hash of the authentication; sha256 by default"),
+	[HOST_DHGROUP] =
+		FIELD(host, dhchap_dhgroup, FIELD_ENUM, .words = group_words,
+		      .doc = "Diffie-Hellman group of the authentication; none by "
+			     "default"),
 	[HOST_KEY] = FIELD(host, dhchap_key, FIELD_STRING,
 			   .flags = FIELD_DERIVED | FIELD_SECRET | FIELD_EXACT,
 			   .doc = "The host's key"),
@@ -80,7 +81,7 @@ static void host_validate(const struct obj *want, const struct model *desired,
 const struct obj_class host_class = {
 	.name = "host",
 	.section = "hosts",
-	.doc = "NVMe hosts (initiators) that exports let in",
+	.doc = "NVMe hosts (initiators) that exports admit",
 	.size = sizeof(struct host),
 	.rank = RANK_HOST,
 	.fields = host_fields,

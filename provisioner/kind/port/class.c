@@ -35,21 +35,23 @@ const char *const port_tls_words[] = {
 	NULL,
 };
 static const struct field referral_fields[] = {
-	[REFERRAL_NAME] =
-		FIELD(referral, name, FIELD_STRING, .flags = FIELD_KEY | FIELD_REQUIRED,
-		      .pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]*$",
-		      .expects = "letters, digits and any of _.-, no such one first",
-		      .max = 63, .doc = "A name for it on this machine"),
+	[REFERRAL_NAME] = FIELD(
+		referral, name, FIELD_STRING, .flags = FIELD_KEY | FIELD_REQUIRED,
+		.pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]*$",
+		.expects = "letters, digits and any of _.-, a letter or digit first",
+		.max = 63, .doc = "Name of the referral on this machine"),
 	[REFERRAL_TRANSPORT] =
 		FIELD(referral, transport, FIELD_ENUM, .words = remote_words,
-		      .value = "tcp", .doc = "How the other machine is reached"),
+		      .value = "tcp", .doc = "Transport to the other machine"),
 	[REFERRAL_ADDRESS] =
 		FIELD(referral, address, FIELD_STRING, .flags = FIELD_REQUIRED,
 		      .doc = "IPv4 or IPv6 address of the other machine's port"),
-	[REFERRAL_SERVICE] = FIELD(referral, service, FIELD_UINT, .min = 1, .max = 65535,
-				   .value = "4420", .doc = "Its number"),
-	[REFERRAL_ENABLED] = FIELD(referral, enabled, FIELD_BOOL, .flags = FIELD_DERIVED,
-				   .doc = "Hosts are told of it"),
+	[REFERRAL_SERVICE] = FIELD(
+		referral, service, FIELD_UINT, .min = 1, .max = 65535, .value = "4420",
+		.doc = "Number of the other machine's TCP or RDMA port"),
+	[REFERRAL_ENABLED] =
+		FIELD(referral, enabled, FIELD_BOOL, .flags = FIELD_DERIVED,
+		      .doc = "True if the discovery service reports the referral"),
 };
 
 const struct obj_class port_referral_class = {
@@ -64,41 +66,39 @@ static const struct field port_fields[] = {
 			  .max = 65535, .doc = "Number of the port on this machine"),
 	[PORT_TRANSPORT] = FIELD(port, transport, FIELD_ENUM, .flags = FIELD_REQUIRED,
 				 .words = port_transport_words,
-				 .doc = "tcp, rdma, or loop: this machine "
-					"alone"),
+				 .doc = "tcp, rdma, or loop for this machine alone"),
 	[PORT_ADDRESS] =
 		FIELD(port, address, FIELD_STRING, .max = 255, .pattern = "^[^ /]+$",
 		      .expects = "an address",
 		      .doc = "IPv4 or IPv6 address of this machine to listen on; "
-			     "0.0.0.0 and :: mean all of them; of loop any word"),
+			     "0.0.0.0 and :: mean all addresses; any word with loop"),
 	[PORT_INTERFACE] = FIELD(
 		port, interface, FIELD_STRING, .flags = FIELD_POLICY, .max = 15,
 		.pattern = "^[^ /:]+$", .expects = "the name of a network interface",
-		.doc = "Network interface whose address to listen on, in the place of "
+		.doc = "Network interface whose address to listen on, instead of "
 		       "address"),
 	[PORT_FAMILY] =
 		FIELD(port, family, FIELD_ENUM, .flags = FIELD_POLICY,
 		      .words = port_family_words,
-		      .doc = "Which of the interface's addresses; IPv4, if it has "
-			     "one, unless given"),
-	[PORT_SERVICE] =
-		FIELD(port, service, FIELD_UINT, .min = 1, .max = 65535,
-		      .doc = "Number of the TCP or RDMA port; 4420 unless given"),
+		      .doc = "Family of the interface's address; by default IPv4 if the "
+			     "interface has such an address, otherwise IPv6"),
+	[PORT_SERVICE] = FIELD(port, service, FIELD_UINT, .min = 1, .max = 65535,
+			       .doc = "Number of the TCP or RDMA port; 4420 by default"),
 	[PORT_TLS] =
 		FIELD(port, tls, FIELD_ENUM, .words = port_tls_words, .value = "off",
-		      .doc = "TLS 1.3 with a pre-shared key of the kernel's keyring, tcp "
-			     "alone: allowed takes hosts without it too"),
+		      .doc = "TLS 1.3 with a pre-shared key of the kernel's keyring, "
+			     "for tcp alone; allowed also admits hosts without TLS"),
 	[PORT_REFERRALS] =
 		FIELD(port, referrals, FIELD_OBJECTS, .items = &port_referral_class,
-		      .doc = "Other machines' ports, of which the discovery "
-			     "service tells as well"),
+		      .doc = "Other machines' ports, which the discovery service also "
+			     "reports"),
 	[PORT_WAIT] = FIELD(port, wait, FIELD_DURATION, .flags = FIELD_POLICY,
 			    .value = "10s", .max = 3600000,
 			    .doc = "How long to wait for the address to appear"),
 	[PORT_ON_CHANGE] =
 		FIELD(port, on_change, FIELD_ENUM, .flags = FIELD_POLICY,
 		      .value = "refuse", .words = on_change_words,
-		      .doc = "What to do where a change would drop connections"),
+		      .doc = "Refuse a change that drops connections, or make it"),
 };
 
 char *port_folder(const struct obj *obj)
@@ -215,7 +215,7 @@ static void port_validate(const struct obj *want, const struct model *desired,
 const struct obj_class port_class = {
 	.name = "port",
 	.section = "ports",
-	.doc = "NVMe ports: where exports are reached",
+	.doc = "NVMe ports, on which exports are reachable",
 	.size = sizeof(struct port),
 	.rank = RANK_PORT,
 	.fields = port_fields,

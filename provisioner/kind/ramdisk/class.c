@@ -18,18 +18,20 @@ static const struct field ramdisk_fields[] = {
 				    .doc = "Refuse writes"),
 	[RAMDISK_PREALLOCATE] =
 		FIELD(ramdisk, preallocate, FIELD_BOOL, .value = "false",
-		      .doc = "Take all memory now, instead of at the first write"),
-	[RAMDISK_NUMA_NODE] = FIELD(
-		ramdisk, numa_node, FIELD_UINT, .flags = FIELD_IMMUTABLE, .max = 1023,
-		.doc = "NUMA node that the memory comes from; any, unless given"),
+		      .doc = "Allocate all memory at creation, instead of at the first "
+			     "write"),
+	[RAMDISK_NUMA_NODE] =
+		FIELD(ramdisk, numa_node, FIELD_UINT, .flags = FIELD_IMMUTABLE,
+		      .max = 1023, .doc = "NUMA node of the memory; any node by default"),
 	[RAMDISK_ON_CHANGE] =
 		FIELD(ramdisk, on_change, FIELD_ENUM, .flags = FIELD_POLICY,
 		      .value = "refuse", .words = on_change_words,
-		      .doc = "What to do where a change would lose the content"),
+		      .doc = "Refuse a change that destroys the content, or replace the "
+			     "disk"),
 	[RAMDISK_USED] = FIELD(ramdisk, used, FIELD_SIZE, .flags = FIELD_LIVE,
 			       .doc = "Memory that holds data now"),
 	[RAMDISK_OPENERS] = FIELD(ramdisk, openers, FIELD_UINT, .flags = FIELD_LIVE,
-				  .doc = "How many hold it open"),
+				  .doc = "Number of times that the disk is open"),
 };
 
 const struct obj_class ramdisk_class = {
