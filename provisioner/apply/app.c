@@ -10,7 +10,7 @@
 #include "model/status.h"
 #include "sys/machine.h"
 
-/* What is for the network programs: nothing of it can be planned. */
+/* Remove the section of the network programs: no plan has its values. */
 static int drop_status(const struct app *app, struct model *desired, struct diag *diag)
 {
 	struct obj *status = model_take(desired, &status_class);
@@ -69,7 +69,7 @@ int app_look_at_image(struct app *app, const struct model *desired, struct repor
 	return 0;
 }
 
-/* `rd.` is what dracut's users expect of a word that is for the initramfs alone. */
+/* Parameters of dracut for the initramfs alone begin with `rd.`. */
 bool app_is_turned_off(const struct app *app)
 {
 	const struct kfs *kfs = &app->sys.kfs;

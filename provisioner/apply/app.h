@@ -29,13 +29,13 @@ int app_read_config(const struct app *app, struct diag *diag, struct model *desi
 		    char sha256[static CONFIG_SHA256_LEN]);
 
 /*
- * app_load_config() - Read the configuration, print what is wrong with it, and note in
- * @report which file it was.
+ * app_load_config() - Read the configuration, print its errors, and set its path and digest
+ * in @report.
  * Return: 0; -EINVAL if the configuration is invalid; another -errno.
  */
 int app_load_config(const struct app *app, struct model *desired, struct report *report);
 
-/* app_look_at_image() - Note in @report how current the initramfs image is. 0 or -ENOMEM. */
+/* app_look_at_image() - Set the state of the initramfs image in @report. 0 or -ENOMEM. */
 int app_look_at_image(struct app *app, const struct model *desired,
 		      struct report *report);
 

@@ -14,7 +14,7 @@ struct part {
 	VEC(struct obj *) objs;
 };
 
-/* What the objects of the part stand on belongs to it. */
+/* Add @want to the part, with the objects that it uses. */
 static int add_with_needs(const struct model *desired, struct obj *want,
 			  struct part *part)
 {
@@ -70,8 +70,8 @@ int image_print_config(struct sys *sys, const struct model *desired, char **ret)
 }
 
 /*
- * Early at boot udev may not have named the source of the cache that the image was built
- * for, which then is none of the root volume yet. So: was it built for one of these?
+ * Check if the image was built for a cache whose source is absent. Early in the boot, udev
+ * may not have named the source, and then the cache is not known to be of the root volume.
  */
 static int was_built_for_absent(struct sys *sys, const struct model *desired,
 				const char *built_from, bool *ret)
@@ -106,7 +106,7 @@ static const char *how_to_rebuild(const struct kfs *kfs)
 	return "rebuild the initramfs ('update-initramfs -u' or 'dracut -f') and restart";
 }
 
-/* Did the initramfs of this boot have this very part? Its report has the digest. */
+/* True if the initramfs of this boot had the part with this digest: its report has it. */
 static bool was_booted(const struct kfs *kfs, const char *sha256)
 {
 	_cleanup_free_ char *report = NULL;
@@ -116,8 +116,8 @@ static bool was_booted(const struct kfs *kfs, const char *sha256)
 }
 
 /*
- * What a run that was killed could not say, initramfs/rapiddisk-root wrote down: a line
- * for each trouble.
+ * Read the errors of the initramfs of this boot. initramfs/rapiddisk-root writes a line per
+ * error, also for a run that was killed.
  */
 static void look_at_this_boot(const struct kfs *kfs, const char *sha256,
 			      struct boot *boot)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the initramfs image has of the configuration, and what it should have. */
+/* The part of the configuration that belongs into the initramfs image, and its state. */
 #pragma once
 
 #include "model/model.h"
@@ -7,22 +7,22 @@
 #include "sys/sys.h"
 
 enum image_state {
-	IMAGE_UNNEEDED, /* nothing of the configuration belongs there, and nothing is */
-	IMAGE_MISSING,	/* what belongs there is not */
-	IMAGE_STALE,	/* it has what another configuration said */
+	IMAGE_UNNEEDED, /* no part belongs into the image, and the image has no part */
+	IMAGE_MISSING,	/* a part belongs into the image, and the image has no part */
+	IMAGE_STALE,	/* the image has the part of another configuration */
 	IMAGE_CURRENT,
 };
 
 /*
- * image_print_config() - The part of @desired, as it was parsed, that has to be there
- * before the root file system is mounted, as a configuration of its own; "" if there is
- * none. Return: 0 and *ret, the caller's to free; -ENOMEM.
+ * image_print_config() - Print the objects of @desired, as parsed, that have to exist before
+ * the root file system is mounted, as a configuration; "" if no object has to.
+ * Return: 0 and *ret, the caller's to free; -ENOMEM.
  */
 int image_print_config(struct sys *sys, const struct model *desired, char **ret);
 
 /*
- * image_look() - Compare that with what the image of the running kernel was built from,
- * which is in IMAGE_DIR/<release>: the SHA-256 digest of the part that it got.
+ * image_look() - Compare the digest of this part with IMAGE_DIR/<release>, the digest of the
+ * part in the image of the running kernel.
  * Set the two facts of the initramfs in @boot. Return: 0 or -ENOMEM.
  */
 int image_look(struct sys *sys, const struct model *desired, struct boot *boot,

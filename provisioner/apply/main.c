@@ -18,7 +18,7 @@ static bool wants_color(const struct options *o)
 	return isatty(STDOUT_FILENO) && !(no_color && no_color[0] != '\0');
 }
 
-/* --check and its like touch nothing of the machine. */
+/* The other modes, such as --check, touch nothing of the machine. */
 static bool looks_at_devices(const struct app *app)
 {
 	enum apply_mode mode = app->options.mode;
@@ -46,7 +46,7 @@ static int open_sys(struct app *app)
 		log_error("cannot open '%s': %s", root, strerror(-r));
 		return r;
 	}
-	/* Without it, devices are found by their paths alone. */
+	/* Without udev, devices are found by their paths alone. */
 	if (looks_at_devices(app) && udevdb_open(&app->sys.udevdb) == 0)
 		app->sys.udev = &udev_system;
 	if (app->options.initramfs && !app->options.sysroot)
@@ -55,8 +55,8 @@ static int open_sys(struct app *app)
 }
 
 /*
- * In an initramfs the boot goes on while udev works: this ends, and a process of its own
- * waits, until the deadline, and takes away the semaphore that libdevmapper waits by.
+ * In an initramfs the boot goes on while udev works. This process ends; a child waits for
+ * udev until the deadline, and removes the semaphore of libdevmapper.
  */
 static void settle_apart(struct app *app)
 {
@@ -70,7 +70,7 @@ static void settle_apart(struct app *app)
 	if (pid > 0)
 		return;
 	if (pid == 0) {
-		/* Who reads what this prints is not to wait for that one. */
+		/* A reader of the output must not wait for the child. */
 		null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 		for (int fd = STDIN_FILENO; null_fd >= 0 && fd <= STDERR_FILENO; fd++)
 			(void)dup2(null_fd, fd);
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 	struct app app = { 0 };
 	int code;
 
-	/* All times that it tells are UTC: what the local time is need not be read. */
+	/* All printed times are UTC; this keeps libc from reading the local time zone. */
 	setenv("TZ", "UTC0", 1);
 	if (options_parse(&app.options, argc, argv) < 0)
 		return EXIT_USAGE;

@@ -26,7 +26,7 @@ static int run_check(struct app *app)
 	return r == 0 ? EXIT_OK : r == -EINVAL ? EXIT_CONFIG : EXIT_PARTIAL;
 }
 
-/* The status is of what is live, with a configuration, a bad one, or none. */
+/* The status shows live objects, also with an invalid configuration or without one. */
 static void look_at_image_quietly(struct app *app, struct report *report)
 {
 	_cleanup_(diag_done) struct diag diag = { 0 };
@@ -35,7 +35,7 @@ static void look_at_image_quietly(struct app *app, struct report *report)
 
 	if (app_read_config(app, &diag, &desired, sha256) == 0)
 		(void)app_look_at_image(app, &desired,
-					report); /* -ENOMEM: it is not said */
+					report); /* -ENOMEM: no state is printed */
 }
 
 static int run_status(struct app *app)
@@ -94,7 +94,7 @@ static int run_print_initramfs_config(struct app *app)
 	return EXIT_OK;
 }
 
-/* For systemd-socket units: where the status is shown. */
+/* Print a drop-in for the socket unit from the addresses of status.listen. */
 static int run_print_socket(struct app *app)
 {
 	_cleanup_(diag_done) struct diag diag = { 0 };

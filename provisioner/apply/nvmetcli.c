@@ -17,7 +17,7 @@ static unsigned int index_of(const struct obj_class *class, const char *name)
 	return index;
 }
 
-/* A value as text, in a buffer of its own where it is a number. NULL: it is none. */
+/* Return: the value as text, a number in the buffer @number; NULL for other types. */
 static const char *text_of(const json_t *value, char number[static 24])
 {
 	if (json_is_integer(value)) {
@@ -27,7 +27,7 @@ static const char *text_of(const json_t *value, char number[static 24])
 	return json_string_value(value);
 }
 
-/* A value that the file would refuse is no reason to lose the rest. */
+/* Set a field. A value that the field refuses is left out with a warning. */
 static int set(struct obj *obj, const char *field, const json_t *value)
 {
 	_cleanup_free_ char *error = NULL;
@@ -46,8 +46,8 @@ static int set(struct obj *obj, const char *field, const json_t *value)
 }
 
 /*
- * Of one in a list of names of another kind; one that was left out would make the whole file
- * invalid. Context: @model is sorted.
+ * Add a name of another object to a list, unless that object was left out: a dangling name
+ * would make the configuration invalid. Context: @model is sorted.
  */
 static int add_name(struct obj *obj, const char *field, const json_t *value,
 		    const struct model *model, const struct obj_class *class)
@@ -73,7 +73,7 @@ static bool is_on(const json_t *value)
 	return json_is_true(value) || (text && streq(text, "1"));
 }
 
-/* Off, in so many words. */
+/* True if the value is present and off. */
 static bool is_off(const json_t *value)
 {
 	return value && !is_on(value);
@@ -84,7 +84,7 @@ static bool has(const struct obj *obj, const char *field)
 	return field_is_set(obj, index_of(obj->class, field));
 }
 
-/* Takes @obj over where @r is an error or its key is missing. */
+/* Add @obj to @model, or free it if @r is an error or its key is missing. */
 static int keep(struct model *model, struct obj *obj, int r)
 {
 	if (r == 0 && field_is_set(obj, 0))
@@ -97,7 +97,7 @@ static int keep(struct model *model, struct obj *obj, int r)
 
 /* --- hosts --- */
 
-/* Only that there is one is written. */
+/* The value is never printed, only that it exists. */
 static int set_secret(struct obj *obj, const char *field, const json_t *value)
 {
 	const char *key = json_string_value(value);
@@ -105,7 +105,7 @@ static int set_secret(struct obj *obj, const char *field, const json_t *value)
 	return key && *key ? field_set_string(obj, index_of(obj->class, field), key) : 0;
 }
 
-/* "hmac(sha256)" as "sha256", and "null" as "none". */
+/* Set a word: "hmac(sha256)" as "sha256", and "null" as "none". */
 static int set_word(struct obj *obj, const char *field, const json_t *value)
 {
 	const char *text = json_string_value(value);
@@ -225,7 +225,7 @@ static int read_port(struct model *model, const json_t *json)
 
 /* --- exports --- */
 
-/* What is off would be on, and what has no device would make the whole file invalid. */
+/* False if the namespace is off, which no key says, or has no device, which is invalid. */
 static bool is_namespace(const struct obj *export, const struct obj *item,
 			 const json_t *json)
 {
@@ -281,7 +281,7 @@ static int set_hosts(struct obj *obj, const json_t *json, const struct model *mo
 	return r;
 }
 
-/* The ports know their subsystems; the file says it the other way round. */
+/* In nvmetcli, a port lists its exports; in the configuration, an export lists its ports. */
 static int set_ports(struct obj *obj, const json_t *root, const struct model *model)
 {
 	const json_t *port, *name;
@@ -346,7 +346,7 @@ static int read_root(struct model *model, const json_t *root)
 		if (r == 0)
 			r = read_port(model, item);
 	}
-	/* The exports name these. */
+	/* The exports refer to hosts and ports. */
 	if (r == 0)
 		r = model_sort(model);
 	json_array_foreach (json_object_get(root, "subsystems"), i, item) {

@@ -117,7 +117,7 @@ void progress_begin(struct progress *progress, const struct plan_step *step)
 		return;
 	progress->step = step;
 	progress->stop = false;
-	/* Without a thread there is no line, and nothing else is missing. */
+	/* Without a thread no line is drawn. Everything else works. */
 	progress->running = pthread_create(&progress->thread, NULL, run, progress) == 0;
 }
 

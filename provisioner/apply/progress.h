@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A line on the terminal that tells how far a long step is. */
+/* A line on the terminal with the progress of a long step. */
 #pragma once
 
 #include "model/plan.h"
@@ -10,9 +10,9 @@
 struct progress {
 	struct sys *sys;
 	bool enabled;
-	bool waiting; /* a line of progress_wait() stands there */
+	bool waiting; /* the line of progress_wait() is drawn */
 
-	/* The thread that draws the line; running only between begin and end. */
+	/* The thread that draws the line. It runs between begin and end. */
 	pthread_t thread;
 	bool running;
 	pthread_mutex_t lock; /* protects .step and .stop; sleeps with .wake */
@@ -21,20 +21,20 @@ struct progress {
 	bool stop;
 };
 
-/* progress_init() - Draws on stderr, if that is a terminal and @wanted. */
+/* progress_init() - Draw on stderr if it is a terminal and @wanted is true. */
 void progress_init(struct progress *progress, struct sys *sys, bool wanted);
 void progress_done(struct progress *progress);
 
 /*
- * progress_wait() - @step waits until nobody uses its object; to be called again and
- * again. NULL: the waiting is over, and the line goes.
+ * progress_wait() - Show that @step waits for its object. Call it repeatedly; NULL ends the
+ * wait and erases the line.
  */
 void progress_wait(struct progress *progress, const struct plan_step *step);
 
 /*
- * progress_begin() - @step starts now. A step of less than half a second draws nothing.
+ * progress_begin() - Start the line of @step. A step under half a second draws nothing.
  */
 void progress_begin(struct progress *progress, const struct plan_step *step);
 
-/* progress_end() - The step is over: the line is gone when it returns. */
+/* progress_end() - Erase the line before returning. */
 void progress_end(struct progress *progress);

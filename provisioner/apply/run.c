@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A run: the lock, the report and its file, and what is printed meanwhile. */
+/* A run: the lock, the report and its file, and the output of the steps. */
 #include "apply/run.h"
 
 #include "base/cleanup.h"
@@ -29,7 +29,7 @@ static void step_begins(void *data, const struct plan_step *step)
 	progress_begin(&app->progress, step);
 }
 
-/* One line for the kernel's log: who boots sees it, and so does who looks later. */
+/* Write a line to the kernel log, for the console and for later readers. */
 static void log_outcome(const struct report_entry *entry)
 {
 	const char *text = entry->message ? entry->message : entry->reason;
@@ -61,7 +61,7 @@ static void step_ended(void *data, const struct plan_step *step,
 				entry);
 }
 
-/* What verify found belongs to steps that were printed as done. */
+/* Print the errors that verify found in steps that were printed as done. */
 static void print_afterthoughts(const struct app *app, const struct report *report)
 {
 	vec_foreach (entry, &report->entries) {
@@ -83,12 +83,12 @@ static int start_report(const struct app *app, struct report *report)
 	report->started_at = strdup(clock_format_now(now));
 	if (!report->started_at)
 		return -ENOMEM;
-	/* Without procfs there is no boot id, and the report says null. */
+	/* Without procfs the boot id is unknown, and null in the report. */
 	(void)machine_boot_id(&app->sys.kfs, &report->boot_id);
 	return 0;
 }
 
-/* What the file says now; NULL where that is nothing that can be read. */
+/* Return: the text of the status file; NULL if it cannot be read or parsed. */
 static char *read_last_report(int rundir_fd)
 {
 	_cleanup_(status_doc_done) struct status_doc doc = { 0 };
@@ -125,7 +125,7 @@ static void save_report(struct app *app, int rundir_fd, struct report *report)
 	}
 	if (r == 0)
 		r = status_file_write(rundir_fd, STATUS_FILE, text, &app->sys.fault);
-	/* What the main system's runs say would hide it. */
+	/* Runs of the main system replace the status file, but not this one. */
 	if (r == 0 && app->options.initramfs)
 		r = status_file_write(rundir_fd, STATUS_FILE_INITRAMFS, text,
 				      &app->sys.fault);
@@ -170,7 +170,7 @@ static int exit_code_of(const struct app *app, const struct report *report,
 		       : EXIT_PARTIAL;
 }
 
-/* Only root sees them; the status shows them to everybody. */
+/* Only root can observe connections. The report shows them to everybody. */
 static int note_connections(const struct model *observed, struct report *report)
 {
 	for (size_t i = 0; i < observed->indexed; i++) {
@@ -235,7 +235,7 @@ static int reconcile(struct app *app, struct model *desired, struct report *repo
 	return exit_code_of(app, report, &outcome.plan);
 }
 
-/* Nothing of it may be in the way of the next run: the lock goes with the descriptor. */
+/* The kernel releases the lock with the descriptor, however the run ends. */
 static int reconcile_locked(struct app *app, struct model *desired, struct report *report,
 			    int rundir_fd)
 {
@@ -293,7 +293,7 @@ int run_apply(struct app *app)
 	r = start_report(app, &report);
 	if (r < 0)
 		return EXIT_PARTIAL;
-	/* A teardown wants nothing, and says so: no file is needed for that. */
+	/* The desired state of a teardown is empty for every class, without a file. */
 	if (app->options.mode == MODE_TEARDOWN)
 		desired.states_all = true;
 	else

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Makes room for @len more bytes and the NUL. */
+/* Make room for @len more bytes and the NUL. */
 static bool buf_grow(struct buf *buf, size_t len)
 {
 	size_t need, room;

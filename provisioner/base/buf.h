@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 /*
- * All zeroes is an empty buffer. An append that finds no memory is remembered in @failed
- * and makes the later ones do nothing, so that only the end has to be checked.
+ * All zeroes is an empty buffer. After an append without memory, @failed is set and later
+ * appends do nothing, so that callers check once, at the end.
  */
 struct buf {
-	char *data; /* NUL-terminated once anything was added; NULL before */
+	char *data; /* NUL-terminated; NULL before the first append */
 	size_t len, room;
 	bool failed;
 };
@@ -26,11 +26,11 @@ void buf_add_u64(struct buf *buf, uint64_t value); /* decimal */
 void buf_addf(struct buf *buf, const char *fmt, ...) _printf_(2, 3);
 
 /*
- * buf_take() - Hand the text over.
+ * buf_take() - Move the text to the caller.
  * Return: 0, and *ret is the caller's to free (an empty buffer gives ""); -ENOMEM if any
  * append failed, and the buffer is then empty.
  */
 int buf_take(struct buf *buf, char **ret) _must_check_;
 
-/* Frees the contents; the buffer is empty and can be used again. */
+/* buf_done() - Free the contents. The buffer is empty and can be used again. */
 void buf_done(struct buf *buf);

@@ -15,7 +15,7 @@ static inline void cleanup_free(void *p)
 }
 
 /*
- * Keeps errno, so that a descriptor may go out of scope between a failure and its report.
+ * Keep errno, because a descriptor may go out of scope between a failure and its report.
  */
 static inline void cleanup_close(const int *fd)
 {
@@ -36,7 +36,7 @@ static inline void cleanup_fclose(FILE **file)
 #define _cleanup_close_	 _cleanup_(cleanup_close)
 #define _cleanup_fclose_ _cleanup_(cleanup_fclose)
 
-/* Hand the value over to the caller: the variable's own cleanup then does nothing. */
+/* Move the value out of the variable, whose cleanup then does nothing. */
 #define TAKE_PTR(p)                          \
 	({                                   \
 		__auto_type take_ptr_ = (p); \

@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 /*
- * Of a longer line only the part around the place is shown, so many characters each way.
+ * A longer line is cut to this many characters before and after the place.
  */
 #define SHOWN_BEFORE 60
 #define SHOWN_AFTER  60
 
-/* A walk through the text, from one place to the next in O(distance). */
+/* A cursor in the text. Moving it costs O(distance). */
 struct text_walk {
 	const struct diag *diag;
 	size_t at, line_start; /* byte offsets */
@@ -104,11 +104,11 @@ static int compare_place(const void *a, const void *b)
 
 	if (r != 0)
 		return r;
-	/* Both are in the array of entries: the one that was added first. */
+	/* At one place, the entry that was added first comes first. */
 	return x < y ? -1 : x > y;
 }
 
-/* What cannot be shown as it is becomes a '?', a tab a space: one character each. */
+/* Print a tab as a space, and a character that cannot be printed as '?'. */
 static unsigned int put_char(FILE *out, const char *text, size_t bytes,
 			     uint32_t character)
 {
@@ -137,7 +137,7 @@ static void put_text(FILE *out, const char *text)
 	}
 }
 
-/* The length of the line break at @at, as YAML 1.1 and so libyaml have it; 0: none. */
+/* Return: the length of the line break of YAML 1.1 at @at, as libyaml counts; 0: no break. */
 static size_t break_len(const struct diag *diag, size_t at)
 {
 	const char *text = diag->text + at;
@@ -178,7 +178,7 @@ static void step_char(struct text_walk *walk)
 	walk->pos.column++;
 }
 
-/* Return: false if the text has no such place; the end of a line is one. */
+/* Return: false if the text has no such place. The end of a line is a place. */
 static bool walk_to(struct text_walk *walk, struct src_pos pos)
 {
 	const struct diag *diag = walk->diag;
@@ -202,7 +202,7 @@ struct src_pos diag_pos(const struct diag *diag, size_t offset)
 	return walk.pos;
 }
 
-/* Where the part of the line that is shown begins. */
+/* Return: the offset at which the printed part of the line begins. */
 static size_t shown_start(const struct text_walk *walk)
 {
 	const char *text = walk->diag->text;
@@ -254,7 +254,7 @@ static void print_entry(const struct diag *diag, const struct diag_entry *entry,
 	fputc('\n', out);
 }
 
-/* How many entries from the first on are about the same line. */
+/* Count the entries, from the first on, that share its line. */
 static size_t count_of_line(const struct diag_entry *const *sorted, size_t count,
 			    bool *ret_is_concealed)
 {
@@ -273,7 +273,7 @@ static void print_sorted(const struct diag *diag, const struct diag_entry *const
 	bool is_concealed = false;
 
 	for (; i < diag->entries.count; i++) {
-		/* One error may stand beside the secret that another one is about. */
+		/* The line of a concealed error holds a secret, whatever the other errors are. */
 		if (i == end)
 			end += count_of_line(sorted + i, diag->entries.count - i,
 					     &is_concealed);
@@ -284,7 +284,7 @@ static void print_sorted(const struct diag *diag, const struct diag_entry *const
 	}
 }
 
-/* The places stay what they are. Return: the caller's to free; NULL: there is none. */
+/* Mask secrets without moving any place. Return: the caller's to free; NULL: no text. */
 static char *mask_text(const struct diag *diag)
 {
 	char *copy = diag->text ? malloc(diag->text_len + 1) : NULL;
@@ -292,7 +292,7 @@ static char *mask_text(const struct diag *diag)
 	if (!copy)
 		return NULL;
 	memcpy(copy, diag->text, diag->text_len + 1);
-	/* A text may have a NUL in it, which is one of the errors. */
+	/* The text may contain a NUL, which is an error of its own. */
 	for (size_t at = 0; at < diag->text_len; at += strlen(copy + at) + 1)
 		mask_secrets(copy + at);
 	return copy;

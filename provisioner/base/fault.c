@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdint.h>
 
-/* The kernel's own limit of what is an errno. */
+/* MAX_ERRNO of the kernel. */
 #define ERRNO_MAX 4095
 
 static int parse_positive(const char *text, uint64_t max, uint64_t *ret)
@@ -23,7 +23,7 @@ static int parse_positive(const char *text, uint64_t max, uint64_t *ret)
 
 int fault_parse(const char *text, struct fault *ret)
 {
-	/* Longer than any text that is right. */
+	/* Longer than any valid text. */
 	char copy[64];
 	struct fault fault = { 0 };
 	uint64_t at, error = EIO;
@@ -64,7 +64,7 @@ int fault_point(struct fault *fault)
 	if (fault->mode == FAULT_FAIL)
 		return fault->error;
 	/*
-	 * Not exit(): nothing of ours may run any more, just as when somebody kills us.
+	 * Not exit(): no code of this process may run after the kill.
 	 */
 	for (;;)
 		raise(SIGKILL);

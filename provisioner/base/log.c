@@ -22,7 +22,7 @@ void log_open_kernel(void)
 		kernel_fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY);
 }
 
-/* One write(2) is one record; the number is what syslog(3) gives the level. */
+/* One write(2) is one record. The number is the level of syslog(3). */
 static _printf_(2, 0) void write_kernel(enum log_level level, const char *fmt,
 					va_list args)
 {
@@ -38,7 +38,7 @@ static _printf_(2, 0) void write_kernel(enum log_level level, const char *fmt,
 	    str_format(&record, "<%d>%s: %s\n", priorities[level],
 		       program_invocation_short_name, text) < 0)
 		return;
-	/* A log that cannot be written has nobody to tell. */
+	/* A failure to log cannot be logged. */
 	if (write(kernel_fd, record, strlen(record)) < 0)
 		return;
 }
@@ -69,7 +69,7 @@ void log_write(enum log_level level, const char *fmt, ...)
 
 	if (level > log_level)
 		return;
-	/* One message is not torn apart by another thread's. */
+	/* The lock keeps the parts of a message together. */
 	flockfile(stderr);
 	fprintf(stderr, "%s: %s", program_invocation_short_name, words[level]);
 	va_start(args, fmt);

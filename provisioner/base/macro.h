@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The few macros that all folders share. */
+/* Macros that all directories share. */
 #pragma once
 
 #include <stdbool.h>

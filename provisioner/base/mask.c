@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* NVMe TCP Transport and Base Specifications: what a secret's textual form begins with. */
+/* The prefixes of secrets in the NVMe TCP Transport and Base Specifications. */
 static const char *const prefixes[] = { "DHHC-1:", "NVMeTLSkey-1:" };
 
 static const char *const names[] = {

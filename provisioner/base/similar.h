@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How alike two words are, for "did you mean". */
+/* The distance between two words, for "did you mean". */
 #pragma once
 
 #include <stdbool.h>
 
 /*
- * similar_distance() - How many characters have to be put in, left out, changed, or
- * swapped with their neighbour to make @b of @a. Case counts for nothing.
- * Return: UINT_MAX if either is longer than any key is.
+ * similar_distance() - Count the insertions, deletions, replacements and swaps of neighbours
+ * that turn @a into @b, without regard to case.
+ * Return: UINT_MAX if a word is longer than any key.
  */
 unsigned int similar_distance(const char *a, const char *b);
 
 /*
- * similar_is_typo() - Is @distance small enough that @word was perhaps meant otherwise?
+ * similar_is_typo() - True if @distance is small enough for a misspelling of @word.
  */
 bool similar_is_typo(const char *word, unsigned int distance);

@@ -11,7 +11,7 @@
 #define NESTING_MAX 4
 #define MIB	    (UINT64_C(1) << 20)
 
-/* From the largest, so that the first one that divides gives the shortest text. */
+/* Largest first: the first unit that divides the number gives the shortest text. */
 static const struct unit {
 	const char *name;
 	unsigned int shift;
@@ -21,7 +21,7 @@ struct size_parser {
 	const char *text;
 	size_t at;
 	uint64_t ram_bytes;
-	const char *error; /* NULL so far; else about @error_at */
+	const char *error; /* NULL: no error; otherwise the error at @error_at */
 	size_t error_at;
 };
 
@@ -63,7 +63,7 @@ static int parse_digits(struct size_parser *p, uint64_t *ret)
 	return 0;
 }
 
-/* Behind the digits: the unit, or what somebody may have taken for one. */
+/* Parse the unit after the digits, and refuse common mistakes with a remedy. */
 static int parse_unit(struct size_parser *p, unsigned int *ret_shift)
 {
 	size_t start = p->at, len = 0;
@@ -122,7 +122,7 @@ static int parse_number(struct size_parser *p, uint64_t *ret)
 
 static int parse_size(struct size_parser *p, unsigned int nesting, uint64_t *ret);
 
-/* Behind "min(" or "max(". */
+/* Parse the arguments after "min(" or "max(". */
 static int parse_choice(struct size_parser *p, bool want_max, unsigned int nesting,
 			uint64_t *ret)
 {
@@ -247,7 +247,7 @@ char *units_format_size_approx(uint64_t bytes, char text[static UNITS_SIZE_MAX])
 {
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		uint64_t unit = UINT64_C(1) << units[i].shift;
-		/* In two steps, since the product of the remainder and 10 fits. */
+		/* The remainder times 10 fits into 64 bits; @bytes times 10 may not. */
 		unsigned int tenths = (unsigned int)(bytes % unit * 10 / unit);
 
 		if (bytes < unit)
@@ -264,7 +264,7 @@ char *units_format_size_approx(uint64_t bytes, char text[static UNITS_SIZE_MAX])
 	return text;
 }
 
-/* From the largest; all of them divide those before them. */
+/* Largest first. Each unit divides the units before it. */
 static const struct time_unit {
 	const char *name;
 	uint64_t ms;

@@ -86,7 +86,7 @@ bool utf8_is_text(uint32_t character)
 	       !in_ranges(not_text, ARRAY_SIZE(not_text), character);
 }
 
-/* Not wcwidth(): that depends on a locale, and early in the boot there is none. */
+/* Not wcwidth(), which depends on a locale: early in the boot no locale exists. */
 unsigned int utf8_columns(uint32_t character)
 {
 	static const struct char_range none[] = {

@@ -16,7 +16,7 @@
 
 /*
  * vec_grow() - Make room for one more item.
- * Return: 0 or -ENOMEM; the array stays as it was on failure.
+ * Return: 0; -ENOMEM and the array is unchanged.
  */
 static inline int vec_grow(void **items, size_t count, size_t *room, size_t item_size)
 {
@@ -33,7 +33,7 @@ static inline int vec_grow(void **items, size_t count, size_t *room, size_t item
 	return 0;
 }
 
-/* Return: 0 or -ENOMEM, and then the item was not taken over. */
+/* Append @item. Return: 0; -ENOMEM and the item still belongs to the caller. */
 #define vec_push(v, item)                                                           \
 	({                                                                          \
 		int vec_r_ = vec_grow((void **)&(v)->items, (v)->count, &(v)->room, \
@@ -43,12 +43,12 @@ static inline int vec_grow(void **items, size_t count, size_t *room, size_t item
 		vec_r_;                                                             \
 	})
 
-/* The "+ 0": of a const vec, @it would otherwise be a pointer that cannot move. */
+/* The "+ 0" drops the const of the pointer to the items of a const vec. */
 #define vec_foreach(it, v)                               \
 	for (__typeof__((v)->items + 0) it = (v)->items; \
 	     it && it < (v)->items + (v)->count; it++)
 
-/* Frees the array, not what its items point to. */
+/* Free the array, not what its items point to. */
 #define vec_done(v)                         \
 	do {                                \
 		free((v)->items);           \

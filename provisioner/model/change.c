@@ -21,7 +21,7 @@ void changes_done(struct changes *changes)
 	vec_done(&changes->changes);
 }
 
-/* Takes the texts over. @name NULL: there was no memory for it. */
+/* Takes ownership of the texts. @name may be NULL, and then this returns -ENOMEM. */
 static int add(struct changes *out, char *name, struct buf *from, struct buf *to)
 {
 	struct change change = { .name = name };
@@ -45,7 +45,7 @@ static char *join(const char *prefix, const char *name)
 	return str_format(&text, "%s%s", prefix, name) < 0 ? NULL : text;
 }
 
-/* An object of a list, which is in only one of both: the other one is NULL. */
+/* Describe an object of a list that was added (@have is NULL) or removed (@want is NULL). */
 static int add_item(const struct obj *have, const struct obj *want, const char *list,
 		    struct changes *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What differs between two objects, in words: one list for the diff and the report. */
+/* The differences between two objects, as text for the diff and the report. */
 #pragma once
 
 #include "base/vec.h"
@@ -7,7 +7,7 @@
 
 struct change {
 	char *name;	 /* "size"; of an object in a list "namespaces[1].device" */
-	char *from, *to; /* as in the YAML; "": not set, or not there */
+	char *from, *to; /* as YAML; "": not set, or no such object */
 };
 
 struct changes {
@@ -15,9 +15,9 @@ struct changes {
 };
 
 /*
- * changes_find() - One change for each field of @changed (bit i: fields[i]); of a list of
- * objects one for each that comes or goes, and for each field of those that stay.
- * Return: 0, and *ret to be freed with changes_done(); -ENOMEM.
+ * changes_find() - Describe each field of @changed (bit i: fields[i]). A list of objects has
+ * a change per added or removed object, and per changed field of the other objects.
+ * Return: 0 and *ret, to be freed with changes_done(); -ENOMEM.
  */
 int changes_find(const struct obj *have, const struct obj *want, uint64_t changed,
 		 struct changes *ret);

@@ -10,7 +10,7 @@
 
 #include <limits.h>
 
-/* 10,000 objects take a third of it. */
+/* A file with 10,000 objects has a third as many. */
 #define NODES_MAX 500000
 
 /* --- the sections and the whole --- */
@@ -30,7 +30,7 @@ static int read_section(struct reader *reader, const struct obj_class *class,
 {
 	int r;
 
-	/* What is left when all entries of a section are made comments. */
+	/* A section whose entries are all comments has a null value. */
 	if (node->wrong || node_is_null(node))
 		return 0;
 	if (class->single)
@@ -96,7 +96,7 @@ static void report_unknown_section(struct reader *reader, const struct node *key
 			 UTF8_SHORT(key->text));
 }
 
-/* Return: false: a version of which nothing is known, not even what its keys mean. */
+/* Return: false for an unknown version, whose keys may have another meaning. */
 static bool check_version(struct reader *reader, const struct node *root)
 {
 	char known[12];
@@ -192,7 +192,7 @@ static int check_references_below(struct reader *reader, const struct obj *obj,
 	return 0;
 }
 
-/* All that it names has to be there. */
+/* Check that each object that @obj refers to is in the file. */
 static int check_references(struct reader *reader, const struct obj *obj,
 			    const char *where)
 {
@@ -252,7 +252,7 @@ static int read_doc(struct reader *reader, const struct yaml_doc *doc)
 	return r < 0 ? r : check_whole(reader);
 }
 
-/* Takes a UTF-8 byte-order mark away, and refuses the other ones by name. */
+/* Skip a UTF-8 byte-order mark; refuse those of UTF-16 and UTF-32. */
 static int check_mark(const char **text, size_t *len, struct diag *diag)
 {
 	if (*len >= 3 && memcmp(*text, "\xef\xbb\xbf", 3) == 0) {

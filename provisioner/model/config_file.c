@@ -16,7 +16,7 @@ void config_digest(const char *text, size_t len, char ret[static CONFIG_SHA256_L
 	SHA256Data((const uint8_t *)text, len, ret);
 }
 
-/* Return: the size in bytes, or -EINVAL and what is wrong in @diag. */
+/* Return: the size in bytes; -EINVAL after the error was added to @diag. */
 static ssize_t check_file(int fd, struct diag *diag)
 {
 	const struct src_pos none = { 0 };
@@ -40,8 +40,7 @@ static ssize_t check_file(int fd, struct diag *diag)
 	return (ssize_t)st.st_size;
 }
 
-/* The file may grow or shrink meanwhile, and those of procfs have no size: read to its
- * end. */
+/* Read to the end, because the file may grow or shrink, and files of procfs have size 0. */
 static int read_all(int fd, size_t expected, struct diag *diag, char **ret,
 		    size_t *ret_len)
 {
@@ -57,7 +56,7 @@ static int read_all(int fd, size_t expected, struct diag *diag, char **ret,
 			return diag_add(diag, (struct src_pos){ 0 },
 					"cannot read the file: %s", strerror(errno));
 		len += (size_t)n;
-		/* One byte too many is enough for config_parse() to refuse it. */
+		/* config_parse() refuses a text of one byte more than the limit. */
 		if (n == 0 || len > CONFIG_SIZE_MAX) {
 			*ret_len = len;
 			*ret = TAKE_PTR(text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One row per key of an object: what parses, compares, prints and documents it. */
+/* The field tables: one row per key of an object parses, compares, prints and documents it. */
 #pragma once
 
 #include "base/buf.h"
@@ -22,21 +22,23 @@ enum field_type {
 	FIELD_ENUM,	/* int, an index into .words */
 	FIELD_DEVICE,	/* struct device_ref */
 	FIELD_DURATION, /* uint64_t, milliseconds */
-	FIELD_STRINGS,	/* struct string_list: a set, printed in the order it came */
+	FIELD_STRINGS,	/* struct string_list: a set, printed in the order of its items */
 	FIELD_OBJECTS,	/* struct object_list: objects of .items, a set by their keys */
 };
 
 enum field_flag {
 	FIELD_KEY = 1 << 0,	  /* names the object; fields[0] and no other */
-	FIELD_REQUIRED = 1 << 1,  /* the configuration has to say it */
-	FIELD_IMMUTABLE = 1 << 2, /* a change means remove and create */
-	FIELD_POLICY = 1 << 3,	  /* says how we act; the kernel has nothing like it */
-	FIELD_LIVE = 1 << 4, /* only observed: shown in the status, no key of the file */
-	FIELD_DERIVED = 1 << 5, /* no key of the file either, but compared: the kind works
-				 * out what is wanted from the other objects */
-	FIELD_EXACT = 1 << 6,	/* where the file does not say it, it shall not be set */
-	FIELD_SECRET = 1 << 7,	/* a FIELD_STRING that is compared and never printed */
-	/* names a file with a secret: what is no such name may be the secret itself */
+	FIELD_REQUIRED = 1 << 1,  /* the configuration has to set it */
+	FIELD_IMMUTABLE = 1 << 2, /* a change removes and creates the object */
+	FIELD_POLICY = 1 << 3,	  /* directs a run; the kernel has no such value */
+	FIELD_LIVE = 1 << 4, /* only observed: the status shows it; no key of the file */
+	FIELD_DERIVED =
+		1 << 5, /* no key of the file either, but compared: the kind derives the
+				 * desired value from the other objects */
+	FIELD_EXACT =
+		1 << 6, /* if the file does not set it, the kernel must not have it */
+	FIELD_SECRET = 1 << 7, /* a FIELD_STRING that is compared and never printed */
+	/* names a file with a secret: an invalid name may be the secret itself */
 	FIELD_SECRET_FILE = 1 << 8,
 	/* of a FIELD_LIVE: no column of the status table, unless --verbose asks for it */
 	FIELD_DETAIL = 1 << 9,
@@ -46,25 +48,27 @@ enum field_flag {
 	FIELD_LABEL = 1 << 12, /* a label of the metric CLASS_info */
 };
 
-/* A size: from the configuration .text is what was written, and .bytes what it comes to
- * here once model_resolve() ran; an observed size has .text NULL. */
+/*
+ * A size. Parsed: .text is the text of the configuration, and .bytes its value on this
+ * machine after model_resolve(). Observed: .text is NULL.
+ */
 struct size {
 	uint64_t bytes;
 	char *text;
 };
 
 /*
- * A block device: from the configuration .text is what was written (`UUID=...`), observed
- * it is a path. Two of them are the same if their numbers are, whatever names them.
+ * A block device. Parsed: .text is the text of the configuration (`UUID=...`). Observed:
+ * .text is a path. Two devices are the same if their numbers are the same.
  */
 struct device_ref {
 	char *text;
-	uint64_t number; /* dev_t of the device; 0: there is none, or nobody looked yet */
+	uint64_t number; /* dev_t; 0: no such device, or not resolved yet */
 };
 
 struct list_item {
 	char *text;
-	struct src_pos pos; /* in the YAML; no place if observed */
+	struct src_pos pos; /* in the YAML; all zeroes if observed */
 };
 
 struct string_list {
@@ -79,20 +83,21 @@ struct field {
 	const char *name;
 	enum field_type type;
 	unsigned int flags;
-	size_t offset;	   /* of the member in the object's struct */
-	const char *value; /* the default as it would be written in YAML; NULL: none */
-	const char *doc;   /* one sentence; goes into the schema and the man page */
-	const char *const *words; /* FIELD_ENUM: the words, NULL-terminated; those behind
-				   * the NULL are only observed, never written */
-	const char *refused, *refused_why; /* FIELD_ENUM: a word that people know from
-					    * elsewhere, and why it is none here */
-	uint64_t min, max;   /* of a number or a size: bounds, max 0: none; of a string
+	size_t offset;		  /* of the member in the object's struct */
+	const char *value;	  /* the default, as YAML has it; NULL: no default */
+	const char *doc;	  /* one sentence, for the schema and the man page */
+	const char *const *words; /* FIELD_ENUM: the words, NULL-terminated; words
+				   * after the NULL are only observed */
+	const char *refused,
+		*refused_why; /* FIELD_ENUM: a word of other programs, and the
+					    * reason why it is refused */
+	uint64_t min, max;    /* of a number or a size: bounds, max 0: none; of a string
 			      * max bytes */
 	uint64_t multiple;   /* FIELD_SIZE: of so many bytes; 0: of any; it and the bounds
 			      * hold for each absolute size in min() and max() */
 	const char *pattern; /* FIELD_STRING, and each of FIELD_STRINGS: POSIX extended
 			      * (and ECMA) expression */
-	const char *expects; /* what the pattern means, in words, for the error */
+	const char *expects; /* the pattern in words, for the error */
 	/* FIELD_STRING, and each of FIELD_STRINGS: the key of an object of this class,
 	 * which has to be in the file; written and checked as that key is. */
 	const struct obj_class *refers;
@@ -113,94 +118,93 @@ struct field {
 	}
 /* clang-format on */
 
-/* field_is_set() - Does @obj hold a value for the field of index @index? */
+/* field_is_set() - True if @obj holds a value for the field of index @index. */
 bool field_is_set(const struct obj *obj, unsigned int index);
 
 /*
- * field_parse() - Set the field of index @index from text as it stands in the YAML.
+ * field_parse() - Set the field of index @index from the text of the YAML.
  *
- * A FIELD_SIZE keeps the text; its bytes are right at once unless it speaks of RAM.
+ * A FIELD_SIZE keeps the text; a size with a share of RAM has no bytes before
+ * model_resolve().
  * Return: 0; -ENOMEM; -EINVAL with *ret_error (a sentence without the value, the caller's
- * to free) and *ret_offset (where in @text, in bytes). The object is unchanged on
- * failure.
+ * to free) and *ret_offset (a byte offset in @text). The object is unchanged on failure.
  */
 int field_parse(struct obj *obj, unsigned int index, const char *text, char **ret_error,
 		size_t *ret_offset);
 
-/* Setters for what is observed; each sets the field's bit. field_set_string() copies. */
+/* Setters for observed values; each sets the bit of the field. field_set_string() copies. */
 int field_set_string(struct obj *obj, unsigned int index, const char *value);
 void field_set_uint(struct obj *obj, unsigned int index, uint64_t value);
 void field_set_bool(struct obj *obj, unsigned int index, bool value);
 void field_set_size(struct obj *obj, unsigned int index, uint64_t bytes);
 
-/* Sets .text too where @text is not NULL; else only the number is new. 0 or -ENOMEM. */
+/* @text: a new .text; NULL: keep .text, set the number alone. Return: 0 or -ENOMEM. */
 int field_set_device(struct obj *obj, unsigned int index, const char *text,
 		     uint64_t number);
-/* @word: an index into the field's words, those behind the NULL too. */
+/* @word: an index into .words, also after the NULL. */
 void field_set_enum(struct obj *obj, unsigned int index, int word);
 
-/* field_set_empty() - A list that is there, with nothing in it. */
+/* field_set_empty() - Set a list to the empty list. */
 void field_set_empty(struct obj *obj, unsigned int index);
 
 /*
- * field_parse_item() - Append to a FIELD_STRINGS from text as it stands in the YAML at
- * @pos. Return: as field_parse(). That an item is there twice is not looked for.
+ * field_parse_item() - Append the text of the YAML at @pos to a FIELD_STRINGS. Duplicates
+ * are not detected. Return: as field_parse().
  */
 int field_parse_item(struct obj *obj, unsigned int index, const char *text,
 		     struct src_pos pos, char **ret_error, size_t *ret_offset);
 
-/* field_add_item() - Append what is observed to a FIELD_STRINGS. 0 or -ENOMEM. */
+/* field_add_item() - Append an observed value to a FIELD_STRINGS. 0 or -ENOMEM. */
 int field_add_item(struct obj *obj, unsigned int index, const char *text);
 
 /*
- * field_add_object() - Append to a FIELD_OBJECTS; takes @item over, also on failure. It
- * must have its key. Return: 0 or -ENOMEM.
+ * field_add_object() - Append @item, which must have its key, to a FIELD_OBJECTS. Takes
+ * ownership of @item, also on failure. Return: 0 or -ENOMEM.
  */
 int field_add_object(struct obj *obj, unsigned int index, struct obj *item);
 
-/* field_has_item() - Is @text in the FIELD_STRINGS? One that is not set has nothing. */
+/* field_has_item() - True if the FIELD_STRINGS is set and has @text. */
 bool field_has_item(const struct obj *obj, unsigned int index, const char *text);
 
-/* field_find_object() - By its key in a FIELD_OBJECTS. NULL: there is none. */
+/* field_find_object() - Find an object of a FIELD_OBJECTS by its key. NULL: no such object. */
 struct obj *field_find_object(const struct obj *obj, unsigned int index, const char *key);
 
 /*
- * field_item_of() - What each item of a FIELD_STRINGS, or the value of any other field, is
- * written as: the key of what it refers to, or as the field itself says.
+ * field_item_of() - Return the row that describes one value of @field: the key of the class
+ * that it refers to, otherwise @field.
  */
 const struct field *field_item_of(const struct field *field);
 
-/* field_is_list() - Is it written as a list? */
+/* field_is_list() - True if YAML has the field as a list. */
 bool field_is_list(const struct field *field);
 
-/* field_is_key() - Can the configuration say it? */
+/* field_is_key() - True if the configuration can set the field. */
 bool field_is_key(const struct field *field);
 
-/* field_clear() - Unset the field and free what it holds. */
+/* field_clear() - Unset the field and free its value. */
 void field_clear(struct obj *obj, unsigned int index);
 
-/* field_resolve() - Of a FIELD_SIZE that speaks of RAM: set the bytes. Else nothing. */
+/* field_resolve() - Set the bytes of a size with a share of RAM, also in objects of a list. */
 void field_resolve(struct obj *obj, unsigned int index, uint64_t ram_bytes);
 
 /*
- * field_equal() - Does @have hold the value that @want wants? Both must hold one. Of the
- * objects in a list only what @want says is compared, as with obj_differing().
+ * field_equal() - True if @have holds the value of @want. Both must be set. Objects of a
+ * list are compared by obj_differing().
  */
 bool field_equal(const struct obj *have, const struct obj *want, unsigned int index);
 
-/* field_is_default() - Is its value the one that it has where the file says none? */
+/* field_is_default() - True if the value is the default of the row. */
 bool field_is_default(const struct obj *obj, unsigned int index);
 
 /*
- * field_print() - Append the value as it would be written in YAML: `2GiB`, `true`, a
- * string in quotes where it needs them. A size is printed as its bytes, in the shortest
- * exact form; as its text only while it speaks of RAM and model_resolve() has not run.
- * Lists and the objects in them are printed in one line. Of a secret it says only that
- * there is one.
+ * field_print() - Append the value as YAML: `2GiB`, `true`, a string in quotes if it needs
+ * quotes. A size is printed as its bytes, in the shortest exact form; before
+ * model_resolve(), a size with a share of RAM is printed as its text. A list is printed in
+ * one line. A secret is printed as "(not shown)".
  */
 void field_print(const struct obj *obj, unsigned int index, struct buf *out);
 
-/* Typed readers, for who knows the type. The field must be set. */
+/* Typed getters. The field must be of that type and set. */
 const char *field_string(const struct obj *obj, unsigned int index);
 uint64_t field_uint(const struct obj *obj, unsigned int index);
 bool field_bool(const struct obj *obj, unsigned int index);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a field type is made of. Only the files that define a type include this; all others
- * use field.h.
+ * The operations of the field types. Only the files that define a type include this; all
+ * others use field.h.
  *
  * A new type is an enum field_type, a struct field_ops in the file it fits, and a row in the
  * table of object.c.

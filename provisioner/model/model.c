@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The set of objects, in the order in which they came, and its sorted index. */
+/* The set of objects in the order of model_add(), and its sorted index. */
 #include "model/model.h"
 
 void model_done(struct model *model)
@@ -52,7 +52,7 @@ static int compare_places(const void *a, const void *b)
 	return obj_compare(*(struct obj *const *)a, *(struct obj *const *)b);
 }
 
-/* Files and folders come in order more often than not, and to see that is cheap. */
+/* Files and directories are mostly sorted already; this check costs less than qsort(). */
 static bool is_sorted(struct obj *const *objs, size_t count)
 {
 	for (size_t i = 1; i < count; i++)

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 struct model {
-	VEC(struct obj *) objs; /* in the order in which they came */
-	size_t lent;		/* so many of them, the first, are another model's */
+	VEC(struct obj *) objs; /* in the order of model_add() */
+	size_t lent;		/* the first @lent objects belong to another model */
 	/* The classes whose section holds a list, even an empty one; see model_states(). */
 	VEC(const struct obj_class *) stated;
 	bool states_all;    /* every class, without a file: --teardown */
@@ -21,7 +21,7 @@ struct model {
 
 void model_done(struct model *model);
 
-/* model_add() - Take @obj over, also on failure. Return: 0 or -ENOMEM. */
+/* model_add() - Take ownership of @obj, also on failure. Return: 0 or -ENOMEM. */
 int model_add(struct model *model, struct obj *obj);
 
 /*
@@ -38,25 +38,25 @@ int model_state(struct model *model, const struct obj_class *class);
 bool model_states(const struct model *model, const struct obj_class *class);
 
 /*
- * model_lend() - Have @from's objects of a lower rank than @rank in @to as well, which is
- * empty and does not free them. @from has to stay as it is while @to is in use.
+ * model_lend() - Add the objects of @from with a rank below @rank to the empty model @to,
+ * which does not free them. @from must not change while @to is in use.
  * Return: 0 or -ENOMEM.
  */
 int model_lend(const struct model *from, unsigned int rank, struct model *to);
 
 /*
- * model_take() - The only object of @class, out of the model; it has to be sorted again
- * then. Return: the caller's to free; NULL: there is none.
+ * model_take() - Remove the only object of @class from the model, which must be sorted
+ * again. Return: the object, the caller's to free; NULL: no such object.
  */
 struct obj *model_take(struct model *model, const struct obj_class *class);
 
 /*
- * model_sort() - Build the index for model_find(); again after model_add().
+ * model_sort() - Build the index for model_find(). Call it again after model_add().
  * Return: 0 or -ENOMEM.
  */
 int model_sort(struct model *model);
 
-/* model_find() - By class and name, in O(log n). Return: NULL if there is none. */
+/* model_find() - Find an object by class and name, in O(log n). NULL: no such object. */
 struct obj *model_find(const struct model *model, const struct obj_class *class,
 		       const char *name);
 
@@ -68,7 +68,7 @@ struct obj *const *model_list(const struct model *model, const struct obj_class 
 			      size_t *ret_count);
 
 /*
- * model_resolve() - Evaluate the sizes that speak of RAM.
- * @ram_bytes: what 100% is.
+ * model_resolve() - Evaluate the sizes with a share of RAM.
+ * @ram_bytes: the value of 100%.
  */
 void model_resolve(struct model *model, uint64_t ram_bytes);

@@ -251,7 +251,7 @@ uint64_t obj_differing(const struct obj *have, const struct obj *want)
 	return differing;
 }
 
-/* A size is the one value whose own comma would end it inside of { }. */
+/* A size is the only value with a comma, which would end it inside of { }. */
 static void print_in_flow(const struct obj *obj, unsigned int index, struct buf *out)
 {
 	_cleanup_(buf_done) struct buf text = { 0 };

@@ -12,7 +12,7 @@
 
 struct model;
 
-/* What the model knows of a kind: its data. What acts on it is in kind/. */
+/* The data of a kind. kind/ has the functions that act on its objects. */
 struct obj_class {
 	const char *name;    /* in messages and the report: "ramdisk" */
 	const char *section; /* in the YAML: "ramdisks"; NULL: never written there */
@@ -25,18 +25,18 @@ struct obj_class {
 	const struct field *fields; /* fields[0] is the key, but see single; at most 64 */
 
 	/*
-	 * The key of an object that the file gives none, from what it says otherwise:
-	 * text for field_parse(). Adds nothing where it cannot tell. NULL: there is no
-	 * such thing, and the key is FIELD_REQUIRED.
+	 * Derive the key of an object whose entry has no key: append text for
+	 * field_parse(), or nothing if the other keys do not decide. NULL: the key is
+	 * FIELD_REQUIRED.
 	 */
 	void (*default_key)(const struct obj *want, struct buf *ret);
 
 	/*
-	 * What no single row can say. Adds to @diag at obj->pos, or at obj_field_pos().
-	 * Called once all objects are parsed, for each that has no error of its own and
-	 * so all its required fields. The other objects of @desired have their key for
-	 * sure, but may lack more where the file has errors: ask field_is_set(). May be
-	 * NULL.
+	 * Check rules that involve several fields or objects. Adds errors to @diag at
+	 * obj->pos or obj_field_pos(). Called after all objects are parsed, for each
+	 * object without an error, so with all required fields. The other objects of
+	 * @desired have their key; if the file has errors, any other field may be unset.
+	 * May be NULL.
 	 */
 	void (*validate)(const struct obj *want, const struct model *desired,
 			 struct diag *diag);
@@ -58,39 +58,39 @@ struct obj {
 	struct src_pos *field_pos; /* of each field's value there; NULL if observed */
 	char number[21];	   /* the key as text, where that is a FIELD_UINT */
 
-	/* Wanted objects only; the kind's resolve() sets them before each plan. */
-	char *unmet;	      /* why it cannot be made now; NULL: nothing is in the way */
-	uint64_t patience_ms; /* how long what is missing is worth waiting for; 0: not */
-	bool deferred;	      /* it is for the next boot, and nothing is wrong */
-	bool passing; /* what is in its way, or in that of its removal, may be over in a
-		       * moment: a use by nobody known, perhaps udev. Observed ones too. */
+	/* Desired objects only; the kind's resolve() sets them before each plan. */
+	char *unmet;	      /* why it cannot be created now; NULL: it can */
+	uint64_t patience_ms; /* how long to wait for what is missing; 0: not at all */
+	bool deferred;	      /* takes effect at the next boot, with nothing wrong */
+	bool passing; /* the obstacle, also to a removal, may go away soon: a use by an
+		       * unknown process, perhaps udev. Observed objects too. */
 
 	/* Observed objects only. */
 	enum obj_owner owner;
-	char *in_use;	  /* why it cannot go now ("mounted on '/mnt'"); NULL: it can */
-	char *content;	  /* what goes with it ("300MiB of data"); NULL: nothing */
-	uint64_t holders; /* how many hold it open, where the kernel says */
-	bool released;	  /* it holds nothing but its name any more: see PLAN_RELEASE */
-	bool leaves;	  /* this run takes it away, unless it is in use */
+	char *in_use;  /* why it cannot be removed ("mounted on '/mnt'"); NULL: it can */
+	char *content; /* the loss if it is removed ("300MiB of data"); NULL: no loss */
+	uint64_t holders; /* number of openers, if the kernel says */
+	bool released;	  /* holds only its name: see PLAN_RELEASE */
+	bool leaves;	  /* this run removes it, unless it is in use */
 };
 
-/* obj_new() - An empty object. Return: NULL if there is no memory. */
+/* obj_new() - Create an object without values. Return: NULL without memory. */
 struct obj *obj_new(const struct obj_class *class);
 void obj_free(struct obj *obj);
 
-/* obj_name() - The value of its key, which must be set; of a single one the section. */
+/* obj_name() - Return the key, which must be set; the section if the class is single. */
 const char *obj_name(const struct obj *obj);
 
 /*
- * obj_differing() - The fields in which @have is not as @want says: bit i for fields[i].
- * What @want leaves open is not compared, but for the fields that say so (FIELD_EXACT).
+ * obj_differing() - Return the fields in which @have differs from @want: bit i for fields[i].
+ * A field that @want does not set is not compared, unless it is FIELD_EXACT.
  */
 uint64_t obj_differing(const struct obj *have, const struct obj *want);
 
 /*
- * obj_print() - Append it as a YAML mapping in one line, with its key and without
+ * obj_print() - Append the object as a YAML mapping in one line, with its key and without
  * defaults: `{id: 1, device: rd0}`.
- * @without: flags of the fields that are left out.
+ * @without: leave out the fields with one of these flags.
  */
 void obj_print(const struct obj *obj, unsigned int without, struct buf *out);
 
@@ -101,13 +101,13 @@ void obj_print(const struct obj *obj, unsigned int without, struct buf *out);
 bool obj_is_off(const struct obj *obj);
 
 /*
- * obj_field_pos() - Where the value of the field of index @index stands in the YAML; the
- * object's own place if it is not there (a default).
+ * obj_field_pos() - Return the place of a field's value in the YAML; the place of the object
+ * if the file does not set the field.
  */
 struct src_pos obj_field_pos(const struct obj *obj, unsigned int index);
 
 /*
- * obj_set_defaults() - Give each unset field that has a default its value. 0 or -ENOMEM.
+ * obj_set_defaults() - Set each unset field that has a default. Return: 0 or -ENOMEM.
  */
 int obj_set_defaults(struct obj *obj);
 

@@ -5,8 +5,10 @@
 #include <pthread.h>
 #include <regex.h>
 
-/* To compile one costs a hundred times the match of a name, and the names of all objects
- * of a kind have the same. More patterns than this work too, and take turns. */
+/*
+ * Compiled patterns. Compiling costs a hundred times as much as a match, and all objects of a
+ * kind share their patterns. With more than KEPT_MAX patterns, the oldest is replaced.
+ */
 #define KEPT_MAX 16
 
 static struct kept {
@@ -17,7 +19,7 @@ static struct kept {
 static size_t kept_count, kept_next;
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Context: kept_lock is held. Return: NULL if there is no memory. */
+/* Context: kept_lock is held. Return: NULL without memory. */
 static const regex_t *compile(const char *pattern)
 {
 	struct kept *entry;
@@ -26,8 +28,8 @@ static const regex_t *compile(const char *pattern)
 	for (size_t i = 0; i < kept_count; i++)
 		if (kept[i].pattern == pattern)
 			return &kept[i].regex;
-	/* A pattern with a mistake in it cannot be told from want of memory by whoever
-	 * calls; the tests of the tables find it. */
+	/* The caller cannot tell an invalid pattern from lack of memory; the tests of the
+	 * tables find invalid patterns. */
 	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
 		return NULL;
 	entry = &kept[kept_next];
@@ -45,7 +47,7 @@ static bool matches(const regex_t *regex, const char *text)
 	return regexec(regex, text, 0, NULL, 0) == 0;
 }
 
-/* There the text goes wrong. */
+/* Return: the length of the longest prefix of @text that matches. */
 static size_t matching_prefix(const regex_t *regex, const char *text)
 {
 	char prefix[257];

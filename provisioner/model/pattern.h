@@ -7,12 +7,12 @@
 #include <stddef.h>
 
 /*
- * pattern_check() - Does @text match?
+ * pattern_check() - Match @text against @pattern.
  * @pattern: a POSIX extended expression that lives as long as the process; its address
- * stands for it.
+ * identifies it.
  *
- * Return: 0 if it matches; -EINVAL if not, and *ret_offset is the end of the longest
- * beginning of @text that would, which costs a match for each byte: NULL for who does not
- * need it; -ENOMEM.
+ * Return: 0 if it matches; -EINVAL otherwise, and *ret_offset is the length of the longest
+ * prefix of @text that matches; -ENOMEM. @ret_offset may be NULL, which saves a match per
+ * byte.
  */
 int pattern_check(const char *pattern, const char *text, size_t *ret_offset) _must_check_;

@@ -32,7 +32,7 @@ bool plan_has_changes(const struct plan *plan)
 	return false;
 }
 
-/* Is what blocks the step of a kind that goes away by itself, and that soon? */
+/* True if the obstacle of the step may still go away by itself. */
 static bool is_passing(const struct plan_step *step, uint64_t since_ms,
 		       uint64_t passing_ms)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Mappings to objects, by the field tables. */
+/* The reader that turns mappings of the YAML into objects, by the field tables. */
 #include "model/reader.h"
 
 #include "base/cleanup.h"
@@ -16,10 +16,10 @@
 /* An object while its mapping is read. */
 struct item {
 	struct obj *obj;
-	uint64_t seen;	   /* bit i: the key of fields[i] is there, with whatever value */
-	const char *where; /* what it is in: "export 'a': "; or "" */
-	char *label;	   /* "ramdisk 'rd0'" for the messages, behind what it is in */
-	char *kind_label;  /* "ramdisk": the same without its name */
+	uint64_t seen;	   /* bit i: the mapping has the key of fields[i], valid or not */
+	const char *where; /* the object around it: "export 'a': "; or "" */
+	char *label;	   /* for messages: .where and "ramdisk 'rd0'" */
+	char *kind_label;  /* .where and "ramdisk" */
 };
 
 static int read_item(struct reader *reader, struct item *item, const struct node *node);
@@ -57,7 +57,7 @@ static const char *expected_word(enum field_type type)
 	return words[type];
 }
 
-/* The type that the value, or each of a list, is written as. */
+/* Return: the type as which YAML has the value, or each value of a list. */
 static enum field_type written_type(const struct field *field)
 {
 	enum field_type type = field_item_of(field)->type;
@@ -65,7 +65,7 @@ static enum field_type written_type(const struct field *field)
 	return type == FIELD_STRINGS ? FIELD_STRING : type;
 }
 
-/* What the JSON Schema says too: the type that other readers take the value for. */
+/* Complain if other YAML readers give the value another type. The JSON Schema agrees. */
 static const char *wrong_style(enum field_type type, const struct node *node)
 {
 	switch (type) {
@@ -85,7 +85,7 @@ static const char *wrong_style(enum field_type type, const struct node *node)
 	}
 }
 
-/* A single value, or one of a list of them. */
+/* Read a single value, or one value of a list. */
 static int read_scalar(struct reader *reader, const struct item *item, unsigned int index,
 		       const struct node *node, const char *label)
 {
@@ -190,7 +190,7 @@ static int read_object_item(struct reader *reader, const struct item *item,
 	return r;
 }
 
-/* Return: 0; -EINVAL: some of it is wrong, which was reported; -ENOMEM. */
+/* Return: 0; -EINVAL after an error of an item was reported; -ENOMEM. */
 static int read_list(struct reader *reader, const struct item *item, unsigned int index,
 		     const struct node *node)
 {
@@ -227,7 +227,7 @@ static int read_value(struct reader *reader, const struct item *item, unsigned i
 		      const struct node *node)
 {
 	const struct field *field = &item->obj->class->fields[index];
-	/* What is wrong with the key names the object already. */
+	/* An error of the key quotes the value, which is the name of the object. */
 	const char *label = index == 0 ? item->kind_label : item->label;
 	int r;
 
@@ -247,7 +247,7 @@ static int read_value(struct reader *reader, const struct item *item, unsigned i
 
 /* --- one object --- */
 
-/* Return: the field's index; field_count if there is none. */
+/* Return: the index of the field; field_count if no field has the key. */
 static unsigned int find_field(const struct obj_class *class, const char *key)
 {
 	unsigned int index;
@@ -288,7 +288,7 @@ static int report_unknown_key(struct reader *reader, const struct item *item,
 		buf_done(&hint);
 		return -ENOMEM;
 	}
-	/* The value may be the secret that belongs in a file. */
+	/* The value may be a secret that belongs in a file. */
 	(mask_is_secret_name(key->text) ? diag_add_concealed : diag_add)(
 		reader->diag, key->pos, "%s: unknown key '%.*s%s'%s", item->label,
 		UTF8_SHORT(key->text), hint.data ? hint.data : "");
@@ -325,7 +325,7 @@ static int check_required(struct reader *reader, const struct item *item)
 	return r;
 }
 
-/* Return: 0; -EINVAL: there is no telling, which was reported; -ENOMEM. */
+/* Return: 0; -EINVAL after the missing key was reported; -ENOMEM. */
 static int derive_key(struct reader *reader, struct item *item)
 {
 	const struct obj_class *class = item->obj->class;
@@ -346,7 +346,7 @@ static int derive_key(struct reader *reader, struct item *item)
 	return r;
 }
 
-/* The name comes into all messages about the object, wherever its key stands. */
+/* Find the name first: messages about keys before it have the name too. */
 static int make_label(struct item *item, const struct node *node)
 {
 	const struct obj_class *class = item->obj->class;
@@ -373,7 +373,7 @@ static void item_done(struct item *item)
 	free(item->kind_label);
 }
 
-/* Return: 0; -EINVAL: the object has an error, which was reported; -ENOMEM. */
+/* Return: 0; -EINVAL after an error of the object was reported; -ENOMEM. */
 static int read_item(struct reader *reader, struct item *item, const struct node *node)
 {
 	int result = 0, r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What config.c and reader.c share: the reading of one object of the configuration. */
+/* The reader of one object of the configuration, for config.c. */
 #pragma once
 
 #include "model/model.h"
@@ -9,29 +9,29 @@ struct reader {
 	const struct obj_class *const *classes;
 	struct diag *diag;
 	struct model model;
-	bool is_partial; /* sections of other classes are none of our business */
-	VEC(bool) clean; /* of each object of the model: it has no error of its own */
+	bool is_partial; /* ignore the sections of other classes */
+	VEC(bool) clean; /* per object of the model: true if it has no error */
 };
 
 /*
- * reader_add_object() - Make an object of the mapping @node. Errors go to reader->diag.
- * The object is kept also where it has errors, unless its key has one: others may refer
- * to it. Return: 0 or -ENOMEM.
+ * reader_add_object() - Read the mapping @node into an object. Errors go to reader->diag.
+ * An object with errors is kept, because others may refer to it, unless its key is wrong.
+ * Return: 0 or -ENOMEM.
  */
 int reader_add_object(struct reader *reader, const struct obj_class *class,
 		      const struct node *node);
 
 /*
  * reader_check_duplicates() - Report each of the @count objects at @objs that has the key
- * of another one before it.
- * @where: said in front of the object: "export 'a': "; may be "".
- * Return: 0; -EINVAL if there was one; -ENOMEM.
+ * of an earlier object.
+ * @where: the prefix of the message: "export 'a': "; may be "".
+ * Return: 0; -EINVAL after a duplicate was reported; -ENOMEM.
  */
 int reader_check_duplicates(struct reader *reader, struct obj *const *objs, size_t count,
 			    const char *where);
 
-/* node_word() - What it is, for messages: "a list". */
+/* node_word() - Name the type of the node for messages: "a list". */
 const char *node_word(const struct node *node);
 
-/* node_is_null() - A value that says nothing, as behind `key:`? */
+/* node_is_null() - True if the node is a null value, as after `key:`. */
 bool node_is_null(const struct node *node);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a run did, object by object. One struct for text, JSON, /run, HTTP and push. */
+/* The outcome of a run, per object. Text, JSON, /run, HTTP and push all print this struct. */
 #pragma once
 
 #include "base/vec.h"
@@ -10,18 +10,18 @@
 #define REPORT_SCHEMA_VERSION 1
 
 enum report_result {
-	RESULT_UNCHANGED, /* was as wanted */
-	RESULT_PENDING,	  /* would be done (dry run) */
+	RESULT_UNCHANGED, /* was in sync */
+	RESULT_PENDING,	  /* to be done (dry run) */
 	RESULT_DONE,
-	RESULT_BLOCKED,	 /* not tried, .reason says why */
-	RESULT_FAILED,	 /* tried, .error and .message say what happened */
-	RESULT_SKIPPED,	 /* not tried, for something it needs failed */
-	RESULT_DEFERRED, /* not tried, it is for the next boot; .reason says how */
+	RESULT_BLOCKED,	 /* not tried; .reason has the reason */
+	RESULT_FAILED,	 /* tried; .error and .message have the error */
+	RESULT_SKIPPED,	 /* not tried, because an object that it uses failed */
+	RESULT_DEFERRED, /* takes effect at the next boot; .reason says how */
 };
 
-/* What a field is to be, as the file would say it. */
+/* The desired value of a field, as YAML. */
 struct report_value {
-	const char *field; /* its name, the class's */
+	const char *field; /* name of the field, owned by the class */
 	char *text;
 };
 
@@ -31,14 +31,14 @@ struct report_entry {
 	enum plan_action action;
 	enum report_result result;
 	int error;	/* 0 or a negative errno */
-	char *message;	/* what happened, or NULL */
-	char *reason;	/* why it was not done, or NULL */
+	char *message;	/* the error, or NULL */
+	char *reason;	/* why the step was not executed, or NULL */
 	char **changes; /* NULL-terminated triples: field, from (may be ""), to; or NULL
 			 */
-	struct report_value *wanted; /* up to one without a field; NULL: nothing is */
+	struct report_value *wanted; /* terminated by .field NULL; NULL: no value */
 };
 
-/* As the run found it. */
+/* The connections to an export when the run observed it. */
 struct report_connections {
 	char *export;
 	uint64_t count; /* controllers of initiators */
@@ -58,31 +58,30 @@ struct report {
 	char *config_path, *config_sha256;
 	char *started_at, *finished_at; /* RFC 3339, UTC */
 	enum report_verdict verdict;
-	char *message; /* for VERDICT_FAILED: what failed as a whole; else NULL */
-	/* Of the initramfs image: "current", "stale" or "missing", and what to do; NULL:
-	 * none is needed. */
+	char *message; /* for VERDICT_FAILED: the error of the whole run; otherwise NULL */
+	/* State of the initramfs image ("current", "stale", "missing") and the remedy; NULL:
+	 * no image is needed. */
 	const char *image;
 	const char *image_hint;
 	VEC(struct report_entry) entries;
 	VEC(struct report_connections)
-	connections; /* of exports of which that is known */
+	connections; /* of the exports whose connections are known */
 };
 
-/* report_entry_done() - Free what the entry holds. */
+/* report_entry_done() - Free the contents of the entry. */
 void report_entry_done(struct report_entry *entry);
 void report_done(struct report *report);
 
-/* report_verdict_name() - "converged", "changed", "partial", "failed". */
+/* report_verdict_name() - Return "converged", "changed", "partial" or "failed". */
 const char *report_verdict_name(enum report_verdict verdict);
 /*
- * report_result_name() - "unchanged", "pending", "done", "blocked", "failed", "skipped",
- * "deferred".
+ * report_result_name() - Return "unchanged", "pending", "done", "blocked", "failed",
+ * "skipped" or "deferred".
  */
 const char *report_result_name(enum report_result result);
 
 /*
- * report_judge() - Set the verdict from the entries: converged when all are unchanged,
- * changed when all that was wanted is done (or, of a dry run, pending), else partial.
- * What is deferred to the next boot counts as neither.
+ * report_judge() - Set the verdict from the entries: partial if an entry is blocked, failed
+ * or skipped; otherwise changed if an entry is done or pending; otherwise converged.
  */
 void report_judge(struct report *report);

@@ -39,11 +39,11 @@ bool scalar_is_string(const char *text)
 		return false;
 	if (!strchr("+-.0123456789", *text))
 		return true;
-	/* Without memory: not for sure, so the answer is no. */
+	/* Without memory the answer is no, which only adds quotes. */
 	return pattern_check(number_pattern, text, NULL) == -EINVAL;
 }
 
-/* Errs on the side of quotes: in a flow collection, too, the word has to stay whole. */
+/* True if @text stays one word without quotes, also inside of [ ] and { }. */
 static bool can_be_unquoted(const char *text)
 {
 	size_t len = strlen(text);
@@ -77,7 +77,8 @@ void scalar_print(const char *text, struct buf *out)
 
 		if (bytes == 0) {
 			/*
-			 * Not UTF-8, which YAML cannot say: the character of that number.
+			 * YAML cannot hold a byte that is not UTF-8: print the character
+			 * of that number.
 			 */
 			buf_addf(out, "\\x%02X", (unsigned char)text[at]);
 			bytes = 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an unquoted YAML word means to those who read it. */
+/* Unquoted YAML words, and the quotes that other words need. */
 #pragma once
 
 #include "base/buf.h"
@@ -7,13 +7,13 @@
 #include <stdbool.h>
 
 /*
- * scalar_is_string() - Does every YAML reader, of YAML 1.1 and 1.2, take the unquoted
- * @text for a string? Not `yes`, `0x10`, `1e3`, `10:20`, `2026-01-01`, nothing at all.
+ * scalar_is_string() - True if every reader of YAML 1.1 and 1.2 takes the unquoted @text for
+ * a string. False for `yes`, `0x10`, `1e3`, `10:20`, `2026-01-01` and the empty text.
  */
 bool scalar_is_string(const char *text);
 
-/* scalar_is_null() - Is the unquoted @text YAML's word for nothing: ``, `~`, `null`? */
+/* scalar_is_null() - True if the unquoted @text is a null of YAML: ``, `~`, `null`. */
 bool scalar_is_null(const char *text);
 
-/* scalar_print() - Append @text as a YAML string, in quotes where it needs them. */
+/* scalar_print() - Append @text as a YAML string, in quotes if it needs quotes. */
 void scalar_print(const char *text, struct buf *out);

@@ -40,8 +40,10 @@ static const char *const format_words[] = {
 	NULL,
 };
 
-/* The URL is marked as a secret for the case that somebody writes one into it: that is an
- * error, and the message must not show it. */
+/*
+ * The URL is a secret, because a URL with a password in it is an error whose message must not
+ * show the password.
+ */
 static const struct field push_fields[] = {
 	[PUSH_URL] =
 		FIELD(push_target, url, FIELD_STRING,
@@ -114,7 +116,7 @@ static const struct field status_fields[] = {
 
 /* --- the file --- */
 
-/* "127.0.0.1:9118" by the pattern: what the pattern cannot say. */
+/* Check the ranges that the pattern of an address like "127.0.0.1:9118" cannot check. */
 static bool is_address(const char *text)
 {
 	const char *colon = strrchr(text, ':');
@@ -154,7 +156,7 @@ static void validate_push(const struct obj *obj, struct diag *diag)
 
 	if (!field_is_set(obj, PUSH_URL))
 		return;
-	/* Through a proxy it would leave the machine. */
+	/* A proxy would send the token off the machine. */
 	if (push->token_file && strncasecmp(push->url, "http:", 5) == 0 &&
 	    (push->proxy || !is_on_loopback(push->url)))
 		diag_add(
@@ -207,7 +209,7 @@ const struct object_list *status_push(const struct obj *status)
 		       : NULL;
 }
 
-/* --- the files that it names --- */
+/* --- the files of the section --- */
 
 bool status_is_private(unsigned int mode)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The only file that knows libyaml. Its event interface is used and not its document one,
- * which resolves aliases, has no limits and keeps quiet about duplicate keys. */
+/*
+ * The only file that uses libyaml, by its event interface: the document interface resolves
+ * aliases, has no limits and accepts duplicate keys.
+ */
 #include "model/yaml.h"
 
 #include "base/cleanup.h"
@@ -13,7 +15,7 @@
 
 #define BLOCK_SIZE 65536
 
-/* Nodes and their texts: all are freed at once. */
+/* Nodes and their texts, freed all at once. */
 struct yaml_block {
 	struct yaml_block *next;
 	size_t used, size;
@@ -21,7 +23,7 @@ struct yaml_block {
 };
 
 struct frame {
-	struct node *node, *last; /* an open collection, and its last child so far */
+	struct node *node, *last; /* an open collection and its latest child */
 };
 
 struct builder {
@@ -74,7 +76,7 @@ struct src_pos node_pos(const struct node *node, size_t offset)
 	return pos;
 }
 
-/* --- what libyaml says is wrong --- */
+/* --- errors of libyaml --- */
 
 static struct src_pos pos_of(const struct builder *b, yaml_mark_t mark)
 {
@@ -181,7 +183,7 @@ static int attach(struct builder *b, struct node *node)
 	return 0;
 }
 
-/* For each node that has them: an anchor and a tag mean nothing here. */
+/* Report an anchor and a tag, which a configuration cannot have. */
 static void check_properties(struct builder *b, struct node *node,
 			     const yaml_char_t *anchor, const yaml_char_t *tag)
 {
@@ -362,7 +364,7 @@ static int build(struct builder *b)
 
 /* --- the text --- */
 
-/* What libyaml's reader would refuse too, but without a place. */
+/* Refuse the characters that the reader of libyaml refuses without a place. */
 static int check_text(struct diag *diag)
 {
 	const char *text = diag->text;
@@ -390,8 +392,10 @@ static int check_text(struct diag *diag)
 	return 0;
 }
 
-/* libyaml places what is wrong at the end of a text without a last newline in a line that
- * is not there. Of other texts it knows the end, and it need not be counted out. */
+/*
+ * If the text does not end with a newline, libyaml places an error at its end in a line that
+ * does not exist. Otherwise libyaml is right, and the end need not be counted.
+ */
 static struct src_pos end_of(const struct diag *diag)
 {
 	if (diag->text_len > 0 && diag->text[diag->text_len - 1] == '\n')
