@@ -68,7 +68,7 @@ int files_read_token(const char *name, char **ret)
 
 const char *files_problem(int error)
 {
-	return error == -EPERM	  ? "others can read it: run 'chmod o=' on it"
-	       : error == -EINVAL ? "it holds no token"
+	return error == -EPERM	  ? "other users can read the file; run 'chmod o=' on it"
+	       : error == -EINVAL ? "the file holds no token"
 				  : strerror(-error);
 }

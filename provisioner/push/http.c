@@ -10,9 +10,9 @@
 #include <stdarg.h>
 #include <zlib.h>
 
-#define ANSWER_MAX  (64u << 10) /* of header and body together */
-#define RETRY_MAX_S 86400	/* of what a server may ask for */
-#define GZIP_MIN    1024	/* below, the header costs more than it saves */
+#define ANSWER_MAX  (64u << 10) /* header and body together */
+#define RETRY_MAX_S 86400	/* upper limit of Retry-After */
+#define GZIP_MIN    1024	/* compression of less saves no packet */
 #define MEMORY	    9
 #define GZIP_BITS   (15 + 16)
 
@@ -20,7 +20,7 @@ struct exchange {
 	CURL *curl;
 	struct curl_slist *headers;
 	char *token, *packed;
-	size_t head_len, body_len; /* of the answer */
+	size_t head_len, body_len; /* of the response */
 	bool is_too_long;
 	char error[CURL_ERROR_SIZE];
 };
@@ -51,7 +51,7 @@ static _printf_(3, 4) void outcome(struct http_result *ret, enum http_outcome ou
 	va_end(args);
 }
 
-/* --- files --- */
+/* --- the header and the files --- */
 
 static int add_header(struct exchange *exchange, const char *fmt, ...) _printf_(2, 3);
 
@@ -130,7 +130,7 @@ static int use_files(struct exchange *exchange, const struct push_target *target
 	return 0;
 }
 
-/* --- the answer --- */
+/* --- the response --- */
 
 static size_t count_bytes(struct exchange *exchange, size_t *counter, size_t len)
 {
@@ -161,7 +161,7 @@ static void judge_failure(const struct exchange *exchange, CURLcode code,
 			  struct http_result *ret)
 {
 	if (exchange->is_too_long) {
-		outcome(ret, HTTP_REFUSED, "its answer is longer than %u KiB",
+		outcome(ret, HTTP_REFUSED, "the response is longer than %u KiB",
 			ANSWER_MAX >> 10);
 		return;
 	}
@@ -181,8 +181,8 @@ static bool is_worth_another_try(long status)
 }
 
 /*
- * A page for people is what a portal or a login answers, and not who takes reports. A type
- * without anything of it is none: it is what many servers say of every answer.
+ * True if the response is an HTML page, which comes from a captive portal or a login, and
+ * not from a collector. An empty body does not count: many servers send the type always.
  */
 static bool is_page(const struct exchange *exchange)
 {
@@ -205,16 +205,16 @@ static void judge_answer(const struct exchange *exchange, long status,
 	}
 	if (status >= 200 && status < 300)
 		outcome(ret, HTTP_REFUSED,
-			"it answers %ld with a page for people: is there a portal or a "
-			"login in between?",
+			"the server answers %ld with an HTML page; check for a portal or "
+			"a login in between",
 			status);
 	else if (status >= 300 && status < 400)
 		outcome(ret, HTTP_REFUSED,
-			"it answers %ld, a redirect, which is not followed: correct the url",
+			"the server answers %ld, a redirect, which is not followed; correct the url",
 			status);
 	else
 		outcome(ret, is_worth_another_try(status) ? HTTP_AGAIN : HTTP_REFUSED,
-			"it answers %ld", status);
+			"the server answers %ld", status);
 	if (curl_easy_getinfo(exchange->curl, CURLINFO_RETRY_AFTER, &seconds) ==
 		    CURLE_OK &&
 	    seconds > 0)
@@ -272,13 +272,13 @@ static int set_headers(struct exchange *exchange, const struct http_message *mes
 
 	if (r == 0 && message->id)
 		r = add_header(exchange, "Idempotency-Key: %s", message->id);
-	/* No 100-continue: a server that does not know it would cost a second each time. */
+	/* Without 100-continue, which costs a second with a server that ignores it. */
 	if (r == 0)
 		r = add_header(exchange, "Expect:");
 	return r;
 }
 
-/* What can fail here fails for want of memory. */
+/* Any failure here is a lack of memory. */
 static int set_options(struct exchange *exchange, const struct push_target *target,
 		       const struct http_message *message)
 {
@@ -290,7 +290,7 @@ static int set_options(struct exchange *exchange, const struct push_target *targ
 	SET(CURLOPT_CUSTOMREQUEST, message->method);
 	SET(CURLOPT_USERAGENT, "rapiddisk-push/" RAPIDDISK_VERSION);
 	SET(CURLOPT_HTTPHEADER, exchange->headers);
-	/* A proxy gets none of the headers that are for the server. */
+	/* Keep the headers for the server from a proxy. */
 	SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
@@ -304,12 +304,12 @@ static int set_options(struct exchange *exchange, const struct push_target *targ
 	SET(CURLOPT_WRITEDATA, exchange);
 	SET(CURLOPT_HEADERFUNCTION, on_head);
 	SET(CURLOPT_HEADERDATA, exchange);
-	/* The certificates that are named, and not the system's as well. */
+	/* Trust only the certificates in ca_file, not those of the system. */
 	if (target->ca_file)
 		SET(CURLOPT_CAPATH, NULL);
 	if (target->proxy)
 		SET(CURLOPT_PROXY, target->proxy);
-	/* Not https, so it is for this machine: a proxy of the environment would read it. */
+	/* A token over http is for this machine: keep it from a proxy of the environment. */
 	if (target->token_file && strncasecmp(target->url, "http:", 5) == 0)
 		SET(CURLOPT_NOPROXY, "*");
 #undef SET

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rapiddisk-push: send the status to those whom the configuration names, and end. */
+/* rapiddisk-push: send the status to the collectors of the configuration, and exit. */
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/units.h"
@@ -15,9 +15,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define SPOOL_FOLDER "/var/lib/rapiddisk/push"
-#define EXIT_CONFIG  3
-#define EXIT_USAGE   64
+#define SPOOL_DIRECTORY "/var/lib/rapiddisk/push"
+#define EXIT_CONFIG	3
+#define EXIT_USAGE	64
 
 struct options {
 	const char *config, *spool, *sysroot;
@@ -35,20 +35,20 @@ static const struct option long_options[] = {
 static void print_help(void)
 {
 	fputs("Usage: rapiddisk-push [OPTION]...\n"
-	      "Send the status to those whom 'status: push:' of " CONFIG_PATH " names.\n"
+	      "Send the status to the collectors of 'status: push:' in " CONFIG_PATH ".\n"
 	      "\n"
-	      "  -c, --config=FILE   the configuration (" CONFIG_PATH ")\n"
-	      "      --spool=DIR     what waits to be sent (" SPOOL_FOLDER ")\n"
-	      "      --sysroot=DIR   look below DIR (for tests)\n"
+	      "  -c, --config=FILE   read the configuration from FILE (" CONFIG_PATH ")\n"
+	      "      --spool=DIR     keep unsent reports in DIR (" SPOOL_DIRECTORY ")\n"
+	      "      --sysroot=DIR   read below DIR (for tests)\n"
 	      "  -h, --help          print this\n"
 	      "      --version       print the version\n"
 	      "\n"
-	      "Exit: 0 all was sent, or it is not time yet; 1 some of it waits; 3 the\n"
+	      "Exit: 0 every report was sent, or no attempt is due; 1 some reports wait; 3 the\n"
 	      "configuration is invalid; 64 usage.\n",
 	      stdout);
 }
 
-/* Return: 0; 1: all is done; -EINVAL once the error is on stderr. */
+/* Return: 0; 1: exit with success; -EINVAL after an error on stderr. */
 static int parse_options(struct options *o, int argc, char **argv)
 {
 	int option;
@@ -94,11 +94,11 @@ static int load_config(const char *path, struct model *ret)
 	return r;
 }
 
-static int open_folder(const char *path)
+static int open_directory(const char *path)
 {
 	int fd;
 
-	/* The service's StateDirectory= has made it; by hand nobody has. */
+	/* StateDirectory= creates it for the service, but not for a run by hand. */
 	(void)mkdir(path, 0755);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0)
@@ -109,16 +109,16 @@ static int open_folder(const char *path)
 }
 
 /*
- * As root, by hand: what it makes has to be the service's, and what the service may not read
- * shall be found out now.
+ * Drop root in a run by hand: the new files must belong to the user of the service, and a
+ * file that the service cannot read must fail here too.
  */
-static int become_owner(int folder_fd)
+static int become_owner(int directory_fd)
 {
 	struct stat st;
 
 	if (geteuid() != 0)
 		return 0;
-	if (fstat(folder_fd, &st) < 0)
+	if (fstat(directory_fd, &st) < 0)
 		return -errno;
 	if (st.st_uid == 0)
 		return 0;
@@ -129,9 +129,9 @@ static int become_owner(int folder_fd)
 
 /* --- the targets --- */
 
-/* Each in a process of its own: one that hangs, or worse, is nothing to the others. */
-static pid_t start(const struct push_target *target, const struct kfs *kfs, int folder_fd,
-		   const char *host)
+/* Fork for each target, so that a hang or a crash does not affect the others. */
+static pid_t start(const struct push_target *target, const struct kfs *kfs,
+		   int directory_fd, const char *host)
 {
 	pid_t pid = fork();
 
@@ -139,8 +139,8 @@ static pid_t start(const struct push_target *target, const struct kfs *kfs, int 
 		log_error("cannot start a process: %s", strerror(errno));
 	if (pid != 0)
 		return pid;
-	_exit(target_push(target, kfs, folder_fd, host) < 0 ? EXIT_FAILURE
-							    : EXIT_SUCCESS);
+	_exit(target_push(target, kfs, directory_fd, host) < 0 ? EXIT_FAILURE
+							       : EXIT_SUCCESS);
 }
 
 static bool ended_well(pid_t pid)
@@ -156,7 +156,7 @@ static bool ended_well(pid_t pid)
 }
 
 static int push_all(const struct object_list *targets, const struct kfs *kfs,
-		    int folder_fd, const char *host)
+		    int directory_fd, const char *host)
 {
 	_cleanup_free_ pid_t *pids = calloc(targets->objs.count, sizeof(*pids));
 	int code = EXIT_SUCCESS;
@@ -165,15 +165,15 @@ static int push_all(const struct object_list *targets, const struct kfs *kfs,
 		return EXIT_FAILURE;
 	for (size_t i = 0; i < targets->objs.count; i++)
 		pids[i] = start((const struct push_target *)targets->objs.items[i], kfs,
-				folder_fd, host);
+				directory_fd, host);
 	for (size_t i = 0; i < targets->objs.count; i++)
 		if (!ended_well(pids[i]))
 			code = EXIT_FAILURE;
 	return code;
 }
 
-/* For rapiddisk-statusd, which cannot look into the spools. */
-static int save_counts(const struct object_list *targets, int folder_fd)
+/* Write the counts for rapiddisk-statusd, which cannot read the spools. */
+static int save_counts(const struct object_list *targets, int directory_fd)
 {
 	_cleanup_(push_counts_done) struct push_counts counts = { 0 };
 	_cleanup_free_ char *text = NULL;
@@ -183,8 +183,8 @@ static int save_counts(const struct object_list *targets, int folder_fd)
 	vec_foreach (target, &targets->objs) {
 		struct push_count count;
 
-		if (target_count((const struct push_target *)*target, folder_fd, &count) <
-		    0)
+		if (target_count((const struct push_target *)*target, directory_fd,
+				 &count) < 0)
 			continue;
 		r = vec_push(&counts.targets, count);
 		if (r < 0) {
@@ -193,32 +193,31 @@ static int save_counts(const struct object_list *targets, int folder_fd)
 		}
 	}
 	r = push_counts_to_json(&counts, &text);
-	return r < 0 ? r : status_file_write(folder_fd, PUSH_COUNTS_FILE, text, &none);
+	return r < 0 ? r : status_file_write(directory_fd, PUSH_COUNTS_FILE, text, &none);
 }
 
 static int run(const struct options *o, const struct object_list *targets)
 {
-	_cleanup_close_ int folder_fd = open_folder(o->spool);
+	_cleanup_close_ int directory_fd = open_directory(o->spool);
 	char host[256] = "localhost";
 	struct kfs kfs;
 	int code, r;
 
-	if (folder_fd < 0)
+	if (directory_fd < 0)
 		return EXIT_FAILURE;
 	if (gethostname(host, sizeof(host) - 1) < 0)
-		log_warning("cannot find out the name of this machine: %s, ignoring",
-			    strerror(errno));
-	r = become_owner(folder_fd);
+		log_warning("cannot read the host name: %s, ignoring", strerror(errno));
+	r = become_owner(directory_fd);
 	if (r == 0)
 		r = kfs_init(&kfs, o->sysroot, NULL);
 	if (r == 0)
 		r = http_init();
 	if (r < 0) {
-		log_error("cannot begin: %s", strerror(-r));
+		log_error("cannot start: %s", strerror(-r));
 		return EXIT_FAILURE;
 	}
-	code = push_all(targets, &kfs, folder_fd, host);
-	r = save_counts(targets, folder_fd);
+	code = push_all(targets, &kfs, directory_fd, host);
+	r = save_counts(targets, directory_fd);
 	if (r < 0)
 		log_warning("cannot write '%s/counts.json': %s, ignoring", o->spool,
 			    strerror(-r));
@@ -230,7 +229,7 @@ int main(int argc, char **argv)
 {
 	struct options o = {
 		.config = CONFIG_PATH,
-		.spool = SPOOL_FOLDER,
+		.spool = SPOOL_DIRECTORY,
 		.sysroot = "/",
 	};
 	_cleanup_(model_done) struct model model = { 0 };

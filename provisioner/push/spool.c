@@ -39,18 +39,18 @@ static int compare_items(const void *a, const void *b)
 	return x->number < y->number ? -1 : x->number > y->number;
 }
 
-static int sync_folder(const struct spool *spool)
+static int sync_directory(const struct spool *spool)
 {
 	return fsync(spool->dir_fd) < 0 ? -errno : 0;
 }
 
-/* A name more or less that others may look for: on the disk before anything else. */
+/* Write a file, and sync the directory entry before a later change depends on it. */
 static int write_file(struct spool *spool, const char *name, const char *text)
 {
 	struct fault none = { 0 };
 	int r = status_file_write(spool->dir_fd, name, text, &none);
 
-	return r < 0 ? r : sync_folder(spool);
+	return r < 0 ? r : sync_directory(spool);
 }
 
 static int remove_item(struct spool *spool, size_t index)
@@ -63,7 +63,7 @@ static int remove_item(struct spool *spool, size_t index)
 	spool->items.count--;
 	memmove(spool->items.items + index, spool->items.items + index + 1,
 		(spool->items.count - index) * sizeof(struct spool_item));
-	return sync_folder(spool);
+	return sync_directory(spool);
 }
 
 static int list_items(struct spool *spool)
@@ -105,7 +105,7 @@ static int load_state(struct spool *spool)
 	return r < 0 ? r : push_state_parse(text, len, &spool->state);
 }
 
-/* Without a state that can be read, what is there waits, and all before it counts as sent. */
+/* Rebuild a lost state: the files are queued, and all earlier reports count as sent. */
 static void guess_state(struct spool *spool)
 {
 	size_t count = spool->items.count;
@@ -117,7 +117,7 @@ static void guess_state(struct spool *spool)
 	spool->state.sent = spool->state.queued - count;
 }
 
-/* What a run that was killed has left: see spool.h. */
+/* Delete the files that a killed run left: see spool.h. */
 static int recover(struct spool *spool)
 {
 	size_t i = 0;
@@ -229,8 +229,8 @@ int spool_sent(struct spool *spool)
 	r = spool_save(spool);
 	if (r == 0)
 		return remove_item(spool, 0);
-	/* No room: what was taken must not go again. That makes room, and the counts, if they
-	 * cannot be kept then, miss one. */
+	/* The disk is full: delete the report first, so that it is not sent again. If the
+	 * state cannot be written after that either, the counts miss one report. */
 	if (remove_item(spool, 0) == 0)
 		r = spool_save(spool);
 	return r;

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What waits to be sent to one target: a folder with a file for each report, named
+ * The spool of a target: a directory with a file for each unsent report, named
  * NUMBER-ID.json, and state.json.
  *
- * Every change is one rename or one unlink, and is on the disk before the next. Killed
- * anywhere, the next run finds each report either waiting, or counted as sent or dropped:
+ * Every change is one rename or one unlink, which is synced before the next change. After a
+ * kill at any point, each report is either queued, or counted as sent or dropped:
  *
- *	queue	the file comes first, then the state that counts it. A file that the state
- *		does not count yet was never tried, and is queued again in its place.
- *	sent	the state that counts it comes first, then the file goes. A file that the
- *		state counts as sent only goes.
- *	drop	the file goes; what was queued and is neither there nor sent, was dropped.
+ *	queue	The file is written before the state that counts it. A file that the state
+ *		does not count was never tried. recover() deletes it; its report is queued
+ *		again.
+ *	sent	The state that counts the report is written before the file is deleted.
+ *		recover() deletes a file that the state counts as sent.
+ *	drop	The file is deleted. A queued report without a file that was not sent counts
+ *		as dropped.
  *
- * Between the target's answer and the state, a kill makes the report go out once more, with
- * the same id.
+ * After a kill between the response of the target and the state, the report is sent again
+ * with the same id.
  */
 #pragma once
 
@@ -34,27 +36,27 @@ struct spool {
 };
 
 /*
- * spool_open() - Open, or make, the folder @name below @parent_fd, and lock it.
- * Return: 0, and free with spool_close(); -EWOULDBLOCK: another run has it; -errno.
+ * spool_open() - Open the directory @name below @parent_fd, create it if needed, and lock it.
+ * Return: 0, and free with spool_close(); -EWOULDBLOCK: another run holds it; -errno.
  */
 int spool_open(struct spool *spool, int parent_fd, const char *name);
 void spool_close(struct spool *spool);
 
-/* spool_id() - Of a report: by its content. */
+/* spool_id() - Return the id of a report, a digest of its content. */
 void spool_id(const char *text, size_t len, char ret[static SPOOL_ID_LEN]);
 
 /*
- * spool_queue() - Put a report, which state has seen, at the end. Then, beyond @max, the
- * oldest ones go. Return: 0 or -errno.
+ * spool_queue() - Append a report that push_state_see() found new. If more than @max reports
+ * are queued, drop the oldest. Return: 0 or -errno.
  */
 int spool_queue(struct spool *spool, const char *text, size_t len, uint64_t max);
 
-/* spool_read() - Of an item. Return: 0 and *ret, the caller's to free; -errno. */
+/* spool_read() - Read a report. Return: 0 and *ret, the caller's to free; -errno. */
 int spool_read(const struct spool *spool, const struct spool_item *item, char **ret,
 	       size_t *ret_len);
 
-/* spool_sent() - The oldest one was taken. Return: 0 or -errno. */
+/* spool_sent() - Count the oldest report as sent and delete it. Return: 0 or -errno. */
 int spool_sent(struct spool *spool);
 
-/* spool_save() - Write the state. Return: 0 or -errno; the old one stays then. */
+/* spool_save() - Write the state. Return: 0; -errno: the old state stays. */
 int spool_save(struct spool *spool);

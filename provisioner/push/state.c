@@ -58,7 +58,7 @@ uint64_t push_state_dropped(const struct push_state *state, uint64_t waiting)
 
 int push_state_see(struct push_state *state, const char *boot_id, uint64_t sequence)
 {
-	/* Numbers begin with 1 in each boot. */
+	/* The numbers start at 1 in each boot. */
 	if (strcmp(state->boot_id, boot_id) != 0) {
 		if (strlen(boot_id) >= sizeof(state->boot_id))
 			return 0;

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What rapiddisk-push remembers of a target. */
+/* The state of a target between two runs. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct push_state {
-	char boot_id[40]; /* of the newest report that was queued, with its number */
+	char boot_id[40]; /* of the newest queued report, with its number */
 	uint64_t sequence;
-	uint64_t queued;    /* reports ever queued; also the number of the newest */
-	uint64_t sent;	    /* reports that the target took */
-	uint64_t last_sent; /* the number of the newest of them */
-	uint64_t missed;    /* reports that were overwritten before they were seen */
-	uint64_t failures;  /* attempts in a row */
-	int64_t not_before; /* Unix time, s: no attempt earlier */
-	int64_t sent_at;    /* Unix time, s, of the last success; 0: none */
+	uint64_t queued;    /* reports ever queued, and the number of the newest */
+	uint64_t sent;	    /* reports that the target accepted */
+	uint64_t last_sent; /* the number of the newest sent report */
+	uint64_t missed;    /* reports that were overwritten before a run saw them */
+	uint64_t failures;  /* failed attempts in a row */
+	int64_t not_before; /* Unix time, s, of the next attempt */
+	int64_t sent_at;    /* Unix time, s, of the last success; 0: never */
 };
 
 /*
@@ -25,21 +25,21 @@ int push_state_parse(const char *text, size_t len, struct push_state *ret);
 int push_state_to_json(const struct push_state *state, char **ret);
 
 /*
- * push_state_dropped() - Reports that were given up: missed, or gone from the spool without
- * having been sent. @waiting: how many are in the spool.
+ * push_state_dropped() - Count the reports that were missed or dropped from the spool.
+ * @waiting: the number of reports in the spool.
  */
 uint64_t push_state_dropped(const struct push_state *state, uint64_t waiting);
 
 /*
- * push_state_see() - A report of this @boot_id and number comes: is it new? Counts those in
- * between that nobody saw as missed. Return: 1 if it is new, else 0.
+ * push_state_see() - Note the report @sequence of the boot @boot_id, and count skipped ones
+ * as missed. Return: 1 if the report is new, otherwise 0.
  */
 int push_state_see(struct push_state *state, const char *boot_id, uint64_t sequence);
 
 /*
- * push_backoff_ms() - How long to wait after so many failures in a row: from @base_ms on
- * doubled each time up to @max_ms, and of that a random share of a half to all, so that a
- * fleet does not come back all at once. @random: any number.
+ * push_backoff_ms() - Return the wait after @failures in a row: @base_ms, doubled each time
+ * up to @max_ms, times a random share of 50 to 100 %, so that a fleet does not retry all
+ * at once. @random: any number.
  */
 uint64_t push_backoff_ms(uint64_t failures, uint64_t base_ms, uint64_t max_ms,
 			 uint32_t random);

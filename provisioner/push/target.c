@@ -16,7 +16,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-/* In one run; what is left waits for the next. */
+/* The limits of one run; the next run sends the rest. */
 #define TRIES		   3
 #define TRY_BASE_MS	   1000
 #define TRY_MAX_MS	   8000
@@ -36,7 +36,7 @@ struct run {
 	const struct push_target *target;
 	const struct kfs *kfs;
 	const char *host;
-	char *name; /* what may be shown of the URL */
+	char *name; /* of the URL, without secrets */
 	struct spool spool;
 	uint64_t deadline_ms;
 };
@@ -50,13 +50,13 @@ static uint32_t random_number(void)
 {
 	uint32_t number = 0;
 
-	/* Without any, the backoff is only the shortest one. */
+	/* Without randomness, the backoff is the shortest. */
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
 		return 0;
 	return number;
 }
 
-/* --- what is new --- */
+/* --- queueing --- */
 
 static int queue_report(struct run *run, int rundir_fd, const char *file)
 {
@@ -65,7 +65,7 @@ static int queue_report(struct run *run, int rundir_fd, const char *file)
 	size_t len;
 	int r = status_file_read(rundir_fd, file, &text, &len);
 
-	/* Nothing has run, or what is there is no report, which statusd tells. */
+	/* No run yet, or an invalid file, which statusd reports. */
 	if (r == 0)
 		r = status_doc_parse(text, len, &doc, &why);
 	if (r < 0)
@@ -77,7 +77,7 @@ static int queue_report(struct run *run, int rundir_fd, const char *file)
 	return spool_queue(&run->spool, text, len, run->target->spool);
 }
 
-/* The initramfs's report keeps its place; a later one has taken the other. */
+/* The report of the initramfs has a file of its own, which later runs do not overwrite. */
 static int queue_new(struct run *run)
 {
 	_cleanup_close_ int rundir_fd =
@@ -97,7 +97,7 @@ static bool can_wait(const struct run *run, uint64_t ms)
 	return clock_now_ms() + ms + run->target->timeout <= run->deadline_ms;
 }
 
-/* Return: 0 if it was taken; -EAGAIN, and *ret says why; -ENOMEM. */
+/* Send, with retries. Return: 0; -EAGAIN and the reason in *ret; -ENOMEM. */
 static int send_patiently(const struct run *run, const struct http_message *message,
 			  struct http_result *ret)
 {
@@ -117,7 +117,7 @@ static int send_patiently(const struct run *run, const struct http_message *mess
 	}
 }
 
-/* When to try again: not before the server wishes, and later each time. */
+/* Schedule the next attempt: with backoff, and not before Retry-After. */
 static int note_failure(struct run *run, const struct http_result *result)
 {
 	struct push_state *state = &run->spool.state;
@@ -132,7 +132,7 @@ static int note_failure(struct run *run, const struct http_result *result)
 	if (wait_ms > (uint64_t)DAY_S * 1000)
 		wait_ms = (uint64_t)DAY_S * 1000;
 	state->not_before = now_s() + (int64_t)(wait_ms / 1000);
-	log_error("cannot push to '%s': %s; %zu wait", run->name, result->why,
+	log_error("cannot push to '%s': %s; %zu reports wait", run->name, result->why,
 		  run->spool.items.count);
 	r = spool_save(&run->spool);
 	return r < 0 ? r : -EAGAIN;
@@ -185,7 +185,7 @@ static int send_waiting(struct run *run)
 {
 	int r = 0;
 
-	/* The first one whatever the timeout is: else nothing would ever go. */
+	/* Try the first report whatever the timeout is. Otherwise no report would ever go. */
 	if (run->spool.items.count > 0)
 		r = send_first(run);
 	while (r == 0 && run->spool.items.count > 0 && can_wait(run, 0))
@@ -215,7 +215,7 @@ static int make_metrics(const struct kfs *kfs, char **ret)
 	return r;
 }
 
-/* Figures, not reports: only the newest are worth sending, and none wait. */
+/* Send the current metrics. Older metrics are worthless, so none are queued. */
 static int send_metrics(struct run *run)
 {
 	_cleanup_free_ char *text = NULL;
@@ -243,7 +243,7 @@ static int send_metrics(struct run *run)
 
 static bool is_early(const struct push_state *state)
 {
-	/* A clock that was set back must not keep it from trying. */
+	/* A clock that was set back must not prevent all attempts. */
 	return state->not_before > now_s() && state->not_before - now_s() <= DAY_S;
 }
 
@@ -253,14 +253,14 @@ static int push(struct run *run)
 
 	if (run->target->format != PUSH_PROMETHEUS)
 		queued = queue_new(run);
-	/* What could not be queued, as on a full disk, does not keep the others. */
+	/* A failure to queue, as on a full disk, does not stop the queued reports. */
 	if (!is_early(&run->spool.state))
 		sent = run->target->format == PUSH_PROMETHEUS ? send_metrics(run)
 							      : send_waiting(run);
 	return queued < 0 ? queued : sent;
 }
 
-static int folder_name(const struct push_target *target, char ret[static SPOOL_ID_LEN])
+static int directory_name(const struct push_target *target, char ret[static SPOOL_ID_LEN])
 {
 	_cleanup_free_ char *key = NULL;
 	int r = str_format(&key, "%d %s", target->format, target->url);
@@ -270,7 +270,7 @@ static int folder_name(const struct push_target *target, char ret[static SPOOL_I
 	return r;
 }
 
-int target_push(const struct push_target *target, const struct kfs *kfs, int folder_fd,
+int target_push(const struct push_target *target, const struct kfs *kfs, int directory_fd,
 		const char *host)
 {
 	struct run run = {
@@ -279,33 +279,35 @@ int target_push(const struct push_target *target, const struct kfs *kfs, int fol
 		.host = host,
 		.deadline_ms = clock_now_ms() + RUN_MAX_MS,
 	};
-	char folder[SPOOL_ID_LEN];
+	char directory[SPOOL_ID_LEN];
 	int r = payload_target_name(target->url, &run.name);
 
 	if (r == 0)
-		r = folder_name(target, folder);
+		r = directory_name(target, directory);
 	if (r == 0)
-		r = spool_open(&run.spool, folder_fd, folder);
+		r = spool_open(&run.spool, directory_fd, directory);
 	if (r == 0) {
 		r = push(&run);
 		spool_close(&run.spool);
 	}
 	if (r < 0 && r != -EAGAIN)
 		log_error("cannot push to '%s': %s", run.name ? run.name : "?",
-			  r == -EWOULDBLOCK ? "another run is at it" : strerror(-r));
+			  r == -EWOULDBLOCK ? "another run holds the spool"
+					    : strerror(-r));
 	free(run.name);
 	return r;
 }
 
-int target_count(const struct push_target *target, int folder_fd, struct push_count *ret)
+int target_count(const struct push_target *target, int directory_fd,
+		 struct push_count *ret)
 {
 	struct push_count count = { 0 };
-	char folder[SPOOL_ID_LEN];
+	char directory[SPOOL_ID_LEN];
 	struct spool spool;
-	int r = folder_name(target, folder);
+	int r = directory_name(target, directory);
 
 	if (r == 0)
-		r = spool_open(&spool, folder_fd, folder);
+		r = spool_open(&spool, directory_fd, directory);
 	if (r != 0)
 		return r;
 	count.waiting = spool.items.count;

@@ -57,7 +57,7 @@ static int listen_on(int family, const struct sockaddr *address, socklen_t len)
 
 	if (fd < 0)
 		return -errno;
-	/* Both are refinements: without them it listens too, or says why not. */
+	/* Without these options the socket still listens, or bind() reports why not. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
@@ -74,7 +74,7 @@ static int open_unix(const char *path)
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -EINVAL;
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	/* What a killed process left; a socket that is in use is lost to it all the same. */
+	/* Remove the socket of a killed process. A live process would lose its socket too. */
 	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
 		(void)unlink(path);
 	return listen_on(AF_UNIX, (const struct sockaddr *)&address, sizeof(address));

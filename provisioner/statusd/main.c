@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rapiddisk-statusd: show the status over HTTP. Reads; changes nothing; needs no privilege. */
+/* rapiddisk-statusd: serve the status over HTTP, without changes and without privilege. */
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/macro.h"
@@ -32,7 +32,7 @@ static int open_listeners(const struct statusd_options *options, struct listener
 	}
 	if (ret->fds.count > 0)
 		return 0;
-	log_error("there is nothing to listen on: give --listen=127.0.0.1:9118, or start "
+	log_error("no address to listen on; give --listen=127.0.0.1:9118, or start "
 		  "rapiddisk-statusd.socket");
 	return -EINVAL;
 }
@@ -53,7 +53,7 @@ static int serve(const struct statusd_options *options)
 	r = server_run(&source, &listeners, options->idle_ms);
 	source_done(&source);
 	if (r < 0)
-		log_error("cannot go on: %s", strerror(-r));
+		log_error("cannot serve requests: %s", strerror(-r));
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

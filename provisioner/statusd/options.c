@@ -24,15 +24,15 @@ static const struct option long_options[] = {
 void statusd_options_print_help(void)
 {
 	fputs("Usage: rapiddisk-statusd [OPTION]...\n"
-	      "Show the status of RAM disks, caches and exports over HTTP; change nothing.\n"
+	      "Serve the status of RAM disks, caches and exports over HTTP.\n"
 	      "\n"
 	      "Listens on the sockets that systemd passes, or on those given by --listen.\n"
 	      "\n"
-	      "  -l, --listen=ADDRESS     127.0.0.1:9118, [::1]:9118, or the path of a Unix\n"
-	      "                           socket; repeatable\n"
-	      "      --idle-exit=SECONDS  exit after so long without a client (60 with the\n"
-	      "                           sockets of systemd, else 0: never)\n"
-	      "      --sysroot=DIR        look below DIR (for tests)\n"
+	      "  -l, --listen=ADDRESS     listen on 127.0.0.1:9118, [::1]:9118, or the path of a\n"
+	      "                           Unix socket; repeatable\n"
+	      "      --idle-exit=SECONDS  exit after this time without a client (60 with the\n"
+	      "                           sockets of systemd, otherwise 0: never)\n"
+	      "      --sysroot=DIR        read below DIR (for tests)\n"
 	      "  -h, --help               print this\n"
 	      "      --version            print the version\n",
 	      stdout);
@@ -43,7 +43,7 @@ static int set_idle(struct statusd_options *o, const char *value)
 	uint64_t seconds;
 
 	if (units_parse_uint(value, &seconds) < 0 || seconds > IDLE_MAX_S) {
-		log_error("--idle-exit takes whole seconds, a day at most, not '%s'",
+		log_error("--idle-exit takes whole seconds, 86400 at most, not '%s'",
 			  value);
 		return -EINVAL;
 	}
@@ -69,7 +69,7 @@ static int take(struct statusd_options *o, int option, const char *value, bool *
 		o->mode = STATUSD_VERSION;
 		return 0;
 	default:
-		return -EINVAL; /* getopt has said why */
+		return -EINVAL; /* getopt printed the error */
 	}
 }
 

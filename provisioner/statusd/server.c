@@ -18,8 +18,8 @@
 #define TURN_MAX      64 /* connections that are accepted in one turn of the loop */
 
 /*
- * No outside resource, no inline script, no frame around it, and no other site may embed or
- * read it. What is shown is of this moment.
+ * The page loads no outside resource and no inline script, and no other site may frame,
+ * embed or read it. No answer is cached.
  */
 static const struct {
 	const char *name, *value;
@@ -98,7 +98,7 @@ static void on_completed(void *data, struct MHD_Connection *connection,
 
 /* --- answers --- */
 
-/* What libmicrohttpd hands back once the client has it all, or is gone. */
+/* A body. libmicrohttpd frees it when the client has received all of it, or has left. */
 struct body {
 	struct server *server;
 	size_t len;
@@ -176,11 +176,13 @@ static int make_answer(struct server *server, const struct client *client,
 	if (client->is_loopback &&
 	    !host_is_trusted(MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
 							 MHD_HTTP_HEADER_HOST)))
-		return answer_error(MHD_HTTP_MISDIRECTED_REQUEST,
-				    "over loopback, ask by address or as localhost", ret);
+		return answer_error(
+			MHD_HTTP_MISDIRECTED_REQUEST,
+			"over loopback, the Host header must be an address or localhost",
+			ret);
 	if (clients_lag(&server->clients))
 		return answer_error(MHD_HTTP_SERVICE_UNAVAILABLE,
-				    "too many clients are slow to take their answers",
+				    "too many clients have not received their answers",
 				    ret);
 	if (route_needs_live(&route) || route_needs_doc(&route))
 		r = source_look(source, route_needs_live(&route));
@@ -188,8 +190,8 @@ static int make_answer(struct server *server, const struct client *client,
 }
 
 /*
- * Called first when the header is there, and then until the whole request is. What has no
- * answer but an error gets it at once, and its body stays unread.
+ * libmicrohttpd calls this first with the header, and again until the request is complete. A
+ * request that gets an error is answered at once, and its body stays unread.
  */
 static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 				  const char *path, const char *method,
@@ -262,7 +264,7 @@ static void take_connections(struct server *server, int listener)
 		if (fd < 0)
 			return;
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
-		/* It closes the descriptor where it fails. */
+		/* MHD_add_connection() closes the descriptor on failure. */
 		if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address,
 				       len) == MHD_YES &&
 		    server->clients.count == before)
@@ -270,7 +272,7 @@ static void take_connections(struct server *server, int listener)
 	}
 }
 
-/* How long nothing can become due. */
+/* Return the time until the next limit ends. */
 static uint64_t next_due_ms(const struct server *server, uint64_t idle_ms)
 {
 	uint64_t now = clock_now_ms(), due = now + 60000;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* HTTP. server.c is the only user of libmicrohttpd. */
+/* The HTTP server. server.c is the only user of libmicrohttpd. */
 #pragma once
 
 #include "statusd/listen.h"
@@ -8,14 +8,14 @@
 #include <stdint.h>
 
 /*
- * server_run() - Answer until @idle_ms have gone by without a client (0: never), or until
- * SIGTERM or SIGINT. One thread; no client can make another wait, whatever it does:
+ * server_run() - Answer requests until no client came for @idle_ms (0: for ever), or until
+ * SIGTERM or SIGINT. One thread; no client can block another one:
  *
- *	connections	512 at once. Beyond, the one that has waited longest without
- *			having sent its request has to go, after half a second of it.
- *	request		10 s until it is there, 6 KiB.
- *	answer		30 s until it is taken; 4 MiB under way for all clients, beyond
- *			which one second has to do, and others are told to come again.
+ *	connections	512 at once. If all are taken, clients that have not sent a request
+ *			within half a second are disconnected, the oldest first.
+ *	request		10 s to send it, 6 KiB.
+ *	answer		30 s to receive it, and 4 MiB pending for all clients. Beyond
+ *			4 MiB, the limit is one second, and new requests get 503.
  *
  * Return: 0 or -errno.
  */
