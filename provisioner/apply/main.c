@@ -5,7 +5,9 @@
 #include "base/log.h"
 #include "engine/exec.h"
 #include "sys/clock.h"
+#include "sys/dm.h"
 #include "sys/kmod.h"
+#include "sys/udev.h"
 
 #include <fcntl.h>
 

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "engine/entry.h"
 #include "kind/kinds.h"
+#include "sys/dm.h"
 
 static int replace(struct sys *sys, const struct kind *kind, const struct plan_step *step,
 		   struct buf *why)

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "base/fault.h"
-#include "sys/dm.h"
 #include "sys/kfs.h"
-#include "sys/udev.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct dm_ops;
+struct udev_ops;
+struct udevdb;
 
 struct sys {
 	struct kfs kfs;

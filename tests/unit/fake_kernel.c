@@ -7,6 +7,8 @@
 #include "kind/nvmet/nvmet.h"
 #include "model/config.h"
 #include "sys/clock.h"
+#include "sys/dm.h"
+#include "sys/udev.h"
 
 #include <check.h>
 #include <fcntl.h>

@@ -7,6 +7,7 @@
 #include "kind/kinds.h"
 #include "kind/ramdisk/ramdisk.h"
 #include "sys/clock.h"
+#include "sys/dm.h"
 #include "unit.h"
 
 #include <limits.h>

@@ -9,6 +9,7 @@
 #include "kind/cache/cache.h"
 #include "kind/nvmet/claims.h"
 #include "kind/say.h"
+#include "sys/dm.h"
 #include "sys/users.h"
 
 #include <inttypes.h>

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "kind/cache/cache.h"
 #include "kind/use.h"
+#include "sys/dm.h"
 
 #include <inttypes.h>
 
