@@ -215,7 +215,7 @@ static int make_metrics(const struct kfs *kfs, char **ret)
 	return r;
 }
 
-/* Send the current metrics. Older metrics are worthless, so none are queued. */
+/* Send the current metrics. Older metrics are worthless, so they are not queued. */
 static int send_metrics(struct run *run)
 {
 	_cleanup_free_ char *text = NULL;

@@ -41,7 +41,7 @@ struct server {
 
 /* --- clients --- */
 
-/* From libmicrohttpd 1.0 on, the next question overwrites the answer to the last. */
+/* libmicrohttpd 1.0 overwrites the result with that of the next query: copy the value. */
 static int fd_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =

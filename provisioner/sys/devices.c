@@ -171,7 +171,7 @@ static void drop_lower_ones(const struct kfs *kfs, struct device_numbers *all)
 		if (devices_name(kfs, *number, &name) < 0 ||
 		    is_below_one(kfs, name, all, STACK_MAX))
 			continue;
-		/* Without memory, keep the whole list: the caller reports it. */
+		/* Without memory, keep all: the callers refuse more than one match. */
 		if (vec_push(&upper.numbers, *number) < 0) {
 			device_numbers_done(&upper);
 			return;

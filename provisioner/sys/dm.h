@@ -13,11 +13,11 @@ struct sys;
 
 /* The state of a map. */
 struct dm_map {
-	char *uuid;	 /* "": the map has none */
+	char *uuid;	 /* "": no UUID */
 	uint64_t number; /* dev_t */
 	bool suspended;
 	bool unfinished; /* a loaded table waits for a resume: a run was killed */
-	/* The live table; if the map has none, the loaded one. */
+	/* The live table, or the loaded table of a map without a live one. */
 	uint64_t sectors; /* of 512 bytes; 0: no table */
 	char *target;	  /* type of the only target; NULL: no target, or several */
 	char *params;
@@ -62,7 +62,7 @@ struct dm_ops {
 	int (*reload)(struct sys *sys, const char *name, const struct dm_line *line);
 	/* -EBUSY: the map is open. */
 	int (*remove)(struct sys *sys, const char *name);
-	/* Set the UUID of a map that has none. */
+	/* Set the UUID of a map without a UUID. */
 	int (*set_uuid)(struct sys *sys, const char *name, const char *uuid);
 	/*
 	 * Wait until udevd has created the nodes of the changed maps and the links to

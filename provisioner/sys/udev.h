@@ -31,7 +31,7 @@ struct udev_ops {
 
 /* The running udevd's, by sys->udevdb. */
 extern const struct udev_ops udev_system;
-/* Of a --sysroot: the files in its run/udev/data; no events. */
+/* The files in run/udev/data of a --sysroot; no events. */
 extern const struct udev_ops udev_tree;
 
 /* udevdb_open() - Return: 0 or -errno. */
