@@ -56,7 +56,7 @@ static const struct report_entry *missing_module(const struct obj *want,
 	return NULL;
 }
 
-/* What is not as it should be, and @step would put its object on. */
+/* Find an object that @step needs and that is not in sync. */
 static const struct report_entry *missing_object(const struct kind *kind,
 						 const struct plan_step *step,
 						 const struct plan *plan,
@@ -68,7 +68,7 @@ static const struct report_entry *missing_object(const struct kind *kind,
 
 		if (!is_missing(entry) || !other || !kind->policy.uses(step->want, other))
 			continue;
-		/* Who stands on it already is worse off without the change. */
+		/* Skipping a change of an object that already uses the other helps nobody. */
 		if (!step->have || !kind->policy.uses(step->have, other) ||
 		    (kind->policy.follows && kind->policy.follows(step, other)))
 			return entry;
@@ -87,7 +87,7 @@ static const struct report_entry *missing_need(const struct plan_step *step,
 	const struct kind *kind = kind_of(plan_step_obj(step)->class);
 	const struct report_entry *missing = NULL;
 
-	/* What goes needs nothing. */
+	/* A removal needs nothing. */
 	if (!step->want)
 		return NULL;
 	missing = missing_module(step->want, report);
@@ -96,7 +96,7 @@ static const struct report_entry *missing_need(const struct plan_step *step,
 	return missing;
 }
 
-/* What could not be made, though what it is to stand on is there and free. */
+/* True if an object was not created although its needs are met. */
 static bool can_fall_back(const struct plan_step *step, const struct report_entry *entry)
 {
 	return step->action == PLAN_CREATE && is_missing(entry) && !step->want->unmet &&
@@ -110,7 +110,7 @@ static int fall_back(struct sys *sys, const struct plan_step *step,
 	_cleanup_free_ char *text = NULL;
 	int r;
 
-	/* Also where that fails, what it says is all that there is to be said. */
+	/* On failure @what already holds the message; the return value adds nothing. */
 	(void)kind_of(step->want->class)->acts.fall_back(sys, step->want, &what);
 	r = buf_take(&what, &text);
 	if (r < 0)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Carries a plan out and fills the report. */
+/* Execute a plan and fill the report. */
 #pragma once
 
 #include "model/plan.h"
 #include "model/report.h"
 #include "sys/sys.h"
 
-/* Who wants to see the steps as they go. All may be NULL. */
+/* Callbacks that follow the steps. All may be NULL. */
 struct exec_watcher {
 	/* Called now and then while a step waits to be possible; with NULL when that is
 	 * over. */

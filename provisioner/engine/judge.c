@@ -93,7 +93,7 @@ static int judge_change(struct plan_step *step)
 			r = judge_set_loss(step, step->have->content);
 		if (r == 0 && step->have->in_use && !kind->severs)
 			return judge_block(step, "%s", step->have->in_use);
-		/* What is empty now may be written to before it is removed. */
+		/* An empty object may be written to before its removal. */
 		if (r == 0 && has_content && !step->loss)
 			r = judge_set_loss(step, "its content");
 	}

@@ -28,7 +28,7 @@ static uint64_t memory_of(const struct obj *obj)
 	return kind->policy.memory ? kind->policy.memory(obj) : 0;
 }
 
-/* RAM that the step takes beyond what is taken already. */
+/* Return the RAM that the step takes in addition. */
 static uint64_t more_memory(const struct plan_step *step)
 {
 	uint64_t want = memory_of(step->want),
@@ -62,7 +62,7 @@ static int judge_memory(struct planner *p, struct plan_step *step)
 			   units_format_size_approx(margin, kept));
 }
 
-/* Takes the step over, or frees it where judging it failed with @r. */
+/* Append the step, or free it if judging failed (@r). */
 static int add_step(struct planner *p, struct plan_step *step, int r)
 {
 	if (r == 0)
@@ -110,7 +110,7 @@ static const struct plan_step *find_step(const struct planner *p, const struct o
 	return NULL;
 }
 
-/* What becomes of the users of an object that shall go. */
+/* The fate of the users of an object that is to be removed. */
 enum users {
 	USERS_STAY,
 	USERS_UNPLANNED, /* no step says so far what becomes of some of them */
@@ -139,7 +139,7 @@ static enum users judge_user(const struct planner *p, const struct obj *user,
 	}
 }
 
-/* Are those that hold @have open all objects of ours, and does the plan take them off? */
+/* Judge whether owned objects alone hold @have, and whether the plan removes them all. */
 static enum users judge_users(const struct planner *p, const struct obj *have)
 {
 	enum users all = USERS_GO;
@@ -167,14 +167,14 @@ static int judge_removal(const struct planner *p, struct plan_step *step,
 	const struct obj *have = step->have;
 	int r = 0;
 
-	/* What its users leave behind is of no use without them. */
+	/* Without its users the object has no use. */
 	if (have->in_use && users == USERS_GO)
 		return 0;
 	if (have->content)
 		r = judge_set_loss(step, have->content);
 	if (r < 0 || !have->in_use)
 		return r;
-	/* Who holds it open, and stays, is more than connections. */
+	/* A holder that stays is more than a connection. */
 	if (p->policy->disconnect && kind_of(have->class)->severs && have->content &&
 	    have->holders == 0)
 		return 0;
@@ -199,7 +199,7 @@ static int add_removal(struct planner *p, struct obj *have, bool last)
 		return 0;
 	}
 	r = judge_removal(p, &step, users);
-	/* What stays keeps its memory. */
+	/* An object that stays keeps its memory. */
 	if (r == 0 && !last && (step.blocked || step.action == PLAN_NONE))
 		p->committed += memory_of(have);
 	return add_step(p, &step, r);
@@ -222,7 +222,7 @@ static int add_removals(struct planner *p)
 	return 0;
 }
 
-/* What waited for its users to be changed. */
+/* Add the removals that waited for changes of their users. */
 static int add_late_removals(struct planner *p)
 {
 	for (size_t i = p->observed->indexed; i-- > 0;) {
@@ -252,7 +252,7 @@ static int add_all_wanted(struct planner *p, const struct kind *kind)
 	return 0;
 }
 
-/* What is shared belongs to nobody and goes nowhere: it comes before the removals. */
+/* Shared objects have no owner and are never removed, so they come first. */
 static int build(struct planner *p)
 {
 	int r = 0;

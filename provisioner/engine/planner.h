@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Desired against observed gives a plan. Pure: asks nothing and changes nothing. */
+/* Compare the desired with the observed state into a plan. Pure. */
 #pragma once
 
 #include "kind/kinds.h"

@@ -14,14 +14,14 @@
 #include <limits.h>
 #include <stdarg.h>
 
-/* sysfs and udev can lag a little behind the write that changed a disk. */
+/* sysfs and udev may lag behind the write that changed a disk. */
 #define VERIFY_TRIES   3
 #define VERIFY_WAIT_MS 100
 
-/* udev opens a disk for a moment after each change, to look for signatures. */
+/* After each change udev briefly opens the disk to read its signatures. */
 #define PASSING_WAIT_MS 1000
 #define PASSING_POLL_MS 50
-/* What udev tells ends this wait, and where nobody tells, it is time to look. */
+/* An event of udev ends the wait early; without udev the state is polled. */
 #define ABSENT_POLL_MS 500
 
 static void set_failed(struct report *report, char *message)
@@ -144,7 +144,7 @@ static struct report_entry *find_entry(struct report *report, const struct obj *
 	return NULL;
 }
 
-/* Is there something that was done, and that the second plan would do again? */
+/* Return the entry of a step that was done and is planned again, or NULL. */
 static struct report_entry *contradicted(const struct plan_step *step,
 					 struct report *report)
 {
@@ -219,7 +219,7 @@ static bool udev_is_busy(const struct sys *sys)
 	return kfs_exists(&sys->kfs, "run/udev/queue");
 }
 
-/* The step to wait for; NULL: there is none, or the time is up. */
+/* Return the step to wait for. NULL: none, or the deadline has passed. */
 static const struct plan_step *worth_waiting(const struct sys *sys,
 					     const struct plan *plan, uint64_t since_ms)
 {
@@ -231,7 +231,7 @@ static const struct plan_step *worth_waiting(const struct sys *sys,
 				 udev_is_busy(sys) ? UINT64_MAX : PASSING_WAIT_MS);
 }
 
-/* udev tells when a device has come; that somebody has closed one, nobody does. */
+/* udev announces a new device. No event announces that a device was closed. */
 static void wait_a_little(const struct sys *sys, bool is_absent)
 {
 	uint64_t now = clock_now_ms();

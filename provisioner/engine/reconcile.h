@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The pipeline: observe, plan, carry out, and plan again, which must give nothing. */
+/* The pipeline: observe, plan, execute, verify. */
 #pragma once
 
 #include "engine/exec.h"
@@ -17,7 +17,7 @@ struct reconcile_options {
 	struct boot *boot; /* NULL: no fact is known */
 };
 
-/* What a run saw and did; the plan points into the two models. */
+/* The result of a run; the plan points into the two models. */
 struct reconcile_outcome {
 	struct model observed; /* before anything was changed */
 	struct plan plan;

@@ -48,7 +48,7 @@ int state_resolve(struct sys *sys, struct boot *boot, struct model *desired,
 	for (const struct kind *const *kind = kinds; *kind; kind++) {
 		int r;
 
-		/* What stays as it is is still what others stand on. */
+		/* Other objects use even the objects of another stage, so resolve those too. */
 		if (!(*kind)->state.resolve ||
 		    ((*kind)->network && !kind_is_in_stage(*kind, stage)))
 			continue;

@@ -115,7 +115,7 @@ int cache_fall_back(struct sys *sys, const struct obj *want, struct buf *why)
 	if (params.failed || uuid.failed)
 		return -ENOMEM;
 	line.params = params.data;
-	/* What failed may have been the module that would have loaded it. */
+	/* dm_mod is otherwise loaded as a dependency of rapiddisk_cache, which may have failed. */
 	if (sys->load_module && !kfs_exists(&sys->kfs, "sys/module/dm_mod"))
 		(void)sys->load_module("dm_mod", &sys->fault); /* create says it */
 	r = sys->dm->create(sys, cache->name, uuid.data, &line);
@@ -169,7 +169,7 @@ void cache_settle(struct sys *sys)
 	sys->dm->settle(sys);
 }
 
-/* A UUID can be given once; a map that has another one belongs to whoever gave it. */
+/* device-mapper sets a UUID once. A map with another UUID belongs to another program. */
 int cache_adopt(struct sys *sys, const struct obj *have, struct buf *why)
 {
 	_cleanup_(buf_done) struct buf uuid = { 0 };

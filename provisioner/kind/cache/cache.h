@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of the kind `cache` share: its objects, and the halves of its class. */
+/* Caches, shared by the files of the kind. */
 #pragma once
 
 #include "kind/kind.h"

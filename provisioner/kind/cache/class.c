@@ -67,7 +67,7 @@ static const struct field cache_fields[] = {
 				  .doc = "Share of hits in all reads"),
 };
 
-/* Return: false once something was said: the other ones are the same error again. */
+/* Return: false after the first error; further pairs would repeat the error. */
 static bool validate_pair(const struct obj *want, const struct obj *other,
 			  struct diag *diag)
 {

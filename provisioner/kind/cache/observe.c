@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The caches that are live: maps of ours, and caches that somebody made by hand. */
+/* Observe caches: owned maps, and caches that were created by hand. */
 #include "base/cleanup.h"
 #include "kind/cache/cache.h"
 #include "kind/use.h"
@@ -60,7 +60,7 @@ static int read_linear_line(struct sight *sight, struct obj *obj, const char *pa
 	uint64_t number, offset;
 	int r;
 
-	/* With an offset it is no map of ours, whatever its UUID says: to be replaced. */
+	/* No owned linear map has an offset. Leave the fields unset, so that it is replaced. */
 	if (sscanf(params, "%23s %" SCNu64, source, &offset) != 2 || offset != 0 ||
 	    numbers_parse(source, &number) < 0)
 		return 0;
@@ -80,7 +80,7 @@ static int read_counters(struct sight *sight, struct obj *obj)
 	uint64_t hits, misses, cached;
 	char ratio[16] = "-";
 
-	/* Gone, or the map holds no cache. */
+	/* The map disappeared, or has no cache. */
 	if (kfs_read_u64(kfs, &hits, COUNTERS "/%s/hits", name) < 0 ||
 	    kfs_read_u64(kfs, &misses, COUNTERS "/%s/misses", name) < 0 ||
 	    kfs_read_u64(kfs, &cached, COUNTERS "/%s/cached_bytes", name) < 0)
@@ -115,7 +115,7 @@ static int read_map(struct sight *sight, struct obj *obj, const struct dm_map *m
 		r = read_linear_line(sight, obj, map->params);
 	if (r == 0 && map->sectors > 0)
 		field_set_size(obj, CACHE_CAPACITY, map->sectors * 512);
-	/* What somebody left half done has to be loaded anew, and that is a change. */
+	/* A suspended or half-loaded map differs from any desired cache, so it is loaded again. */
 	if (r == 0 && (map->suspended || map->unfinished)) {
 		field_clear(obj, CACHE_MODE);
 		obj->released = false;
@@ -125,7 +125,7 @@ static int read_map(struct sight *sight, struct obj *obj, const struct dm_map *m
 	return r < 0 ? r : set_use(sight, obj, map);
 }
 
-/* Ours by its UUID; one that somebody made by hand by its counters. */
+/* An owned map has our UUID prefix; a cache created by hand has counters. */
 static bool is_cache(struct sight *sight, const char *name, const struct dm_map *map)
 {
 	return is_ours(map) || kfs_exists(&sight->sys->kfs, COUNTERS "/%s", name);
@@ -145,7 +145,7 @@ static int observe_map(struct sight *sight, const char *name, const struct dm_ma
 		r = read_map(sight, obj, map);
 	if (r < 0) {
 		obj_free(obj);
-		/* Gone meanwhile. */
+		/* The device disappeared. */
 		return r == -ENOENT ? 0 : r;
 	}
 	return model_add(observed, obj);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Caches: what they stand on, and what they take. */
+/* Policy of caches. */
 #include "kind/cache/cache.h"
 
 bool cache_uses(const struct obj *obj, const struct obj *other)
@@ -8,7 +8,7 @@ bool cache_uses(const struct obj *obj, const struct obj *other)
 	       streq(cache_of(obj)->ramdisk, obj_name(other));
 }
 
-/* Its own: that of a RAM disk is counted there. */
+/* The memory of a RAM disk is counted with the RAM disk. */
 uint64_t cache_memory(const struct obj *obj)
 {
 	return cache_of(obj)->size.bytes;

@@ -44,7 +44,7 @@ static int set_ambiguous(struct sys *sys, struct obj *want, const char *spec,
 			      spec, found->numbers.count, names.data);
 }
 
-/* Where / is an overlay, the map that the initramfs made is what is left to go by. */
+/* If / is an overlay, only the map that the initramfs created identifies the root volume. */
 static bool stands_in_for_root(const struct sys *sys, const struct obj *have)
 {
 	return !sys->initramfs && have && have->owner == OWNER_OURS &&
@@ -98,7 +98,7 @@ static int check_is_root(struct sys *sys, struct obj *want, uint64_t number)
 	bool is_late;
 	int r;
 
-	/* What is the matter is known, and waiting does not change it. */
+	/* The reason is known, and waiting does not change it. */
 	if (is_root(want) || (want->unmet && want->patience_ms == 0))
 		return 0;
 	r = devices_find_root(sys, &root, &spec);
@@ -111,7 +111,7 @@ static int check_is_root(struct sys *sys, struct obj *want, uint64_t number)
 	free(want->unmet);
 	want->unmet = NULL;
 	want->patience_ms = is_late ? cache_of(want)->wait : 0;
-	/* The device may be here, and udev not at it so far. */
+	/* The device may exist while udev has not processed it. */
 	want->passing = !is_late && number == 0;
 	return kind_set_unmet(want, "source '%s' is not the device of root='%s'",
 			      cache_of(want)->source.text, spec ? spec : "");
@@ -133,7 +133,7 @@ static int check_twice(struct obj *want, const struct model *desired)
 	return 0;
 }
 
-/* Only one that is not in use goes before others are made. */
+/* Only an unused cache is removed before others are created. */
 static bool is_leaving(const struct obj *have)
 {
 	return have && have->leaves && !have->in_use;
@@ -217,7 +217,7 @@ static int check_free(struct sys *sys, const struct boot *boot, struct obj *want
 			      use);
 }
 
-/* Is all that holds the RAM disk caches of ours that let go of it in this run? */
+/* True if all users of the RAM disk are owned caches that release it in this run. */
 static bool is_let_go(const struct obj *ramdisk, const struct model *desired,
 		      const struct model *observed)
 {
@@ -233,7 +233,7 @@ static bool is_let_go(const struct obj *ramdisk, const struct model *desired,
 	return known == ramdisk->holders;
 }
 
-/* A cache takes the RAM disk's memory, and what is in it goes. */
+/* A cache takes the memory of the RAM disk, which destroys the content. */
 static int check_ramdisk(struct obj *want, const struct model *desired,
 			 const struct model *observed)
 {
@@ -249,7 +249,7 @@ static int check_ramdisk(struct obj *want, const struct model *desired,
 		want->passing = ramdisk->passing;
 		return kind_set_unmet(want, "ramdisk '%s' is %s", name, ramdisk->in_use);
 	}
-	/* What a cache holds there is a copy. */
+	/* The content of a cache is a copy of its source. */
 	if (!ramdisk->content || ramdisk->holders > 0 || ramdisk_of(ramdisk)->unwritten ||
 	    ramdisk_may_lose(model_find(desired, &ramdisk_class, name)))
 		return 0;
@@ -259,14 +259,14 @@ static int check_ramdisk(struct obj *want, const struct model *desired,
 			      ramdisk->content, name);
 }
 
-/* What is on that RAM disk already is the cache itself. */
+/* True if the cache already uses this RAM disk, whose content is then the cache. */
 static bool is_on_its_ramdisk(const struct obj *have, const struct obj *want)
 {
 	return field_is_set(have, CACHE_RAMDISK) && field_is_set(want, CACHE_RAMDISK) &&
 	       streq(cache_of(have)->ramdisk, cache_of(want)->ramdisk);
 }
 
-/* A RAM disk is used whole, as large as it shall be. */
+/* A cache uses the whole RAM disk, in its desired size. */
 static void derive_ramdisk_size(struct obj *want, const struct model *desired)
 {
 	const struct obj *ramdisk;

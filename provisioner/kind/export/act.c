@@ -87,7 +87,7 @@ static int unlink_port(struct sys *sys, const struct obj *obj, const char *port,
 		       : 0;
 }
 
-/* @want NULL: off all of them. */
+/* @want NULL: unlink from all ports. */
 static int unlink_ports(struct sys *sys, const struct obj *have, const struct obj *want,
 			struct buf *why)
 {
@@ -102,7 +102,7 @@ static int unlink_ports(struct sys *sys, const struct obj *have, const struct ob
 	return 0;
 }
 
-/* Into those in which it is not yet. */
+/* Link the export into the ports that lack it. */
 static int link_ports(struct sys *sys, const struct obj *want, const char *folder,
 		      struct buf *why)
 {
@@ -115,7 +115,7 @@ static int link_ports(struct sys *sys, const struct obj *want, const char *folde
 	return 0;
 }
 
-/* Back to the ports that it had: who is there keeps what works. */
+/* Link the previous ports again, so that connected hosts keep a working export. */
 static void go_back(struct sys *sys, const struct obj *have, const struct obj *want,
 		    const char *folder)
 {
@@ -128,7 +128,7 @@ static void go_back(struct sys *sys, const struct obj *have, const struct obj *w
 
 /* --- the whole --- */
 
-/* Removes @obj, which may be there only in part. */
+/* Remove @obj, which may exist only in part. */
 static int take_away(struct sys *sys, const struct obj *obj, const char *folder,
 		     struct buf *why)
 {

@@ -157,7 +157,7 @@ const struct obj *export_find_device(const struct model *model, const char *text
 	return found || name != text ? found : model_find(model, &cache_class, name);
 }
 
-/* What is below a cache, written to from elsewhere, is not what the cache knows. */
+/* A write below a cache makes the content of the cache stale. */
 static const struct obj *find_cache_on(const struct model *desired, const char *device,
 				       const char **ret_part)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of kind export share. */
+/* Exports, shared by the files of the kind. */
 #pragma once
 
 #include "kind/kind.h"

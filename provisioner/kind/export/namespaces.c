@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exports: namespaces, added and removed. */
+/* Add and remove the namespaces of exports. */
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "kind/export/export.h"
@@ -19,12 +19,12 @@ static int device_path(struct sys *sys, const struct obj *item, char **ret)
 	uint64_t number;
 	int r;
 
-	/* A name may be that of a node in both folders. */
+	/* A RAM disk and a cache may have the same name. */
 	if (text[0] == '/')
 		text++;
 	else
 		folder = namespace->made == &cache_class ? "dev/mapper/" : "dev/";
-	/* What this run made has been named since the plan. */
+	/* A device that this run created has got its node since the plan. */
 	r = kfs_device_number(&sys->kfs, &number, "%s%s", folder, text);
 	if (r < 0)
 		return r;
@@ -65,7 +65,7 @@ static int fill_namespace(struct sys *sys, const struct obj *item, const char *f
 	return r < 0 ? fail_to_enable(why, r, item, path) : 0;
 }
 
-/* Linux 6.1 says yes and does nothing where a passthru controller is active. */
+/* Linux 6.1 accepts the write without effect if a passthru controller is active. */
 static int check_enabled(struct sys *sys, const struct obj *item, const char *folder,
 			 struct buf *why)
 {
@@ -120,7 +120,7 @@ int export_remove_namespace(struct sys *sys, const struct obj *obj,
 		     : 0;
 }
 
-/* @is_new: nobody but us has been at the subsystem. */
+/* @is_new: this run created the subsystem. */
 static int add_namespace(struct sys *sys, const struct obj *item, const char *subsystem,
 			 bool is_new, struct buf *why)
 {
@@ -138,14 +138,14 @@ static int add_namespace(struct sys *sys, const struct obj *item, const char *su
 	return r;
 }
 
-/* A device that became larger below it. The note that they have to be told goes last. */
+/* Announce a new size of the device. The size claim is dropped last. */
 static int announce_size(struct sys *sys, const struct obj *obj, const struct obj *item,
 			 const char *subsystem, struct buf *why)
 {
 	int r = kfs_write(&sys->kfs, "1", "%s/namespaces/%s/revalidate_size", subsystem,
 			  obj_name(item));
 
-	/* Linux before 5.8 has no such file, and notices by itself. */
+	/* Linux before 5.8 has no such file, and announces a new size itself. */
 	if (r == 0 || r == -ENOENT)
 		r = drop_size_claim(sys, obj, item);
 	return r < 0 ? kind_fail(why, r, nvmet_hint(r),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exports: what is live, and who is connected. */
+/* Observe exports and their connections. */
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "kind/export/export.h"
@@ -8,14 +8,14 @@
 #include "kind/nvmet/connections.h"
 #include "sys/devices.h"
 
-/* A port, asked once for all exports. */
+/* A port, read once for all exports. */
 struct way {
 	struct kfs_names exports;
 	uint64_t sockets; /* connections to it, where the kernel does not say of whom */
 	bool sees_all;
 };
 
-/* What stands behind a path: many namespaces may be on one device. */
+/* The device behind a path. Many namespaces may share one device. */
 struct backing {
 	char *path;
 	uint64_t number; /* 0: a file, or a device that is gone: it differs from any */
@@ -101,7 +101,7 @@ static int read_namespace(struct sight *sight, struct obj *obj, const char *id,
 	return 0;
 }
 
-/* A size of which initiators have not been told is none that they know. */
+/* Unset the size while its announcement to initiators is pending. */
 static int forget_size(const struct sight *sight, const struct obj *export,
 		       struct obj *item)
 {
@@ -185,7 +185,7 @@ static int read_use(const struct sight *sight, struct obj *obj, struct nvmet_use
 	return nvmet_set_use(obj, use);
 }
 
-/* As mkdir(2) makes it: nobody has given it anything so far. */
+/* True if the export is as mkdir(2) created it. */
 static bool is_empty(const struct obj *obj)
 {
 	return export_namespaces(obj)->objs.count == 0 &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exports: what they stand on, and what a change breaks. */
+/* Policy of exports. */
 #include "kind/export/export.h"
 #include "kind/on_change.h"
 
@@ -28,7 +28,7 @@ static bool loses_namespace(const struct obj *have, const struct obj *want)
 	return false;
 }
 
-/* To take a namespace or a port from who is connected breaks what he does with it. */
+/* Removing a namespace or a port breaks the I/O of connected hosts. */
 int export_judge(struct plan_step *step)
 {
 	if (!step->have->content || (!loses_port(step->have, step->want) &&
@@ -75,7 +75,7 @@ bool export_uses(const struct obj *obj, const struct obj *other)
 	       stands_on_device(obj, other);
 }
 
-/* Initiators are told of a size only once the device has it. */
+/* A new size is announced only after the device has it. */
 bool export_follows(const struct plan_step *step, const struct obj *device)
 {
 	if (step->changed != UINT64_C(1) << EXPORT_NAMESPACES ||
@@ -93,7 +93,7 @@ bool export_follows(const struct plan_step *step, const struct obj *device)
 	return true;
 }
 
-/* The kernel opens the device once for each namespace that is enabled. */
+/* The kernel opens the device once per enabled namespace. */
 uint64_t export_holds(const struct obj *obj, const struct obj *other)
 {
 	uint64_t count = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exports: what is wanted, on this machine. */
+/* Resolve the desired exports on this machine. */
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "kind/cache/cache.h"
@@ -82,7 +82,7 @@ static int derive_identifier(const char *machine, const struct obj *want,
 	return field_set_string(item, index, uuid);
 }
 
-/* As the kernel writes them. */
+/* The kernel prints lower case. */
 static int lower(struct obj *item, unsigned int index)
 {
 	char uuid[UUID_LEN + 1];
@@ -106,7 +106,7 @@ static int derive_serial(const char *machine, struct obj *want)
 	return field_set_string(want, EXPORT_SERIAL, hex);
 }
 
-/* Has the file, or a plan before this one, given all of them? */
+/* True if the configuration or a previous plan has set all identifiers. */
 static bool is_identified(const struct obj *want)
 {
 	bool all = field_is_set(want, EXPORT_SERIAL);
@@ -117,7 +117,7 @@ static bool is_identified(const struct obj *want)
 	return all;
 }
 
-/* What the file says stands; what it does not is derived, a UUID as one of version 8. */
+/* Derive the identifiers that the configuration lacks, a UUID as version 8. */
 static int derive_missing(struct sys *sys, struct boot *boot, struct obj *want)
 {
 	const char *machine = NULL;
@@ -152,7 +152,7 @@ static int identify(struct sys *sys, struct boot *boot, struct obj *want)
 	return r;
 }
 
-/* The device that this file makes: it may not be there yet, but its size is known. */
+/* A device of the same configuration may not exist yet, but its size is known. */
 static int resolve_made(struct sys *sys, struct obj *item, const struct obj *device)
 {
 	const char *folder = device->class == &cache_class ? "dev/mapper" : "dev";
@@ -205,7 +205,7 @@ static bool is_live(const struct obj *item, const struct obj *have)
 	       namespace_of(live)->device.number == namespace_of(item)->device.number;
 }
 
-/* A cache that this run may make first. */
+/* Find a desired cache over the device, which this run may create first. */
 static const struct obj *find_cache_over(uint64_t number, const struct model *desired)
 {
 	vec_foreach (obj, &desired->objs) {
@@ -216,7 +216,7 @@ static const struct obj *find_cache_over(uint64_t number, const struct model *de
 	return NULL;
 }
 
-/* Two that write to one device, and do not know of one another, destroy what is on it. */
+/* Two independent writers of one device destroy its content. */
 static int check_use(struct sys *sys, struct obj *want, const struct obj *item,
 		     struct users *users)
 {
@@ -234,7 +234,7 @@ static int check_use(struct sys *sys, struct obj *want, const struct obj *item,
 			      device, obj_name(item), use);
 }
 
-/* A RAM disk has been asked already how many have it open. */
+/* The openers of a RAM disk are already observed. */
 static bool is_idle(const struct obj *made, const struct model *observed)
 {
 	const struct obj *live =
@@ -282,7 +282,7 @@ static int resolve_devices(struct sys *sys, struct obj *want, const struct model
 	return 0;
 }
 
-/* %H and the name itself may come to the same. */
+/* An NQN with %H may expand to the NQN of another export. */
 static int check_twice(struct obj *want, const struct model *desired)
 {
 	const char *name = obj_name(want);

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The kernel makes the attribute for all to read (CONFIGFS_ATTR()), the file is not. */
+/* CONFIGFS_ATTR() creates the attribute readable for all; the key file is not. */
 static int set_secret(struct sys *sys, struct buf *why, const char *folder,
 		      const char *name, const char *value)
 {
@@ -78,7 +78,7 @@ static int relink(struct sys *sys, const struct obj *obj, const char *folder,
 	return 0;
 }
 
-/* Keeps in @subsystems only those that let it in, and takes it off their lists. */
+/* Unlink the host from all subsystems, and keep in @subsystems those that had it. */
 static int unlink_all(struct sys *sys, const struct obj *obj,
 		      struct kfs_names *subsystems, struct buf *why)
 {
@@ -99,7 +99,7 @@ static int unlink_all(struct sys *sys, const struct obj *obj,
 		r = kfs_unlink(&sys->kfs, NVMET_SUBSYSTEMS "/%s/allowed_hosts/%s", name,
 			       obj_name(obj));
 	}
-	/* On failure what is behind has its name still, and is freed with the rest. */
+	/* On failure the rest of the list keeps its names and is freed with it. */
 	if (r < 0)
 		return kind_fail(why, r, nvmet_hint(r),
 				 "cannot unlink the host from an export");

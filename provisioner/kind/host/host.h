@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of the kind `host` share. */
+/* NVMe hosts, shared by the files of the kind. */
 #pragma once
 
 #include "kind/kind.h"
@@ -33,7 +33,7 @@ static inline const struct host *host_of(const struct obj *obj)
 	return (const struct host *)obj;
 }
 
-/* What the kernel calls the words of dhchap_hash and dhchap_dhgroup; NULL-terminated. */
+/* The kernel's names for the words of dhchap_hash and dhchap_dhgroup; NULL-terminated. */
 extern const char *const host_hash_names[], *const host_group_names[];
 
 /* host_folder() - In configfs; the caller's to free. NULL: no memory. */

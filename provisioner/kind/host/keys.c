@@ -43,7 +43,7 @@ static int check_key_file(const struct kfs *kfs, struct obj *want, int fd,
 	return 0;
 }
 
-/* What the file says, never a part of it, comes into a message. */
+/* No message quotes the content of the file. */
 static int take_key(struct obj *want, unsigned int index, char *text, const char *path)
 {
 	size_t offset;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hosts: what is live. */
+/* Observe hosts. */
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "kind/host/host.h"
@@ -43,7 +43,7 @@ static int read_word(const struct kfs *kfs, struct obj *obj, unsigned int index,
 	return r;
 }
 
-/* Each subsystem that lets it in. */
+/* Count the subsystems that admit the host. */
 static int count_uses(const struct kfs *kfs, struct obj *obj)
 {
 	_cleanup_(kfs_names_done) struct kfs_names subsystems = { 0 };

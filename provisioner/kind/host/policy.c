@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hosts: what a change breaks. */
+/* Policy of hosts. */
 #include "kind/host/host.h"
 #include "kind/nvmet/claims.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hosts: what is wanted, on this machine. */
+/* Resolve the desired hosts on this machine. */
 #include "kind/host/host.h"
 #include "kind/nvmet/claims.h"
 
-/* A key that no live host has: one whose file cannot be read is wanted all the same. */
+/* Desire a key even if its file cannot be read: no live host has an empty key. */
 static int want_keys(struct obj *want)
 {
 	int r = 0;
@@ -15,7 +15,7 @@ static int want_keys(struct obj *want)
 	return r;
 }
 
-/* What the kernel has for a new host: the first of the words. */
+/* A new host has the first word of each in the kernel. */
 static void want_defaults(struct obj *want)
 {
 	if (!field_is_set(want, HOST_KEY))
@@ -26,7 +26,7 @@ static void want_defaults(struct obj *want)
 		field_set_enum(want, HOST_DHGROUP, 0);
 }
 
-/* Only who loses a key is made anew, and taken off the lists for that. */
+/* Only a host that loses a key is created again, and unlinked for that. */
 static const char *find_foreign(const struct obj *want, const struct model *observed)
 {
 	const struct obj *have = model_find(observed, want->class, obj_name(want));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Kernel modules: loaded. */
+/* Load kernel modules. */
 #include "kind/module/module.h"
 #include "kind/say.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Kernel modules: not written in the YAML, wanted because other objects need them. */
+/* Kernel modules. Other objects need them; the configuration does not list them. */
 #include "kind/module/module.h"
 
 #include <errno.h>

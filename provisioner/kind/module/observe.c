@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Kernel modules: the loaded ones. */
+/* Observe kernel modules. */
 #include "kind/module/module.h"
 
-/* What is built into the kernel may have no folder there; nvmet has this one. */
+/* A built-in module may have no directory there; nvmet has one in configfs. */
 static bool is_loaded(const struct kfs *kfs, const char *name)
 {
 	return kfs_exists(kfs, "sys/module/%s", name) ||

@@ -53,7 +53,7 @@ int nvmet_read(const struct kfs *kfs, char **ret, const char *fmt, ...)
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	trim(text);
-	/* printf() of a path that nobody has set. */
+	/* The kernel prints an unset path with printf(). */
 	if (text[0] != '\0' && !streq(text, "(null)"))
 		*ret = TAKE_PTR(text);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Attributes and directories of nvmet's configfs. */
+/* Attributes and directories of nvmet in configfs. */
 #pragma once
 
 #include "base/buf.h"

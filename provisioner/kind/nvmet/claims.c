@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Their folders. */
+/* The directory of each class in configfs. */
 static const struct {
 	const struct obj_class *class;
 	const char *folder;
@@ -39,7 +39,7 @@ int nvmet_set_owner(const struct kfs *kfs, const struct claims *claims, struct o
 
 	if (r == 0 && noted > 0)
 		r = read_inode(kfs, obj, &inode);
-	/* What nobody can read is no claim. */
+	/* An unreadable claim is no claim. */
 	if (r < 0)
 		return r == -ENOENT || r == -EBADMSG ? 0 : r;
 	if (noted > 0 ? noted == inode : half_made)
@@ -57,7 +57,7 @@ static int note_inode(struct sys *sys, const struct obj *obj)
 					 inode);
 }
 
-/* What a claim of the kind is about, or NULL; @name: behind the kind's. */
+/* Return the owned object that the claim names, or NULL. */
 static const struct obj *find_claimed(const struct model *observed,
 				      const struct obj_class *class, const char *name)
 {
@@ -80,7 +80,7 @@ static int tidy_claim(struct sys *sys, const struct claims *claims,
 	return note_inode(sys, obj);
 }
 
-/* "NQN:ID": the note goes with the export. */
+/* Drop a size claim ("NQN:ID") with its export. */
 static int tidy_size(struct sys *sys, const char *claim, const struct model *observed)
 {
 	const char *colon = strrchr(claim, ':');
@@ -118,7 +118,7 @@ int nvmet_tidy_claims(struct sys *sys, const struct model *observed, struct buf 
 	_cleanup_(claims_done) struct claims claims = { 0 };
 	int r;
 
-	/* Where configfs is not mounted, what is there cannot be seen. */
+	/* Without configfs no object can be observed, so every claim must stay. */
 	if (!kfs_exists(&sys->kfs, NVMET) && kfs_exists(&sys->kfs, "sys/module/nvmet"))
 		return 0;
 	r = claims_load(&sys->kfs, &claims);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whose the objects of nvmet are, and what claims (sys/claims.h) say of them. */
+/* Ownership of nvmet objects by claims (sys/claims.h). */
 #pragma once
 
 #include "base/buf.h"

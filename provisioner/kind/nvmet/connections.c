@@ -21,7 +21,7 @@ void nvmet_controllers_done(struct nvmet_controllers *controllers)
 	net_connections_done(&controllers->sockets);
 }
 
-/* Takes @host over. */
+/* Takes ownership of @host. */
 static int add(struct nvmet_controllers *all, const char *subsystem, char *host,
 	       uint64_t port)
 {
@@ -48,7 +48,7 @@ static int load_subsystem(const struct kfs *kfs, const char *subsystem,
 
 		if (strncmp(name, "ctrl", strlen("ctrl")) != 0)
 			continue;
-		/* One that goes meanwhile still counts: who goes comes back. */
+		/* A controller that disappears still counts: its host reconnects. */
 		if (kfs_read_u64(kfs, &port, DEBUGFS "/%s/%s/port", subsystem, name) < 0)
 			port = NVMET_ANY_PORT;
 		if (nvmet_read(kfs, &host, DEBUGFS "/%s/%s/hostnqn", subsystem, name) < 0)
@@ -97,7 +97,7 @@ int nvmet_controllers_load(const struct kfs *kfs, struct nvmet_controllers *ret)
 					 : load_from_loop(kfs, &all);
 
 	if (r < 0 && r != -ENOMEM) {
-		/* Not for this user to see: then nothing is known. */
+		/* This user may not read the connections, so nothing is known. */
 		all.complete = false;
 		r = 0;
 	}

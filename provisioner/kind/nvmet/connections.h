@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who is connected to the exports. */
+/* Connections to exports. */
 #pragma once
 
 #include "model/object.h"
@@ -29,7 +29,7 @@ struct nvmet_controllers {
 int nvmet_controllers_load(const struct kfs *kfs, struct nvmet_controllers *ret);
 void nvmet_controllers_done(struct nvmet_controllers *controllers);
 
-/* How many, as far as can be told. */
+/* The known connections. */
 struct nvmet_use {
 	uint64_t controllers;
 	const char *host; /* one of them; NULL: not known */

@@ -12,7 +12,7 @@
 
 #include <inttypes.h>
 
-/* The transport first: kernels that have none yet read beyond a table for the others. */
+/* Set the transport first: with none set, kernels read beyond a table for the others. */
 static int set_place(struct sys *sys, const char *folder, int transport,
 		     const char *address, bool has_service, uint64_t service,
 		     struct buf *why)
@@ -104,7 +104,7 @@ static int remove_referral(struct sys *sys, const struct obj *item,
 		       : 0;
 }
 
-/* @have NULL: there are none so far; @want NULL: there shall be none. */
+/* @have NULL: no live referrals; @want NULL: remove all. */
 static int change_referrals(struct sys *sys, const struct obj *have,
 			    const struct obj *want, const char *folder, struct buf *why)
 {
@@ -137,7 +137,7 @@ static int change_referrals(struct sys *sys, const struct obj *have,
 	return r;
 }
 
-/* Undoes what port_create() did, as far as it came. */
+/* Undo what port_create() has done. */
 static void take_back(struct sys *sys, const struct obj *want, const char *folder)
 {
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
@@ -194,7 +194,7 @@ static int link_all(struct sys *sys, const struct kfs_names *links, const char *
 	return 0;
 }
 
-/* Back to where it was, and all that was on it with it: who is there keeps what works. */
+/* Restore address and links, so that connected hosts keep a working port. */
 static void restore(struct sys *sys, const struct obj *have,
 		    const struct kfs_names *links, const char *folder)
 {
@@ -207,7 +207,7 @@ static void restore(struct sys *sys, const struct obj *have,
 		(void)link_all(sys, links, folder, &ignored);
 }
 
-/* An address can change only while nothing is linked into the port. */
+/* The kernel refuses a new address while an export is linked (nvmet_is_port_enabled()). */
 static int move(struct sys *sys, const struct obj *have, const struct obj *want,
 		const char *folder, struct buf *why)
 {

@@ -153,7 +153,7 @@ static void validate_address(const struct obj *want, struct diag *diag)
 			 "port '%s': family needs an interface", obj_name(want));
 }
 
-/* Of two ports in the file that are one place in the network, the later one. */
+/* Report the later of two ports with one transport, address and service. */
 static void validate_place(const struct obj *want, const struct model *desired,
 			   struct diag *diag)
 {

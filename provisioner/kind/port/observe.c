@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ports: what is live. */
+/* Observe ports. */
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "kind/nvmet/attributes.h"
@@ -23,7 +23,7 @@ static int read_word(const struct kfs *kfs, struct obj *obj, unsigned int index,
 	return r;
 }
 
-/* Only together with the family that belongs to it, an address is one. */
+/* Read the address, unless the address family does not fit. */
 static int read_address(const struct kfs *kfs, struct obj *obj, unsigned int index,
 			int transport, const char *folder)
 {
@@ -46,7 +46,7 @@ static int read_service(const struct kfs *kfs, struct obj *obj, unsigned int ind
 	uint64_t service;
 	int r = kfs_read_u64(kfs, &service, "%s/addr_trsvcid", folder);
 
-	/* Nobody has set it, or to a word, which the kernel's transports do not take. */
+	/* The service is unset, or a word, which the kernel's transports refuse. */
 	if (r < 0)
 		return r == -ENOENT || r == -EBADMSG ? 0 : r;
 	field_set_uint(obj, index, service);

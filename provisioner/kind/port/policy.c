@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ports: what they need, and what a change breaks. */
+/* Policy of ports. */
 #include "kind/nvmet/claims.h"
 #include "kind/on_change.h"
 #include "kind/port/port.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ports: what is wanted, on this machine. */
+/* Resolve the desired ports on this machine. */
 #include "base/cleanup.h"
 #include "kind/nvmet/claims.h"
 #include "kind/port/port.h"
@@ -71,7 +71,7 @@ static int resolve_address(struct obj *want, const struct net_addresses *all)
 			      address);
 }
 
-/* A port of ours has those of the file, and where that says nothing, none. */
+/* An owned port has the referrals of the configuration, or none. */
 static void resolve_referrals(struct obj *want, const struct obj *have)
 {
 	if (!field_is_set(want, PORT_REFERRALS) && have && have->owner == OWNER_OURS)
@@ -93,7 +93,7 @@ static bool is_same_place(const struct obj *a, const struct obj *b)
 	       streq(left->address, right->address);
 }
 
-/* Is @other one that moves elsewhere before @want does? */
+/* True if @other moves elsewhere before @want does. */
 static bool is_gone_by_then(const struct obj *other, const struct obj *want,
 			    const struct model *desired)
 {
@@ -132,7 +132,7 @@ static int check_ours(struct obj *want, const struct obj *have,
 	return 0;
 }
 
-/* Somebody else's port at the same place would keep the listener from opening. */
+/* A foreign port at the same address would keep the listener from opening. */
 static int check_others(struct obj *want, const struct model *observed)
 {
 	if (want->unmet || !field_is_set(want, PORT_ADDRESS))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* RAM disks: created, changed and removed, by /sys/kernel/rapiddisk/mgmt. */
+/* Create, change and remove RAM disks through /sys/kernel/rapiddisk/mgmt. */
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "base/units.h"
@@ -12,11 +12,11 @@
 
 #define MGMT "sys/kernel/rapiddisk/mgmt"
 
-/* udev opens a disk for a moment after each change, to look for signatures. */
+/* After each change udev briefly opens the disk to read its signatures. */
 #define BUSY_RETRY_MS 3000
 #define BUSY_POLL_MS  20
 
-/* The N of rdN. The name was checked against the pattern, or came from such a folder. */
+/* Return the N of rdN. The pattern or is_ramdisk_name() has checked the name. */
 static unsigned long number_of(const struct obj *obj)
 {
 	return strtoul(ramdisk_of(obj)->name + strlen("rd"), NULL, 10);
@@ -50,7 +50,7 @@ static int mgmt(struct sys *sys, const struct buf *command)
 	return kfs_write(&sys->kfs, command->data, MGMT);
 }
 
-/* As mgmt(), and goes on trying for a while where somebody holds the disk open. */
+/* Write to mgmt, and retry for BUSY_RETRY_MS while the disk is open. */
 static int mgmt_patient(struct sys *sys, const struct buf *command)
 {
 	uint64_t end = clock_now_ms() + BUSY_RETRY_MS;
@@ -155,7 +155,7 @@ int ramdisk_remove(struct sys *sys, const struct obj *have, struct buf *why)
 	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot detach the disk") : 0;
 }
 
-/* A resize to the size that it has changes only the options. */
+/* A resize to the current size changes the options alone. */
 int ramdisk_adopt(struct sys *sys, const struct obj *have, struct buf *why)
 {
 	_cleanup_(buf_done) struct buf command = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* RAM disks: the live ones. */
+/* Observe RAM disks. */
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "base/units.h"
@@ -14,7 +14,7 @@ static bool is_ramdisk_name(const char *name)
 	       strspn(name + 2, "0123456789") == strlen(name + 2);
 }
 
-/* Of a preallocated disk the usage does not tell, but each write is counted. */
+/* All memory of a preallocated disk counts as used, but the kernel counts writes. */
 static bool is_unwritten(const struct kfs *kfs, const char *name)
 {
 	_cleanup_free_ char *text = NULL;
@@ -47,7 +47,7 @@ static int read_attributes(const struct kfs *kfs, const char *name, struct obj *
 	field_set_bool(obj, RAMDISK_READ_ONLY, read_only != 0);
 	field_set_bool(obj, RAMDISK_PREALLOCATE, preallocate != 0);
 	((struct ramdisk *)obj)->unwritten = preallocate != 0 && is_unwritten(kfs, name);
-	/* -1 is "any node", which the YAML says by saying nothing. */
+	/* -1 is "any node", the default of an absent key. */
 	if (node[0] != '-') {
 		uint64_t value;
 
@@ -90,7 +90,7 @@ static int observe_one(const struct kfs *kfs, struct users *users, const char *n
 		r = kind_set_use(kfs, users, name, ramdisk_of(obj)->openers, obj);
 	if (r < 0) {
 		obj_free(obj);
-		/* Gone meanwhile, or an "rdN" of another driver. */
+		/* The disk disappeared, or is an "rdN" of another driver. */
 		return r == -ENOENT || r == -ENODEV ? 0 : r;
 	}
 	return model_add(observed, obj);
@@ -102,7 +102,7 @@ int ramdisk_observe(struct sys *sys, struct model *observed)
 	_cleanup_(users_done) struct users users = { 0 };
 	int r;
 
-	/* No folder, no module, no disks; it also spares the list of all disks then. */
+	/* Without the directory there is no module; skip the list of all disks. */
 	if (!kfs_exists(&sys->kfs, "sys/kernel/rapiddisk"))
 		return 0;
 	r = kfs_list(&sys->kfs, &disks, "sys/block");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* RAM disks: what may be done to them, and what they take. */
+/* Policy of RAM disks. */
 #include "base/str.h"
 #include "base/units.h"
 #include "kind/on_change.h"
@@ -26,7 +26,7 @@ int ramdisk_judge(struct plan_step *step)
 		if (step->have->in_use)
 			return block(step, "a RAM disk can shrink only while closed");
 	}
-	/* What a file system has not written yet would be refused, and lost. */
+	/* A read-only disk refuses dirty pages of a file system, which would be lost. */
 	if (want->read_only && !have->read_only && step->have->in_use)
 		return block(step, "a RAM disk can become read-only only while closed");
 	return 0;

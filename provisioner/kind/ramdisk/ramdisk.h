@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of the kind `ramdisk` share. */
+/* RAM disks, shared by the files of the kind. */
 #pragma once
 
 #include "kind/kind.h"
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The owner that our RAM disks carry in the kernel. */
+/* The owner of owned RAM disks in the kernel. */
 #define RAMDISK_OWNER_TAG "rapiddisk-apply"
 
 struct ramdisk {
