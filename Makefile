@@ -44,7 +44,7 @@ hardening := -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
 cflags = -std=gnu17 $(warnings) $(hardening) $(pkg_cflags)
 
 # Each program may use every .c file below provisioner/ except those of the other programs.
-sources := $(wildcard $(addprefix provisioner/,$(addsuffix /*.c,base model sys kind kind/* engine report live views)))
+sources := $(wildcard $(addprefix provisioner/,$(addsuffix /*.c,base model sys kind kind/* engine report views)))
 apply_sources := $(wildcard provisioner/apply/*.c)
 statusd_sources := $(wildcard provisioner/statusd/*.c)
 push_sources := $(wildcard provisioner/push/*.c)

@@ -8,6 +8,7 @@
 #include "apply/run.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "engine/observe.h"
 #include "engine/reconcile.h"
 #include "kind/kinds.h"
 #include "model/status.h"
@@ -43,8 +44,12 @@ static int run_status(struct app *app)
 	_cleanup_(report_done) struct report report = { 0 };
 	_cleanup_(model_done) struct model observed = { 0 };
 	_cleanup_free_ char *text = NULL;
-	int r = reconcile_observe(&app->sys, &observed);
+	int r;
 
+	/* An import has to be complete; a status shows what its caller may see. */
+	if (app->options.mode == MODE_STATUS && !app->options.sysroot && geteuid() != 0)
+		observe_unprivileged(&app->sys, LOOK_TO_SHOW);
+	r = reconcile_observe(&app->sys, &observed);
 	if (app->options.mode == MODE_STATUS) {
 		look_at_image_quietly(app, &report);
 		if (app_is_turned_off(app))
@@ -61,7 +66,8 @@ static int run_status(struct app *app)
 	else if (text)
 		fputs(text, stdout);
 	else
-		text_print_status(stdout, app->color, &observed, &report);
+		text_print_status(stdout, app->color, app->options.verbose, &observed,
+				  &report);
 	return EXIT_OK;
 }
 

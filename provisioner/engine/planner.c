@@ -111,14 +111,14 @@ static const struct plan_step *find_step(const struct planner *p, const struct o
 }
 
 /* The fate of the users of an object that is to be removed. */
-enum users {
+enum user_scope {
 	USERS_STAY,
 	USERS_UNPLANNED, /* no step says so far what becomes of some of them */
 	USERS_GO,
 };
 
-static enum users judge_user(const struct planner *p, const struct obj *user,
-			     const struct obj *have)
+static enum user_scope judge_user(const struct planner *p, const struct obj *user,
+				  const struct obj *have)
 {
 	const struct plan_step *step = find_step(p, user);
 
@@ -140,16 +140,16 @@ static enum users judge_user(const struct planner *p, const struct obj *user,
 }
 
 /* Judge whether owned objects alone hold @have, and whether the plan removes them all. */
-static enum users judge_users(const struct planner *p, const struct obj *have)
+static enum user_scope judge_users(const struct planner *p, const struct obj *have)
 {
-	enum users all = USERS_GO;
+	enum user_scope all = USERS_GO;
 	uint64_t known = 0;
 
 	if (have->holders == 0)
 		return USERS_STAY;
 	vec_foreach (user, &p->observed->objs) {
 		const struct kind *kind = kind_of((*user)->class);
-		enum users one;
+		enum user_scope one;
 
 		if (!kind->policy.uses || !kind->policy.uses(*user, have))
 			continue;
@@ -162,7 +162,7 @@ static enum users judge_users(const struct planner *p, const struct obj *have)
 }
 
 static int judge_removal(const struct planner *p, struct plan_step *step,
-			 enum users users)
+			 enum user_scope users)
 {
 	const struct obj *have = step->have;
 	int r = 0;
@@ -191,7 +191,7 @@ static int judge_removal(const struct planner *p, struct plan_step *step,
 static int add_removal(struct planner *p, struct obj *have, bool last)
 {
 	struct plan_step step = { .action = PLAN_REMOVE, .have = have };
-	enum users users = have->in_use ? judge_users(p, have) : USERS_GO;
+	enum user_scope users = have->in_use ? judge_users(p, have) : USERS_GO;
 	int r;
 
 	if (!last && users == USERS_UNPLANNED) {

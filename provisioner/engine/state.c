@@ -6,17 +6,17 @@
 int state_observe(struct sys *sys, unsigned int rank, struct model *observed,
 		  const struct kind **ret_kind)
 {
-	for (const struct kind *const *kind = kinds; *kind; kind++) {
-		int r;
+	int r = 0;
 
+	users_done(&sys->users);
+	for (const struct kind *const *kind = kinds; r == 0 && *kind; kind++) {
 		if ((*kind)->class->rank < rank)
 			continue;
 		*ret_kind = *kind;
 		r = (*kind)->state.observe(sys, observed);
-		if (r < 0)
-			return r;
 	}
-	return model_sort(observed);
+	users_done(&sys->users);
+	return r < 0 ? r : model_sort(observed);
 }
 
 static int resolve_kind(struct sys *sys, struct boot *boot, const struct kind *kind,

@@ -2,6 +2,8 @@
 #include "kind/use.h"
 #include "base/str.h"
 
+#include "sys/dm.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,11 +13,11 @@ int kind_set_use(const struct kfs *kfs, struct users *users, const char *disk,
 {
 	int r;
 
-	obj->holders = openers;
+	obj->holders = openers == DM_OPENERS_UNKNOWN ? 0 : openers;
 	if (openers == 0)
 		return 0;
-	r = users_describe(users, kfs, disk, &obj->in_use);
-	if (r < 0 || obj->in_use)
+	r = kfs_missed(kfs, users_describe(users, kfs, disk, &obj->in_use));
+	if (r < 0 || obj->in_use || openers == DM_OPENERS_UNKNOWN)
 		return r;
 	obj->passing = true;
 	return str_format(&obj->in_use, "held open %" PRIu64 " time%s", openers,

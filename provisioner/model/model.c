@@ -127,7 +127,7 @@ struct obj *const *model_list(const struct model *model, const struct obj_class 
 	for (end = first; end < model->indexed && model->index[end]->class == class;)
 		end++;
 	*ret_count = end - first;
-	return model->index + first;
+	return *ret_count > 0 ? model->index + first : NULL;
 }
 
 void model_resolve(struct model *model, uint64_t ram_bytes)

@@ -4,13 +4,16 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "engine/observe.h"
+#include "kind/export/export.h"
+#include "kind/shown.h"
 #include "push/http.h"
 #include "push/payload.h"
 #include "push/spool.h"
+#include "report/metrics.h"
 #include "report/status_file.h"
 #include "sys/clock.h"
 #include "sys/rundir.h"
-#include "views/views.h"
 
 #include <fcntl.h>
 #include <sys/random.h>
@@ -199,20 +202,26 @@ static int make_metrics(const struct kfs *kfs, char **ret)
 {
 	_cleanup_close_ int rundir_fd = kfs_open(kfs, O_RDONLY | O_DIRECTORY, RUNDIR);
 	_cleanup_(status_doc_done) struct status_doc doc = { 0 };
+	_cleanup_(model_done) struct model observed = { 0 };
+	struct metrics_source source = { .observed = &observed,
+					 .classes = shown_classes };
 	_cleanup_free_ char *text = NULL, *why = NULL;
-	struct view view = { 0 };
+	struct sys sys = { .kfs = *kfs };
 	size_t len;
-	int r = live_read(kfs, &view.live);
+	int r;
 
+	observe_unprivileged(&sys, LOOK_FOR_METRICS);
+	r = observe_shown(&sys, &observed);
 	if (r < 0)
 		return r;
 	if (rundir_fd >= 0 &&
 	    status_file_read(rundir_fd, STATUS_FILE, &text, &len) == 0 &&
-	    status_doc_parse(text, len, &doc, &why) == 0)
-		view.doc = &doc;
-	r = answer_metrics(&view, ret);
-	live_done(&view.live);
-	return r;
+	    status_doc_parse(text, len, &doc, &why) == 0) {
+		source.doc = &doc;
+		status_doc_set_connections(&doc, &export_class, EXPORT_CONNECTIONS,
+					   &observed);
+	}
+	return metrics_to_text(&source, ret);
 }
 
 /* Send the current metrics. Older metrics are worthless, so they are not queued. */

@@ -262,6 +262,18 @@ size_t status_doc_deviations(const struct status_doc *doc,
 	return count;
 }
 
+void status_doc_set_connections(const struct status_doc *doc,
+				const struct obj_class *class, unsigned int index,
+				struct model *observed)
+{
+	vec_foreach (connections, &doc->connections) {
+		struct obj *obj = model_find(observed, class, connections->export);
+
+		if (obj)
+			field_set_uint(obj, index, connections->count);
+	}
+}
+
 const char *status_doc_checked_at(const struct status_doc *doc)
 {
 	return doc->has_drift ? doc->drift.checked_at : doc->finished_at;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/vec.h"
+#include "model/model.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,6 +70,14 @@ size_t status_doc_deviations(const struct status_doc *doc,
 			     void (*visit)(void *data,
 					   const struct status_object *object),
 			     void *data);
+
+/*
+ * status_doc_set_connections() - Set the field of index @index, a FIELD_UINT, of each object
+ * of @class in the sorted @observed to the number of connections that the document has.
+ */
+void status_doc_set_connections(const struct status_doc *doc,
+				const struct obj_class *class, unsigned int index,
+				struct model *observed);
 
 /* status_doc_checked_at() - When that was found: RFC 3339, or NULL. */
 const char *status_doc_checked_at(const struct status_doc *doc);

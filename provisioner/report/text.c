@@ -248,14 +248,16 @@ static const char *column_title(const struct obj_class *class, unsigned int colu
 						  : class->fields[column].name;
 }
 
-static bool is_column(const struct obj_class *class, unsigned int column)
+/* @without: flags of the fields that are no columns. */
+static bool is_column(const struct obj_class *class, unsigned int column,
+		      unsigned int without)
 {
-	return column >= class->field_count ||
-	       !(class->fields[column].flags & FIELD_POLICY);
+	return column >= class->field_count || !(class->fields[column].flags & without);
 }
 
 /* Column by column: the width of each is known once all its cells are. */
-static void print_table(FILE *out, bool color, struct obj *const *objs, size_t count)
+static void print_table(FILE *out, bool color, unsigned int without,
+			struct obj *const *objs, size_t count)
 {
 	const struct obj_class *class = objs[0]->class;
 	unsigned int columns = class->field_count + 2;
@@ -274,7 +276,7 @@ static void print_table(FILE *out, bool color, struct obj *const *objs, size_t c
 	if (color)
 		fputs("\033[1m", out);
 	for (unsigned int c = 0; c < columns; c++)
-		if (is_column(class, c))
+		if (is_column(class, c, without))
 			fprintf(out, "%-*s%s", c + 1 < columns ? widths[c] : 0,
 				column_title(class, c), c + 1 < columns ? "  " : "\n");
 	stop(out, color);
@@ -282,7 +284,7 @@ static void print_table(FILE *out, bool color, struct obj *const *objs, size_t c
 		for (unsigned int c = 0; c < columns; c++) {
 			_cleanup_(buf_done) struct buf cell = { 0 };
 
-			if (!is_column(class, c))
+			if (!is_column(class, c, without))
 				continue;
 			cell_text(objs[i], c, &cell);
 			fprintf(out, "%-*s%s", c + 1 < columns ? widths[c] : 0,
@@ -292,9 +294,10 @@ static void print_table(FILE *out, bool color, struct obj *const *objs, size_t c
 	}
 }
 
-void text_print_status(FILE *out, bool color, const struct model *observed,
+void text_print_status(FILE *out, bool color, bool details, const struct model *observed,
 		       const struct report *report)
 {
+	unsigned int without = FIELD_POLICY | (details ? 0 : FIELD_DETAIL);
 	size_t i = 0;
 
 	while (i < observed->indexed) {
@@ -306,7 +309,7 @@ void text_print_status(FILE *out, bool color, const struct model *observed,
 			n++;
 		if (class->section) {
 			fprintf(out, "%s:\n", class->section);
-			print_table(out, color, observed->index + i, n);
+			print_table(out, color, without, observed->index + i, n);
 		}
 		i += n;
 	}

@@ -22,10 +22,11 @@ void text_print_plan(FILE *out, bool color, const struct plan *plan);
 void text_print_summary(FILE *out, bool color, const struct report *report);
 
 /*
- * text_print_status() - A table of what is live, for each kind, and what @report says of
- * the initramfs image, if it has to be rebuilt.
+ * text_print_status() - Print a table of the observed objects of each kind, and the hint of
+ * @report on the initramfs image if the image has to be rebuilt.
+ * @details: print the FIELD_DETAIL rows too.
  */
-void text_print_status(FILE *out, bool color, const struct model *observed,
+void text_print_status(FILE *out, bool color, bool details, const struct model *observed,
 		       const struct report *report);
 
 /* text_print_live_config() - What is live, as a configuration file. */

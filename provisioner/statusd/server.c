@@ -184,8 +184,8 @@ static int make_answer(struct server *server, const struct client *client,
 		return answer_error(MHD_HTTP_SERVICE_UNAVAILABLE,
 				    "too many clients have not received their answers",
 				    ret);
-	if (route_needs_live(&route) || route_needs_doc(&route))
-		r = source_look(source, route_needs_live(&route));
+	if (route_needs(&route))
+		r = source_look(source, route_needs(&route));
 	return r < 0 ? r : answer_route(&route, &source->view, ret);
 }
 

@@ -2,7 +2,11 @@
 #include "statusd/source.h"
 
 #include "base/cleanup.h"
+#include "engine/observe.h"
+#include "kind/export/export.h"
+#include "kind/shown.h"
 #include "report/status_file.h"
+#include "statusd/volumes.h"
 #include "sys/rundir.h"
 
 #include <fcntl.h>
@@ -12,7 +16,7 @@
 int source_init(struct source *source, const char *root)
 {
 	*source = (struct source){ 0 };
-	return kfs_init(&source->kfs, root, NULL);
+	return kfs_init(&source->sys.kfs, root, NULL);
 }
 
 static void forget(struct source *source)
@@ -27,7 +31,8 @@ static void forget(struct source *source)
 
 static void forget_view(struct source *source)
 {
-	live_done(&source->view.live);
+	model_done(&source->view.observed);
+	volumes_done(&source->view);
 	push_counts_done(&source->view.push);
 	source->view = (struct view){ 0 };
 }
@@ -36,7 +41,7 @@ void source_done(struct source *source)
 {
 	forget(source);
 	forget_view(source);
-	kfs_done(&source->kfs);
+	kfs_done(&source->sys.kfs);
 }
 
 static bool is_same_file(const struct stat *a, const struct stat *b)
@@ -83,7 +88,8 @@ static int parse(struct source *source)
 /* Every error but -ENOMEM becomes a problem to tell. */
 static int look_at_status(struct source *source)
 {
-	_cleanup_close_ int dir = kfs_open(&source->kfs, O_RDONLY | O_DIRECTORY, RUNDIR);
+	_cleanup_close_ int dir =
+		kfs_open(&source->sys.kfs, O_RDONLY | O_DIRECTORY, RUNDIR);
 	struct stat st;
 	int r = dir < 0 ? dir : 0;
 
@@ -106,7 +112,7 @@ static int look_at_status(struct source *source)
 static int look_at_push(struct source *source)
 {
 	_cleanup_close_ int dir =
-		kfs_open(&source->kfs, O_RDONLY | O_DIRECTORY, PUSH_FOLDER);
+		kfs_open(&source->sys.kfs, O_RDONLY | O_DIRECTORY, PUSH_FOLDER);
 	_cleanup_free_ char *text = NULL;
 	size_t len;
 
@@ -115,25 +121,47 @@ static int look_at_push(struct source *source)
 	return push_counts_parse(text, len, &source->view.push) == -ENOMEM ? -ENOMEM : 0;
 }
 
-int source_look(struct source *source, bool live)
+/* The observed objects. Only the last run, as root, could count connections. */
+static int look_at_objects(struct source *source, enum kfs_look look)
 {
+	struct view *view = &source->view;
+	int r;
+
+	observe_unprivileged(&source->sys, look);
+	r = observe_shown(&source->sys, &view->observed);
+	if (r == 0 && view->doc)
+		status_doc_set_connections(view->doc, &export_class, EXPORT_CONNECTIONS,
+					   &view->observed);
+	return r;
+}
+
+int source_look(struct source *source, unsigned int parts)
+{
+	struct view *view = &source->view;
 	int r;
 
 	forget_view(source);
+	view->classes = shown_classes;
 	r = look_at_status(source);
 	if (r < 0) {
 		forget(source);
 		return r;
 	}
-	source->view.problem = source->problem;
+	view->problem = source->problem;
 	if (!source->problem) {
-		source->view.doc = &source->doc;
-		source->view.text = source->text;
-		source->view.text_len = source->len;
+		view->doc = &source->doc;
+		view->text = source->text;
+		view->text_len = source->len;
 	}
-	if (live)
-		r = live_read(&source->kfs, &source->view.live);
-	if (r == 0 && live)
+	if (parts & VIEW_OBJECTS)
+		r = look_at_objects(source, LOOK_TO_SHOW);
+	else if (parts & VIEW_METRICS)
+		r = look_at_objects(source, LOOK_FOR_METRICS);
+	if (r == 0 && parts & VIEW_METRICS)
 		r = look_at_push(source);
+	if (parts & VIEW_MEMORY)
+		memory_look(&source->sys.kfs, view);
+	if (r == 0 && parts & VIEW_VOLUMES)
+		r = volumes_look(&source->sys.kfs, view);
 	return r;
 }

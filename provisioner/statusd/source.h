@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where the answers come from: the kernel's files, and what other programs left. */
+/* The source of the answers: the kernel's files, and the files of the other programs. */
 #pragma once
 
-#include "sys/kfs.h"
+#include "sys/sys.h"
 #include "views/views.h"
 
 #include <sys/stat.h>
 
 struct source {
-	struct kfs kfs;
+	struct sys sys;
 	struct view view; /* of the last source_look() */
 
 	/* The status file as it was read last, and of which file that was. */
@@ -23,7 +23,8 @@ int source_init(struct source *source, const char *root);
 void source_done(struct source *source);
 
 /*
- * source_look() - Bring source.view up to date. The status file is parsed again only when it
- * is another one; what is live is read each time, where @live. Return: 0 or -ENOMEM.
+ * source_look() - Bring the @parts of source.view up to date, enum view_part. The status file
+ * is parsed again only if it is another file; the kernel is observed each time.
+ * Return: 0 or -ENOMEM.
  */
-int source_look(struct source *source, bool live);
+int source_look(struct source *source, unsigned int parts);

@@ -186,13 +186,27 @@ static int list_unprivileged(struct sys *sys)
 	return r;
 }
 
-static int kernel_list(struct sys *sys, struct kfs_names *ret)
+static int add_entry(struct dm_entries *all, const struct dm_names *found)
+{
+	struct dm_entry entry = { .name = strdup(found->name) };
+	int r = str_format(&entry.disk, "dm-%u", minor(found->dev));
+
+	if (r == 0)
+		r = entry.name ? vec_push(&all->list, entry) : -ENOMEM;
+	if (r < 0) {
+		free(entry.name);
+		free(entry.disk);
+	}
+	return r;
+}
+
+static int kernel_list(struct sys *sys, struct dm_entries *ret)
 {
 	_cleanup_task_ struct dm_task *task = NULL;
 	struct dm_names *names;
 	int r;
 
-	*ret = (struct kfs_names){ 0 };
+	*ret = (struct dm_entries){ 0 };
 	if (geteuid() != 0)
 		return list_unprivileged(sys);
 	task = new_task(DM_DEVICE_LIST, NULL);
@@ -200,16 +214,12 @@ static int kernel_list(struct sys *sys, struct kfs_names *ret)
 	names = r == 0 ? dm_task_get_names(task) : NULL;
 	/* An empty list has one entry without a device. */
 	while (r == 0 && names && names->dev) {
-		char *name = strdup(names->name);
-
-		r = name ? vec_push(&ret->names, name) : -ENOMEM;
-		if (r < 0)
-			free(name);
+		r = add_entry(ret, names);
 		names = names->next ? (struct dm_names *)((char *)names + names->next)
 				    : NULL;
 	}
 	if (r < 0)
-		kfs_names_done(ret);
+		dm_entries_done(ret);
 	return r;
 }
 
@@ -223,9 +233,9 @@ static int copy_loaded_target(const char *name, struct dm_map *map)
 	return r < 0 ? r : copy_target(task, map);
 }
 
-static int kernel_read(struct sys *sys, const char *name, struct dm_map *ret)
+static int kernel_read(struct sys *sys, const struct dm_entry *entry, struct dm_map *ret)
 {
-	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_TABLE, name);
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_TABLE, entry->name);
 	struct dm_map map = { 0 };
 	struct dm_info info;
 	int r = task ? run_task(task) : -ENOMEM;
@@ -238,7 +248,6 @@ static int kernel_read(struct sys *sys, const char *name, struct dm_map *ret)
 	if (!info.exists)
 		return -ENODEV;
 	map.openers = (uint64_t)info.open_count;
-	map.number = makedev(info.major, info.minor);
 	map.suspended = info.suspended;
 	map.unfinished = info.inactive_table;
 	map.uuid = strdup(dm_task_get_uuid(task) ? dm_task_get_uuid(task) : "");
@@ -246,7 +255,7 @@ static int kernel_read(struct sys *sys, const char *name, struct dm_map *ret)
 	if (r == 0 && info.live_table)
 		r = copy_target(task, &map);
 	else if (r == 0 && info.inactive_table)
-		r = copy_loaded_target(name, &map);
+		r = copy_loaded_target(entry->name, &map);
 	if (r < 0)
 		dm_map_done(&map);
 	else

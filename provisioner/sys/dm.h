@@ -13,8 +13,7 @@ struct sys;
 
 /* The state of a map. */
 struct dm_map {
-	char *uuid;	 /* "": no UUID */
-	uint64_t number; /* dev_t */
+	char *uuid; /* "": no UUID */
 	bool suspended;
 	bool unfinished; /* a loaded table waits for a resume: a run was killed */
 	/* The live table, or the loaded table of a map without a live one. */
@@ -32,6 +31,27 @@ static inline void dm_map_done(struct dm_map *map)
 	*map = (struct dm_map){ 0 };
 }
 
+/* A map by its own name ("data") and by the kernel's ("dm-3"). */
+struct dm_entry {
+	char *name, *disk;
+};
+
+struct dm_entries {
+	VEC(struct dm_entry) list;
+};
+
+static inline void dm_entries_done(struct dm_entries *entries)
+{
+	vec_foreach (entry, &entries->list) {
+		free(entry->name);
+		free(entry->disk);
+	}
+	vec_done(&entries->list);
+}
+
+/* The value of dm_map.openers if it is unknown. */
+#define DM_OPENERS_UNKNOWN UINT64_MAX
+
 /* A table with one target. */
 struct dm_line {
 	uint64_t sectors;
@@ -45,13 +65,12 @@ struct dm_line {
  */
 struct dm_ops {
 	/*
-	 * Return the names of all maps, also of those without a table, which sysfs does
-	 * not show. Free with kfs_names_done(). -EACCES: some maps are ours, and only root
-	 * may read them.
+	 * List all maps, also those without a table, which sysfs does not show. -EACCES:
+	 * some maps are ours, and only root may read them.
 	 */
-	int (*list)(struct sys *sys, struct kfs_names *ret);
+	int (*list)(struct sys *sys, struct dm_entries *ret);
 	/* -ENODEV, -ENXIO: the map does not exist. */
-	int (*read)(struct sys *sys, const char *name, struct dm_map *ret);
+	int (*read)(struct sys *sys, const struct dm_entry *entry, struct dm_map *ret);
 	/* -EEXIST, -EBUSY: the name or @uuid is taken. A failure leaves no map. */
 	int (*create)(struct sys *sys, const char *name, const char *uuid,
 		      const struct dm_line *line);
@@ -81,3 +100,12 @@ extern const struct dm_ops dm_kernel;
  * sys/block/dm-N/dm: table, as `dmsetup table` prints it, and open_count.
  */
 extern const struct dm_ops dm_tree;
+/*
+ * The part that sysfs has, for a caller without privilege: UUID, size, and whether
+ * a map is suspended. The table and the number of openers stay unknown. Each change
+ * fails with -EPERM.
+ */
+extern const struct dm_ops dm_sysfs;
+
+/* dm_sysfs_list() - List the maps that sysfs has; see dm_ops.list. */
+int dm_sysfs_list(struct sys *sys, struct dm_entries *ret);

@@ -17,8 +17,22 @@
 /* The changes of a directory: the operations of configfs. */
 enum kfs_change { KFS_MKDIR, KFS_RMDIR, KFS_SYMLINK, KFS_UNLINK };
 
+/* The purpose of a look at the kernel: it says how complete the observation has to be. */
+enum kfs_look {
+	/* A value that cannot be read is an error: a plan would take it for a difference. */
+	LOOK_TO_PLAN,
+	/*
+	 * A value that cannot be read stays unset. Secrets are not read, and connections are
+	 * not counted.
+	 */
+	LOOK_TO_SHOW,
+	/* As LOOK_TO_SHOW, and only the values that metrics show are read. */
+	LOOK_FOR_METRICS,
+};
+
 struct kfs {
 	int root_fd;
+	enum kfs_look look;
 	bool is_sysroot;     /* the root is not that of the process */
 	struct fault *fault; /* asked before each write; may be NULL */
 
@@ -34,6 +48,15 @@ struct kfs {
 	int (*on_set_read_only)(void *data, const char *path, bool read_only);
 	void *hook_data;
 };
+
+/*
+ * kfs_missed() - Judge the failure @r to read a value.
+ * Return: 0 if the look tolerates it, and the value stays unset; else @r.
+ */
+static inline int kfs_missed(const struct kfs *kfs, int r)
+{
+	return r < 0 && r != -ENOMEM && kfs->look != LOOK_TO_PLAN ? 0 : r;
+}
 
 struct kfs_names {
 	VEC(char *) names;

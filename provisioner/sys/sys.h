@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "sys/kfs.h"
+#include "sys/users.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@ struct sys {
 	/* NULL: no udev; a block device is found by its path alone. */
 	const struct udev_ops *udev;
 	struct udevdb *udevdb; /* udev_system's */
+	struct users users;    /* loaded once per observation; engine/ forgets them */
 
 	uint64_t deadline_ms; /* on clock_now_ms(): the end of every wait */
 	bool initramfs;	      /* the root file system is not mounted yet */

@@ -4,7 +4,7 @@
  * thing that was looked at.
  */
 #include "base/buf.h"
-#include "base/macro.h"
+#include "base/str.h"
 #include "report/jsontext.h"
 #include "views/views.h"
 
@@ -62,15 +62,22 @@ static void judge_document(struct judgement *all, const struct status_doc *doc)
 		      NULL, json_text(doc->image), doc->image_hint);
 }
 
-static void judge_caches(struct judgement *all, const struct live *live)
+/* Of each class whose objects can be switched off: how many are. */
+static int judge_objects(struct judgement *all, const struct view *view,
+			 const struct obj_class *class)
 {
-	size_t off = 0;
+	_cleanup_free_ char *name = NULL;
+	size_t count, off = 0;
+	struct obj *const *objs = model_list(&view->observed, class, &count);
 
-	if (live->caches.count == 0)
-		return;
-	vec_foreach (cache, &live->caches)
-		off += !live_is_on(cache) || cache->counters[LIVE_BYPASS] != 0;
-	judge(all, "cache:switchedOff", off > 0 ? WARN : PASS, NULL, json_u64(off), NULL);
+	if (!class->is_off || count == 0)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		off += obj_is_off(objs[i]);
+	if (str_format(&name, "%s:switchedOff", class->name) < 0)
+		return -ENOMEM;
+	judge(all, name, off > 0 ? WARN : PASS, NULL, json_u64(off), NULL);
+	return 0;
 }
 
 int answer_health(const struct view *view, char **ret, unsigned int *ret_status)
@@ -84,7 +91,10 @@ int answer_health(const struct view *view, char **ret, unsigned int *ret_status)
 		judge_document(&all, view->doc);
 	else
 		judge(&all, "status:file", FAIL, NULL, json_null(), view->problem);
-	judge_caches(&all, &view->live);
+	for (const struct obj_class *const *class = view->classes; class && *class;
+	     class ++)
+		if (judge_objects(&all, view, *class) < 0)
+			all.error = -ENOMEM;
 	json = json_pack("{s:s, s:s, s:s, s:s, s:o}", "status",
 			 verdict_names[all.verdict], "version", "1", "releaseId",
 			 RAPIDDISK_VERSION, "serviceId", "rapiddisk", "checks",

@@ -1,42 +1,98 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the page shows of the moment. Sizes in bytes. */
-#include "report/jsontext.h"
+/* The observed objects, for the page and for programs. Sizes are in bytes. */
+#include "report/json_fields.h"
 #include "views/views.h"
 
-static json_t *names_to_json(const struct kfs_names *names)
-{
-	json_t *list = json_array();
+enum how { AS_TYPED, AS_TEXT, AS_DEVICE_NAME };
 
-	vec_foreach (name, &names->names)
-		json_add(&list, json_text(*name));
-	return list;
+/* The members of /v1/live whose name or form differs from that of the field. */
+static const struct {
+	const char *class, *field;
+	const char *name; /* NULL: it is left out */
+	enum how how;
+} exceptions[] = {
+	{ "cache", "source", "source", AS_DEVICE_NAME },
+	{ "cache", "size", NULL, AS_TYPED },
+	{ "cache", "capacity", "size", AS_TYPED },
+	{ "port", "transport", "transport", AS_TEXT },
+	{ "port", "address", "address", AS_TEXT },
+	{ "port", "service", "service", AS_TEXT },
+};
+
+struct member {
+	const char *name;
+	enum how how;
+};
+
+static bool is_member(const struct field *field)
+{
+	return !(field->flags & (FIELD_POLICY | FIELD_SECRET | FIELD_SECRET_FILE)) &&
+	       (field->flags & (FIELD_LIVE | FIELD_COUNTER)) !=
+		       (FIELD_LIVE | FIELD_COUNTER);
 }
 
-static json_t *disks_to_json(const struct live *live)
+static struct member member_of(const struct obj_class *class, const struct field *field)
 {
-	json_t *list = json_array();
+	struct member member = { is_member(field) ? field->name : NULL, AS_TYPED };
 
-	vec_foreach (disk, &live->disks)
-		json_add(&list,
-			 json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:s, s:o}", "name",
-				   json_text(disk->name), "size",
-				   json_u64(disk->size_bytes), "used",
-				   json_u64(disk->used_bytes), "openers",
-				   json_u64(disk->openers), "read_only", disk->read_only,
-				   "preallocate", disk->preallocated, "owner",
-				   disk->ours ? "rapiddisk" : "other", "in_use",
-				   json_text(disk->in_use)));
-	return list;
+	for (size_t i = 0; i < ARRAY_SIZE(exceptions); i++)
+		if (streq(exceptions[i].class, class->name) &&
+		    streq(exceptions[i].field, field->name))
+			member = (struct member){ exceptions[i].name, exceptions[i].how };
+	return member;
 }
 
-static json_t *counters_to_json(const struct live_cache *cache)
+static json_t *unset_to_json(const struct field *field, enum how how)
+{
+	return how == AS_TEXT	      ? json_string("")
+	       : field_is_list(field) ? json_array()
+				      : json_null();
+}
+
+static json_t *member_to_json(const struct obj *obj, unsigned int index, enum how how)
+{
+	_cleanup_(buf_done) struct buf text = { 0 };
+
+	if (!field_is_set(obj, index))
+		return unset_to_json(&obj->class->fields[index], how);
+	if (how == AS_TYPED)
+		return json_field(obj, index);
+	if (how == AS_DEVICE_NAME)
+		return json_text(metric_label(obj, index));
+	if (obj->class->fields[index].type == FIELD_UINT)
+		return json_sprintf("%" JSON_INTEGER_FORMAT,
+				    (json_int_t)field_uint(obj, index));
+	return json_text(metric_label(obj, index));
+}
+
+static const char *attribute_of(const struct field *field)
+{
+	return field->attribute ? field->attribute : field->name;
+}
+
+/* A word that the configuration cannot say is none of the kernel's numbers. */
+static bool is_number_of_kernel(const struct field *field, uint64_t value)
+{
+	uint64_t words = 0;
+
+	if (field->type != FIELD_ENUM)
+		return true;
+	while (field->words[words])
+		words++;
+	return value < words;
+}
+
+static json_t *counters_to_json(const struct obj *obj)
 {
 	json_t *all = json_object();
 
-	for (unsigned int i = 0; all && i < LIVE_COUNTERS; i++) {
-		if (live_has_counter(cache, i) &&
-		    json_object_set_new(all, live_counter_name(i),
-					json_u64(cache->counters[i])) < 0) {
+	for (unsigned int i = 0; all && i < obj->class->field_count; i++) {
+		const struct field *field = &obj->class->fields[i];
+		uint64_t value;
+
+		if (field->flags & FIELD_COUNTER && metric_value(obj, i, &value) &&
+		    is_number_of_kernel(field, value) &&
+		    json_object_set_new(all, attribute_of(field), json_u64(value)) < 0) {
 			json_decref(all);
 			return NULL;
 		}
@@ -44,69 +100,97 @@ static json_t *counters_to_json(const struct live_cache *cache)
 	return all;
 }
 
-static json_t *caches_to_json(const struct live *live)
+static bool has_counters(const struct obj_class *class)
+{
+	for (unsigned int i = 0; i < class->field_count; i++)
+		if (class->fields[i].flags & FIELD_COUNTER)
+			return true;
+	return false;
+}
+
+static json_t *object_to_json(const struct obj *obj)
+{
+	json_t *json = json_object();
+	int r = json ? 0 : -1;
+
+	for (unsigned int i = 0; r == 0 && i < obj->class->field_count; i++) {
+		struct member member = member_of(obj->class, &obj->class->fields[i]);
+
+		if (member.name)
+			r = json_object_set_new(json, member.name,
+						member_to_json(obj, i, member.how));
+	}
+	if (r == 0)
+		r = json_object_set_new(
+			json, "owner",
+			json_string(obj->owner == OWNER_OURS ? "rapiddisk" : "other"));
+	if (r == 0)
+		r = json_object_set_new(json, "in_use", json_text(obj->in_use));
+	if (r == 0 && has_counters(obj->class))
+		r = json_object_set_new(json, "counters", counters_to_json(obj));
+	if (r == 0)
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
+static json_t *objects_to_json(const struct view *view, const struct obj_class *class)
 {
 	json_t *list = json_array();
+	size_t count;
+	struct obj *const *objs = model_list(&view->observed, class, &count);
 
-	vec_foreach (cache, &live->caches)
-		json_add(&list, json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "name",
-					  json_text(cache->name), "source",
-					  json_text(cache->source), "ramdisk",
-					  json_text(cache->ramdisk), "size",
-					  json_u64(cache->size_bytes), "owner",
-					  cache->ours ? "rapiddisk" : "other", "in_use",
-					  json_text(cache->in_use), "counters",
-					  counters_to_json(cache)));
+	for (size_t i = 0; i < count; i++)
+		json_add(&list, object_to_json(objs[i]));
 	return list;
 }
 
-static json_t *namespaces_to_json(const struct live_export *export)
+/* The rows of a class, for the page: a counter is found in `counters`. */
+static json_t *fields_to_json(const struct obj_class *class)
 {
 	json_t *list = json_array();
 
-	vec_foreach (ns, &export->namespaces)
-		json_add(&list,
-			 json_pack("{s:o, s:o, s:b}", "id", json_u64(ns->id), "device",
-				   json_text(ns->device), "enabled", ns->enabled));
-	return list;
-}
+	for (unsigned int i = 0; i < class->field_count; i++) {
+		const struct field *field = &class->fields[i];
+		bool is_counter =
+			field->flags & FIELD_LIVE && field->flags & FIELD_COUNTER;
+		const char *name =
+			is_counter ? attribute_of(field) : member_of(class, field).name;
 
-static json_t *exports_to_json(const struct live *live)
-{
-	json_t *list = json_array();
-
-	vec_foreach (export, &live->exports)
-		json_add(&list,
-			 json_pack("{s:o, s:b, s:o, s:o}", "nqn", json_text(export->nqn),
-				   "allow_any_host", export->allow_any_host, "hosts",
-				   names_to_json(&export->hosts), "namespaces",
-				   namespaces_to_json(export)));
-	return list;
-}
-
-static json_t *ports_to_json(const struct live *live)
-{
-	json_t *list = json_array();
-
-	vec_foreach (port, &live->ports)
-		json_add(&list,
-			 json_pack("{s:o, s:o, s:o, s:o, s:o}", "id", json_u64(port->id),
-				   "transport", json_text(port->transport), "address",
-				   json_text(port->address), "service",
-				   json_text(port->service), "exports",
-				   names_to_json(&port->exports)));
+		if (name)
+			json_add(&list,
+				 json_pack("{s:s, s:s, s:b, s:b, s:b, s:b}", "name", name,
+					   "doc", field->doc, "counter", is_counter,
+					   "live", (field->flags & FIELD_LIVE) != 0,
+					   "detail", (field->flags & FIELD_DETAIL) != 0,
+					   "bytes", field->type == FIELD_SIZE));
+	}
 	return list;
 }
 
 int answer_live(const struct view *view, char **ret)
 {
-	const struct live *live = &view->live;
+	json_t *json =
+		json_pack("{s:i, s:o, s:o}", "schema_version", 1, "ram",
+			  json_u64(view->ram_bytes), "free", json_u64(view->free_bytes));
+	json_t *fields = json_object();
+	int r = json && fields ? 0 : -1;
 
-	return json_take_text(
-		json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "schema_version", 1,
-			  "ram", json_u64(live->ram_bytes), "free",
-			  json_u64(live->free_bytes), "ramdisks", disks_to_json(live),
-			  "caches", caches_to_json(live), "exports",
-			  exports_to_json(live), "ports", ports_to_json(live)),
-		true, ret);
+	for (const struct obj_class *const *class = view->classes; r == 0 && *class;
+	     class ++) {
+		r = json_object_set_new(json, (*class)->section,
+					objects_to_json(view, *class));
+		if (r == 0)
+			r = json_object_set_new(fields, (*class)->name,
+						fields_to_json(*class));
+	}
+	if (r == 0) {
+		r = json_object_set_new(json, "fields", fields);
+		fields = NULL;
+	}
+	json_decref(fields);
+	if (r == 0)
+		return json_take_text(json, true, ret);
+	json_decref(json);
+	return -ENOMEM;
 }

@@ -14,7 +14,8 @@
 	"nothing can be changed here: edit /etc/rapiddisk.yaml and run rapiddisk-apply; " \
 	"see rapiddisk.yaml(5)"
 
-enum needs { NEEDS_LIVE = 1 << 0, NEEDS_DOC = 1 << 1, TAKES_NAME = 1 << 2 };
+/* Beside enum view_part: the name of an object follows the path. */
+#define TAKES_NAME (1u << 16)
 
 struct endpoint {
 	const char *path; /* whole; with TAKES_NAME what a name follows */
@@ -81,16 +82,16 @@ GET(metrics, answer_metrics(view, &body))
 GET(live, answer_live(view, &body))
 GET(overview, answer_overview(view, &body))
 GET(peer_status, peer_service_status(&body))
-GET(peer_resources, peer_resources(&view->live, &body))
-GET(peer_volumes, peer_volumes(&view->live, &body))
-GET(peer_targets, peer_targets(&view->live, &body))
-GET(peer_ports, peer_ports(&view->live, &body))
+GET(peer_resources, peer_resources(view, &body))
+GET(peer_volumes, peer_volumes(view, &body))
+GET(peer_targets, peer_targets(view, &body))
+GET(peer_ports, peer_ports(view, &body))
 
 static int get_peer_stats(const struct view *view, const char *argument,
 			  struct answer *ret)
 {
 	char *body = NULL;
-	int r = peer_cache_stats(&view->live, argument, &body);
+	int r = peer_cache_stats(view, argument, &body);
 
 	/* The peer says 400 for it. */
 	if (r == -ENOENT)
@@ -103,20 +104,21 @@ static const struct endpoint endpoints[] = {
 	{ .path = "/app.js", .type = "text/javascript; charset=utf-8", .page = "app.js" },
 	{ .path = "/app.css", .type = "text/css; charset=utf-8", .page = "app.css" },
 	{ .path = "/icon.svg", .type = "image/svg+xml", .page = "icon.svg" },
-	{ "/v1/status", TYPE_JSON, NEEDS_DOC, get_status, NULL },
-	{ "/v1/drift", TYPE_JSON, NEEDS_DOC, get_drift, NULL },
-	{ "/v1/live", TYPE_JSON, NEEDS_LIVE, get_live, NULL },
-	{ "/v1/overview", TYPE_JSON, NEEDS_LIVE, get_overview, NULL },
-	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", NEEDS_LIVE, get_metrics,
-	  NULL },
-	{ "/healthz", "application/health+json", NEEDS_LIVE, get_health, NULL },
+	{ "/v1/status", TYPE_JSON, VIEW_DOC, get_status, NULL },
+	{ "/v1/drift", TYPE_JSON, VIEW_DOC, get_drift, NULL },
+	{ "/v1/live", TYPE_JSON, VIEW_OBJECTS | VIEW_MEMORY, get_live, NULL },
+	{ "/v1/overview", TYPE_JSON, VIEW_METRICS, get_overview, NULL },
+	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", VIEW_METRICS,
+	  get_metrics, NULL },
+	{ "/healthz", "application/health+json", VIEW_METRICS, get_health, NULL },
 	{ "/v1/checkServiceStatus", TYPE_JSON, 0, get_peer_status, NULL },
-	{ "/v1/listAllResources", TYPE_JSON, NEEDS_LIVE, get_peer_resources, NULL },
-	{ "/v1/listRapidDiskVolumes", TYPE_JSON, NEEDS_LIVE, get_peer_volumes, NULL },
-	{ "/v1/showRapidDiskCacheStats/", TYPE_JSON, NEEDS_LIVE | TAKES_NAME,
+	{ "/v1/listAllResources", TYPE_JSON, VIEW_MEMORY | VIEW_VOLUMES,
+	  get_peer_resources, NULL },
+	{ "/v1/listRapidDiskVolumes", TYPE_JSON, VIEW_OBJECTS, get_peer_volumes, NULL },
+	{ "/v1/showRapidDiskCacheStats/", TYPE_JSON, VIEW_OBJECTS | TAKES_NAME,
 	  get_peer_stats, NULL },
-	{ "/v1/listAllNVMeTargets", TYPE_JSON, NEEDS_LIVE, get_peer_targets, NULL },
-	{ "/v1/listAllNVMePorts", TYPE_JSON, NEEDS_LIVE, get_peer_ports, NULL },
+	{ "/v1/listAllNVMeTargets", TYPE_JSON, VIEW_OBJECTS, get_peer_targets, NULL },
+	{ "/v1/listAllNVMePorts", TYPE_JSON, VIEW_OBJECTS, get_peer_ports, NULL },
 };
 
 /* What the peer's daemon changes by POST, and what does that here. */
@@ -177,14 +179,9 @@ struct route route_find(const char *method, const char *path)
 	return route;
 }
 
-bool route_needs_live(const struct route *route)
+unsigned int route_needs(const struct route *route)
 {
-	return route->endpoint && route->endpoint->needs & NEEDS_LIVE;
-}
-
-bool route_needs_doc(const struct route *route)
-{
-	return route->endpoint && route->endpoint->needs & NEEDS_DOC;
+	return route->endpoint ? route->endpoint->needs & ~TAKES_NAME : 0;
 }
 
 /* --- the answer --- */
@@ -243,7 +240,7 @@ int answer_route(const struct route *route, const struct view *view, struct answ
 
 	if (!endpoint)
 		return answer_no_route(route, ret);
-	if (endpoint->needs & NEEDS_DOC && !view->doc)
+	if (endpoint->needs & VIEW_DOC && !view->doc)
 		return answer_error(503, view->problem, ret);
 	answer.type = endpoint->type;
 	if (endpoint->page)

@@ -20,9 +20,11 @@ struct route {
  */
 struct route route_find(const char *method, const char *path);
 
-/* Does the answer need view.live? view.doc, and there is none without it? */
-bool route_needs_live(const struct route *route);
-bool route_needs_doc(const struct route *route);
+/*
+ * route_needs() - Return the parts of the view that the answer is made of, enum view_part.
+ * 0: it needs no view. Without VIEW_DOC the answer can do without a document.
+ */
+unsigned int route_needs(const struct route *route);
 
 struct answer {
 	unsigned int status;

@@ -1,15 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The bodies of the status: pure functions of what is live and of what the status file says.
- */
+/* The bodies of the status: pure functions of the observed objects and the status file. */
 #pragma once
 
-#include "live/live.h"
+#include "model/model.h"
 #include "report/push_counts.h"
 #include "report/status_doc.h"
 
+/* A disk of the machine, as the peer's list of resources has it. */
+struct view_volume {
+	char *name;
+	uint64_t size_bytes;
+	char *vendor, *model; /* NULL: it has none */
+};
+
+/* The parts of a view that a body may need. */
+enum view_part {
+	VIEW_DOC = 1 << 0,
+	VIEW_OBJECTS = 1 << 1,
+	VIEW_METRICS = 1 << 2, /* objects with the fields that are metrics; push counts */
+	VIEW_MEMORY = 1 << 3,
+	VIEW_VOLUMES = 1 << 4,
+};
+
 struct view {
-	struct live live;
+	struct model observed;			/* sorted */
+	const struct obj_class *const *classes; /* of the objects; NULL-terminated */
+	uint64_t ram_bytes, free_bytes;
+	VEC(struct view_volume) volumes;
 	/* NULL: there is no status file that can be read, and @problem says why. */
 	const struct status_doc *doc;
 	const char *problem;
@@ -23,7 +40,7 @@ struct view {
  * Text of the kernel that is no UTF-8 is replaced.
  */
 
-/* answer_metrics() - Prometheus' text format 0.0.4. Without a document: the live part. */
+/* answer_metrics() - Write Prometheus' text format 0.0.4. The document may be missing. */
 int answer_metrics(const struct view *view, char **ret);
 
 /*
@@ -54,8 +71,26 @@ int answer_problem(unsigned int status, const char *title, const char *detail,
 
 /* The peer's JSON, see peer.c. -ENOENT from the statistics: there is no such cache. */
 int peer_service_status(char **ret);
-int peer_resources(const struct live *live, char **ret);
-int peer_volumes(const struct live *live, char **ret);
-int peer_cache_stats(const struct live *live, const char *name, char **ret);
-int peer_targets(const struct live *live, char **ret);
-int peer_ports(const struct live *live, char **ret);
+int peer_resources(const struct view *view, char **ret);
+int peer_volumes(const struct view *view, char **ret);
+int peer_cache_stats(const struct view *view, const char *name, char **ret);
+int peer_targets(const struct view *view, char **ret);
+int peer_ports(const struct view *view, char **ret);
+
+/* --- shared by the files of views/ --- */
+
+/* view_class() - Return the class of the name @name; NULL: the view has none. */
+const struct obj_class *view_class(const struct view *view, const char *name);
+
+/* view_list() - Return the objects of the class of that name, as model_list(). */
+struct obj *const *view_list(const struct view *view, const char *class,
+			     size_t *ret_count);
+
+/* view_number() - Return metric_value() of the field of that name; 0 if it has none. */
+uint64_t view_number(const struct obj *obj, const char *field);
+
+/* view_text() - Return metric_label() of the field of that name. */
+const char *view_text(const struct obj *obj, const char *field);
+
+/* view_field() - Return the index of the field of that name, which the class has. */
+unsigned int view_field(const struct obj_class *class, const char *name);

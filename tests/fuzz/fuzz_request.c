@@ -4,6 +4,7 @@
  * names are the rest of the bytes.
  */
 #include "base/cleanup.h"
+#include "kind/shown.h"
 #include "views/request.h"
 
 #include <jansson.h>
@@ -44,23 +45,43 @@ static void expect_answer(const char *method, const char *path, const struct vie
 	answer_done(&answer);
 }
 
+/* A disk and a cache with @name, and with all that they can hold. */
+static void add_objects(struct model *observed, const char *name, const char *in_use)
+{
+	struct obj *disk = obj_new(&ramdisk_class), *cache = obj_new(&cache_class);
+
+	expect(disk && cache, "there is memory");
+	expect(field_set_string(disk, 0, name) == 0 &&
+		       field_set_string(cache, 0, name) == 0,
+	       "there is memory");
+	for (unsigned int i = 1; i < cache->class->field_count; i++) {
+		if (cache->class->fields[i].type == FIELD_UINT)
+			field_set_uint(cache, i, UINT64_MAX);
+		else if (cache->class->fields[i].type == FIELD_STRING)
+			expect(field_set_string(cache, i, name) == 0, "there is memory");
+	}
+	for (unsigned int i = 1; i < disk->class->field_count; i++)
+		if (disk->class->fields[i].type == FIELD_SIZE)
+			field_set_size(disk, i, UINT64_MAX);
+	disk->in_use = strdup(in_use);
+	cache->in_use = strdup(in_use);
+	expect(model_add(observed, disk) == 0 && model_add(observed, cache) == 0 &&
+		       model_sort(observed) == 0,
+	       "there is memory");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_free_ char *text = strndup((const char *)data, size);
-	struct live_cache cache = { .known = UINT64_MAX };
-	struct live_disk disk = { .size_bytes = UINT64_MAX };
-	struct view view = { .problem = "none" };
+	struct view view = { .classes = shown_classes, .problem = "none" };
 	char *rest = text, *method = strsep(&rest, "\n"), *path = strsep(&rest, "\n");
 	char *host = strsep(&rest, "\n");
 
 	if (!host)
 		return 0;
-	disk.name = cache.name = cache.source = rest ? rest : host;
-	disk.in_use = cache.in_use = host;
-	view.live.caches.items = &cache;
-	view.live.disks.items = &disk;
-	view.live.caches.count = view.live.disks.count = 1;
+	add_objects(&view.observed, rest ? rest : host, host);
 	expect_answer(method, path, &view);
+	model_done(&view.observed);
 	(void)host_is_trusted(host);
 	return 0;
 }

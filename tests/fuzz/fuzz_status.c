@@ -4,6 +4,7 @@
  * refused one has a reason.
  */
 #include "base/cleanup.h"
+#include "kind/shown.h"
 #include "report/json.h"
 #include "views/views.h"
 
@@ -30,7 +31,9 @@ static void expect_json(char *text)
 
 static void answer_all(const struct status_doc *doc, const char *text, size_t len)
 {
-	struct view view = { .doc = doc, .text = text, .text_len = len };
+	struct view view = {
+		.classes = shown_classes, .doc = doc, .text = text, .text_len = len
+	};
 	unsigned int status = 0;
 	char *body = NULL;
 

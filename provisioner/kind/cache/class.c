@@ -10,6 +10,20 @@ static const char *const mode_words[] = {
 	NULL,
 };
 
+/* A cache with the counters that only the rows below name. */
+struct counted_cache {
+	struct cache cache;
+	uint64_t reads, writes, cache_hits, replacement, write_replacement;
+	uint64_t read_invalidates, write_invalidates, uncached_reads, uncached_writes;
+	uint64_t disk_reads, disk_writes, cache_reads, cache_writes;
+	uint64_t partial_hits, fills, evictions, bypassed, source_errors, flushes, bypass;
+	struct size limit_bytes, memory_bytes, metadata_bytes;
+};
+
+#define COUNTER(member, kind_of, also, ...)   \
+	FIELD(counted_cache, member, kind_of, \
+	      .flags = FIELD_LIVE | FIELD_COUNTER | FIELD_DETAIL | (also), __VA_ARGS__)
+
 static const struct field cache_fields[] = {
 	[CACHE_NAME] = FIELD(
 		cache, name, FIELD_STRING, .flags = FIELD_KEY | FIELD_REQUIRED,
@@ -18,7 +32,8 @@ static const struct field cache_fields[] = {
 			"letters, digits and any of #+.:=@_-, a letter or digit first, 100 at most",
 		.doc = "The device's name: data is /dev/mapper/data"),
 	[CACHE_SOURCE] = FIELD(
-		cache, source, FIELD_DEVICE, .flags = FIELD_REQUIRED | FIELD_IMMUTABLE,
+		cache, source, FIELD_DEVICE,
+		.flags = FIELD_REQUIRED | FIELD_IMMUTABLE | FIELD_LABEL,
 		.pattern = "^(root|/dev/[^ ]+|(UUID|LABEL|PARTUUID|PARTLABEL)=.+)$",
 		.expects =
 			"a path below /dev, UUID=, LABEL=, PARTUUID= or PARTLABEL= and a "
@@ -26,7 +41,7 @@ static const struct field cache_fields[] = {
 		.doc = "The device to cache: a path, UUID=, LABEL=, PARTUUID=, "
 		       "PARTLABEL=, or root for the device of the root file system"),
 	[CACHE_RAMDISK] =
-		FIELD(cache, ramdisk, FIELD_STRING, .flags = FIELD_EXACT,
+		FIELD(cache, ramdisk, FIELD_STRING, .flags = FIELD_EXACT | FIELD_LABEL,
 		      .pattern = "^rd(0|[1-9][0-9]{0,5})$",
 		      .expects = "the name of a RAM disk, as in 'rd0'",
 		      .refers = &ramdisk_class,
@@ -38,8 +53,8 @@ static const struct field cache_fields[] = {
 		      .doc = "Memory of the cache itself, written as the size of a RAM "
 			     "disk; either this or ramdisk"),
 	[CACHE_MODE] = FIELD(
-		cache, mode, FIELD_ENUM, .value = "write-through", .words = mode_words,
-		.refused = "write-back",
+		cache, mode, FIELD_ENUM, .flags = FIELD_COUNTER | FIELD_LABEL,
+		.value = "write-through", .words = mode_words, .refused = "write-back",
 		.refused_why = "an acknowledged write must be on the source, and RAM "
 			       "loses its content",
 		.doc = "Treatment of writes, which all go to the source first: "
@@ -56,15 +71,79 @@ static const struct field cache_fields[] = {
 		      .doc = "Used size of the RAM disk, which is all of the disk"),
 	[CACHE_CAPACITY] =
 		FIELD(cache, capacity, FIELD_SIZE, .flags = FIELD_DERIVED,
+		      .metric = { "cache_size_bytes", METRIC_GAUGE,
+				  "Capacity of the cached device" },
 		      .doc = "Size of the device, which is the size of the source"),
-	[CACHE_CACHED] = FIELD(cache, cached, FIELD_SIZE, .flags = FIELD_LIVE,
-			       .doc = "Memory that holds cached data now"),
-	[CACHE_HITS] = FIELD(cache, hits, FIELD_UINT, .flags = FIELD_LIVE,
+	[CACHE_CACHED] =
+		FIELD(cache, cached, FIELD_SIZE, .flags = FIELD_LIVE | FIELD_COUNTER,
+		      .attribute = "cached_bytes",
+		      .metric = { "cache_cached_bytes", METRIC_GAUGE },
+		      .doc = "Data that the cache holds"),
+	[CACHE_HITS] = FIELD(cache, hits, FIELD_UINT, .flags = FIELD_LIVE | FIELD_COUNTER,
+			     .metric = { "cache_hits_total", METRIC_COUNTER },
 			     .doc = "Reads that the cache answered"),
-	[CACHE_MISSES] = FIELD(cache, misses, FIELD_UINT, .flags = FIELD_LIVE,
-			       .doc = "Reads that went to the source"),
+	[CACHE_MISSES] = FIELD(
+		cache, misses, FIELD_UINT, .flags = FIELD_LIVE | FIELD_COUNTER,
+		.metric = { "cache_misses_total", METRIC_COUNTER },
+		.doc = "Reads that went to the source and could have been answered"),
 	[CACHE_HIT_RATIO] = FIELD(cache, hit_ratio, FIELD_STRING, .flags = FIELD_LIVE,
-				  .doc = "Share of hits in all reads"),
+				  .doc = "Hits in percent of hits and misses"),
+
+	/* The rest of the kernel's counters. A new one is a member above and a row here. */
+	COUNTER(reads, FIELD_UINT, FIELD_PEER,
+		.metric = { "cache_reads_total", METRIC_COUNTER },
+		.doc = "Reads of the cached device"),
+	COUNTER(writes, FIELD_UINT, FIELD_PEER,
+		.metric = { "cache_writes_total", METRIC_COUNTER },
+		.doc = "Writes to the cached device"),
+	COUNTER(cache_hits, FIELD_UINT, FIELD_PEER,
+		.doc = "Reads that the cache answered, by rapiddisk 9's name"),
+	COUNTER(replacement, FIELD_UINT, FIELD_PEER,
+		.doc = "Cached blocks that a read replaced"),
+	COUNTER(write_replacement, FIELD_UINT, FIELD_PEER,
+		.doc = "Cached blocks that a write replaced"),
+	COUNTER(read_invalidates, FIELD_UINT, FIELD_PEER,
+		.doc = "Cached blocks that a read dropped"),
+	COUNTER(write_invalidates, FIELD_UINT, FIELD_PEER,
+		.doc = "Cached blocks that a write dropped"),
+	COUNTER(uncached_reads, FIELD_UINT, FIELD_PEER,
+		.doc = "Reads that did not enter the cache"),
+	COUNTER(uncached_writes, FIELD_UINT, FIELD_PEER,
+		.doc = "Writes that did not enter the cache"),
+	COUNTER(disk_reads, FIELD_UINT, FIELD_PEER, .doc = "Reads of the source"),
+	COUNTER(disk_writes, FIELD_UINT, FIELD_PEER, .doc = "Writes to the source"),
+	COUNTER(cache_reads, FIELD_UINT, FIELD_PEER,
+		.doc = "Reads of the cache's memory"),
+	COUNTER(cache_writes, FIELD_UINT, FIELD_PEER,
+		.doc = "Writes to the cache's memory"),
+	COUNTER(partial_hits, FIELD_UINT, 0,
+		.metric = { "cache_partial_hits_total", METRIC_COUNTER },
+		.doc = "Reads of which the cache answered a part"),
+	COUNTER(fills, FIELD_UINT, 0, .metric = { "cache_fills_total", METRIC_COUNTER },
+		.doc = "Blocks that a read brought in"),
+	COUNTER(evictions, FIELD_UINT, 0,
+		.metric = { "cache_evictions_total", METRIC_COUNTER },
+		.doc = "Blocks that made room for others or were given back"),
+	COUNTER(bypassed, FIELD_UINT, 0,
+		.metric = { "cache_bypassed_total", METRIC_COUNTER },
+		.doc = "Requests that bypassed the cache"),
+	COUNTER(source_errors, FIELD_UINT, 0,
+		.metric = { "cache_source_errors_total", METRIC_COUNTER },
+		.doc = "Requests that the source failed"),
+	COUNTER(flushes, FIELD_UINT, 0,
+		.metric = { "cache_flushes_total", METRIC_COUNTER },
+		.doc = "Flushes that were passed on to the source"),
+	COUNTER(limit_bytes, FIELD_SIZE, 0,
+		.metric = { "cache_limit_bytes", METRIC_GAUGE },
+		.doc = "Data that the cache can hold"),
+	COUNTER(memory_bytes, FIELD_SIZE, 0,
+		.metric = { "cache_memory_bytes", METRIC_GAUGE },
+		.doc = "Memory that the data occupies"),
+	COUNTER(metadata_bytes, FIELD_SIZE, 0,
+		.metric = { "cache_metadata_bytes", METRIC_GAUGE },
+		.doc = "Memory that the index occupies"),
+	COUNTER(bypass, FIELD_UINT, 0, .metric = { "cache_bypass", METRIC_GAUGE },
+		.doc = "1 while every request bypasses the cache"),
 };
 
 /* Return: false after the first error; further pairs would repeat the error. */
@@ -109,13 +188,23 @@ static void cache_validate(const struct obj *want, const struct model *desired,
 	}
 }
 
+/* True if the map has no cache, or every request bypasses it. */
+static bool cache_is_off(const struct obj *obj)
+{
+	return !field_is_set(obj, CACHE_HITS) ||
+	       ((const struct counted_cache *)obj)->bypass != 0;
+}
+
 const struct obj_class cache_class = {
 	.name = "cache",
 	.section = "caches",
 	.doc = "Caches of block devices, /dev/mapper/NAME",
-	.size = sizeof(struct cache),
+	.size = sizeof(struct counted_cache),
 	.rank = RANK_CACHE,
 	.fields = cache_fields,
 	.field_count = ARRAY_SIZE(cache_fields),
 	.validate = cache_validate,
+	.label = "cache",
+	.info = "1; the labels say what the cache does",
+	.is_off = cache_is_off,
 };

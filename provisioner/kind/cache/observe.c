@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Observe caches: owned maps, and caches that were created by hand. */
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "kind/cache/cache.h"
 #include "kind/use.h"
 #include "sys/dm.h"
@@ -9,20 +10,23 @@
 
 #define COUNTERS "sys/kernel/rapiddisk_cache"
 
-struct sight {
-	struct sys *sys;
-	struct users users;
-};
-
 static bool is_ours(const struct dm_map *map)
 {
 	return strncmp(map->uuid, CACHE_UUID_PREFIX, strlen(CACHE_UUID_PREFIX)) == 0;
 }
 
-/* `<source> <cache> [<sectors> [<mode> [<n> <key> <value>...]]]` */
-static int read_cache_line(struct sight *sight, struct obj *obj, const char *params)
+/* Of a source that was unplugged, the map knows only the number. */
+static int source_path(const struct kfs *kfs, uint64_t number, char **ret)
 {
-	const struct kfs *kfs = &sight->sys->kfs;
+	char text[NUMBERS_TEXT_MAX];
+	int r = devices_path(kfs, number, ret);
+
+	return r == -ENOENT ? str_format(ret, "%s", numbers_format(number, text)) : r;
+}
+
+/* `<source> <cache> [<sectors> [<mode> [<n> <key> <value>...]]]` */
+static int read_cache_line(const struct kfs *kfs, struct obj *obj, const char *params)
+{
 	char source[NUMBERS_TEXT_MAX], memory[NUMBERS_TEXT_MAX];
 	_cleanup_free_ char *path = NULL, *ramdisk = NULL;
 	uint64_t sectors = 0, limit, number;
@@ -33,7 +37,7 @@ static int read_cache_line(struct sight *sight, struct obj *obj, const char *par
 		   &sectors, &mode, &stream_limit);
 	if (n < 2 || numbers_parse(source, &number) < 0)
 		return -EBADMSG;
-	r = devices_path(kfs, number, &path);
+	r = source_path(kfs, number, &path);
 	if (r == 0)
 		r = field_set_device(obj, CACHE_SOURCE, path, number);
 	if (r == 0 && numbers_parse(memory, &number) == 0) {
@@ -53,7 +57,7 @@ static int read_cache_line(struct sight *sight, struct obj *obj, const char *par
 	return 0;
 }
 
-static int read_linear_line(struct sight *sight, struct obj *obj, const char *params)
+static int read_linear_line(const struct kfs *kfs, struct obj *obj, const char *params)
 {
 	char source[NUMBERS_TEXT_MAX];
 	_cleanup_free_ char *path = NULL;
@@ -64,7 +68,7 @@ static int read_linear_line(struct sight *sight, struct obj *obj, const char *pa
 	if (sscanf(params, "%23s %" SCNu64, source, &offset) != 2 || offset != 0 ||
 	    numbers_parse(source, &number) < 0)
 		return 0;
-	r = devices_path(&sight->sys->kfs, number, &path);
+	r = source_path(kfs, number, &path);
 	if (r == 0)
 		r = field_set_device(obj, CACHE_SOURCE, path, number);
 	if (r == 0)
@@ -73,66 +77,134 @@ static int read_linear_line(struct sight *sight, struct obj *obj, const char *pa
 	return r;
 }
 
-static int read_counters(struct sight *sight, struct obj *obj)
+static const char *attribute_of(const struct field *field)
 {
-	const struct kfs *kfs = &sight->sys->kfs;
-	const char *name = obj_name(obj);
-	uint64_t hits, misses, cached;
+	return field->attribute ? field->attribute : field->name;
+}
+
+static bool is_shown(const struct kfs *kfs, const struct field *field)
+{
+	return kfs->look != LOOK_FOR_METRICS || field->metric.name ||
+	       field->flags & FIELD_LABEL;
+}
+
+/*
+ * The kernel has a file for each FIELD_COUNTER row of a map that holds a cache. For a plan,
+ * the mode is what the table says.
+ */
+static void read_counters(const struct kfs *kfs, struct obj *obj)
+{
+	for (unsigned int i = 0; i < obj->class->field_count; i++) {
+		const struct field *field = &obj->class->fields[i];
+		uint64_t value;
+
+		if (!(field->flags & FIELD_COUNTER) || !is_shown(kfs, field) ||
+		    (field->type == FIELD_ENUM && kfs->look == LOOK_TO_PLAN) ||
+		    kfs_read_u64(kfs, &value, COUNTERS "/%s/%s", obj_name(obj),
+				 attribute_of(field)) < 0)
+			continue;
+		if (field->type == FIELD_SIZE)
+			field_set_size(obj, i, value);
+		else if (field->type == FIELD_UINT)
+			field_set_uint(obj, i, value);
+		else if (value < MODE_END)
+			field_set_enum(obj, i, (int)value);
+	}
+}
+
+static int set_hit_ratio(struct obj *obj)
+{
+	const struct cache *cache = cache_of(obj);
+	double hits = (double)cache->hits, misses = (double)cache->misses;
 	char ratio[16] = "-";
 
-	/* The map disappeared, or has no cache. */
-	if (kfs_read_u64(kfs, &hits, COUNTERS "/%s/hits", name) < 0 ||
-	    kfs_read_u64(kfs, &misses, COUNTERS "/%s/misses", name) < 0 ||
-	    kfs_read_u64(kfs, &cached, COUNTERS "/%s/cached_bytes", name) < 0)
+	if (!field_is_set(obj, CACHE_HITS) || !field_is_set(obj, CACHE_MISSES))
 		return 0;
-	field_set_uint(obj, CACHE_HITS, hits);
-	field_set_uint(obj, CACHE_MISSES, misses);
-	field_set_size(obj, CACHE_CACHED, cached);
 	if (hits + misses > 0)
-		snprintf(ratio, sizeof(ratio), "%.1f%%",
-			 100.0 * (double)hits / ((double)hits + (double)misses));
+		snprintf(ratio, sizeof(ratio), "%.1f%%", 100.0 * hits / (hits + misses));
 	return field_set_string(obj, CACHE_HIT_RATIO, ratio);
 }
 
-static int set_use(struct sight *sight, struct obj *obj, const struct dm_map *map)
+/*
+ * Without its table, the map shows by its slaves which devices it uses, but not which of
+ * them is what. A cache over a RAM disk that has a RAM disk for its memory has two: the later
+ * one counts as the memory.
+ */
+static int read_slaves(const struct kfs *kfs, struct obj *obj, const char *disk)
 {
-	const struct kfs *kfs = &sight->sys->kfs;
-	_cleanup_free_ char *disk = NULL;
-	int r = 0;
+	_cleanup_(kfs_names_done) struct kfs_names slaves = { 0 };
+	const char *source = NULL, *memory = NULL;
+	_cleanup_free_ char *path = NULL;
+	int r = kfs_list_sorted(kfs, &slaves, "sys/block/%s/slaves", disk);
 
-	if (map->openers > 0)
-		r = devices_name(kfs, map->number, &disk);
-	return r < 0 ? r : kind_set_use(kfs, &sight->users, disk, map->openers, obj);
+	if (r < 0)
+		return kfs_missed(kfs, r);
+	vec_foreach (name, &slaves.names) {
+		if (slaves.names.count > 1 &&
+		    kfs_exists(kfs, "sys/block/%s/rapiddisk", *name))
+			memory = *name;
+	}
+	vec_foreach (name, &slaves.names) {
+		if (!source && *name != memory)
+			source = *name;
+	}
+	if (memory)
+		r = field_set_string(obj, CACHE_RAMDISK, memory);
+	if (r == 0 && source)
+		r = str_format(&path, "/dev/%s", source);
+	return r == 0 && path ? field_set_device(obj, CACHE_SOURCE, path, 0) : r;
 }
 
-static int read_map(struct sight *sight, struct obj *obj, const struct dm_map *map)
+/* The part that a caller without privilege may read. */
+static int read_sysfs(const struct kfs *kfs, struct obj *obj, const char *disk)
 {
+	int r = read_slaves(kfs, obj, disk);
+
+	/* A map whose counters cannot be read holds no cache. */
+	if (r == 0 && !field_is_set(obj, CACHE_HITS)) {
+		field_set_enum(obj, CACHE_MODE, MODE_PASS_THROUGH);
+		obj->released = true;
+	}
+	return r;
+}
+
+static int read_map(struct sys *sys, struct obj *obj, const struct dm_entry *entry,
+		    const struct dm_map *map)
+{
+	const struct kfs *kfs = &sys->kfs;
 	int r = 0;
 
 	if (map->target && streq(map->target, CACHE_TARGET))
-		r = read_cache_line(sight, obj, map->params);
+		r = read_cache_line(kfs, obj, map->params);
 	else if (map->target && streq(map->target, "linear"))
-		r = read_linear_line(sight, obj, map->params);
-	if (r == 0 && map->sectors > 0)
+		r = read_linear_line(kfs, obj, map->params);
+	if (r < 0)
+		return r;
+	if (map->sectors > 0 || kfs->look != LOOK_TO_PLAN)
 		field_set_size(obj, CACHE_CAPACITY, map->sectors * 512);
+	read_counters(kfs, obj);
+	if (sys->dm == &dm_sysfs)
+		r = read_sysfs(kfs, obj, entry->disk);
 	/* A suspended or half-loaded map differs from any desired cache, so it is loaded again. */
-	if (r == 0 && (map->suspended || map->unfinished)) {
+	if (kfs->look == LOOK_TO_PLAN && (map->suspended || map->unfinished)) {
 		field_clear(obj, CACHE_MODE);
 		obj->released = false;
 	}
 	if (r == 0)
-		r = read_counters(sight, obj);
-	return r < 0 ? r : set_use(sight, obj, map);
+		r = set_hit_ratio(obj);
+	if (r == 0 && kfs->look != LOOK_FOR_METRICS)
+		r = kind_set_use(kfs, &sys->users, entry->disk, map->openers, obj);
+	return r;
 }
 
 /* An owned map has our UUID prefix; a cache created by hand has counters. */
-static bool is_cache(struct sight *sight, const char *name, const struct dm_map *map)
+static bool is_cache(const struct kfs *kfs, const char *name, const struct dm_map *map)
 {
-	return is_ours(map) || kfs_exists(&sight->sys->kfs, COUNTERS "/%s", name);
+	return is_ours(map) || kfs_exists(kfs, COUNTERS "/%s", name);
 }
 
-static int observe_map(struct sight *sight, const char *name, const struct dm_map *map,
-		       struct model *observed)
+static int observe_map(struct sys *sys, const struct dm_entry *entry,
+		       const struct dm_map *map, struct model *observed)
 {
 	struct obj *obj = obj_new(&cache_class);
 	int r;
@@ -140,44 +212,42 @@ static int observe_map(struct sight *sight, const char *name, const struct dm_ma
 	if (!obj)
 		return -ENOMEM;
 	obj->owner = is_ours(map) ? OWNER_OURS : OWNER_OTHERS;
-	r = field_set_string(obj, CACHE_NAME, name);
+	r = field_set_string(obj, CACHE_NAME, entry->name);
 	if (r == 0)
-		r = read_map(sight, obj, map);
+		r = read_map(sys, obj, entry, map);
 	if (r < 0) {
 		obj_free(obj);
-		/* The device disappeared. */
-		return r == -ENOENT ? 0 : r;
+		return kfs_missed(&sys->kfs, r);
 	}
 	return model_add(observed, obj);
 }
 
-static int observe_name(struct sight *sight, const char *name, struct model *observed)
+static int observe_entry(struct sys *sys, const struct dm_entry *entry,
+			 struct model *observed)
 {
 	struct dm_map map = { 0 };
-	int r = sight->sys->dm->read(sight->sys, name, &map);
+	int r = sys->dm->read(sys, entry, &map);
 
+	/* The map was removed since the list was made. */
 	if (r < 0)
-		return r == -ENXIO || r == -ENODEV ? 0 : r;
-	if (is_cache(sight, name, &map))
-		r = observe_map(sight, name, &map, observed);
+		return r == -ENXIO || r == -ENODEV ? 0 : kfs_missed(&sys->kfs, r);
+	if (is_cache(&sys->kfs, entry->name, &map))
+		r = observe_map(sys, entry, &map, observed);
 	dm_map_done(&map);
 	return r;
 }
 
 int cache_observe(struct sys *sys, struct model *observed)
 {
-	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
-	struct sight sight = { .sys = sys };
+	_cleanup_(dm_entries_done) struct dm_entries entries = { 0 };
 	int r;
 
 	if (!kfs_exists(&sys->kfs, "sys/module/dm_mod"))
 		return 0;
-	r = sys->dm->list(sys, &names);
-	vec_foreach (name, &names.names) {
-		r = observe_name(&sight, *name, observed);
-		if (r < 0)
-			break;
+	r = sys->dm->list(sys, &entries);
+	vec_foreach (entry, &entries.list) {
+		if (r == 0)
+			r = observe_entry(sys, entry, observed);
 	}
-	users_done(&sight.users);
-	return r;
+	return kfs_missed(&sys->kfs, r);
 }

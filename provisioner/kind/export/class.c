@@ -60,16 +60,25 @@ static const struct field export_fields[] = {
 		      .doc = "Name of the export; %H in it is the machine's name. By "
 			     "default nqn.2021-06.org.rapiddisk:%H-DEVICE, with the "
 			     "device of the first namespace"),
-	[EXPORT_NAMESPACES] = FIELD(
-		export, namespaces, FIELD_OBJECTS, .flags = FIELD_REQUIRED,
-		.items = &export_namespace_class, .doc = "The exported block devices"),
-	[EXPORT_PORTS] = FIELD(export, ports, FIELD_STRINGS, .flags = FIELD_REQUIRED,
-			       .refers = &port_class,
-			       .doc = "Ports on which the export is reachable"),
+	[EXPORT_NAMESPACES] =
+		FIELD(export, namespaces, FIELD_OBJECTS, .flags = FIELD_REQUIRED,
+		      .items = &export_namespace_class,
+		      .metric = { "export_namespaces", METRIC_GAUGE,
+				  "Namespaces that the export offers" },
+		      .doc = "The exported block devices"),
+	[EXPORT_PORTS] = FIELD(
+		export, ports, FIELD_STRINGS, .flags = FIELD_REQUIRED,
+		.refers = &port_class,
+		.metric = { "export_ports", METRIC_GAUGE, "Ports that offer the export" },
+		.doc = "Ports on which the export is reachable"),
 	[EXPORT_HOSTS] = FIELD(export, hosts, FIELD_STRINGS, .refers = &host_class,
+			       .metric = { "export_hosts", METRIC_GAUGE,
+					   "Hosts that the export admits by name" },
 			       .doc = "Admitted hosts; a host that is removed keeps its "
 				      "connection until it disconnects"),
 	[EXPORT_ANY_HOST] = FIELD(export, allow_any_host, FIELD_BOOL, .value = "false",
+				  .metric = { "export_any_host", METRIC_GAUGE,
+					      "1 if the export admits every host" },
 				  .doc = "Admit every host that reaches a port"),
 	[EXPORT_SERIAL] =
 		FIELD(export, serial, FIELD_STRING, .flags = FIELD_IMMUTABLE,
@@ -86,6 +95,9 @@ static const struct field export_fields[] = {
 		      .value = "refuse", .words = on_change_words,
 		      .doc = "Refuse a change that drops connections, or make it"),
 	[EXPORT_CONNECTIONS] = FIELD(export, connections, FIELD_UINT, .flags = FIELD_LIVE,
+				     .metric = { "export_controllers", METRIC_GAUGE,
+						 "Controllers that were connected at the "
+						 "last run or check" },
 				     .doc = "Connected controllers"),
 };
 
@@ -236,6 +248,7 @@ const struct obj_class export_class = {
 	.rank = RANK_EXPORT,
 	.fields = export_fields,
 	.field_count = ARRAY_SIZE(export_fields),
+	.label = "nqn",
 	.default_key = export_default_key,
 	.validate = export_validate,
 };

@@ -36,8 +36,11 @@ static int read_string(const struct kfs *kfs, struct obj *obj, unsigned int inde
 		       const char *folder, const char *attribute)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = nvmet_read(kfs, &text, "%s/%s", folder, attribute);
+	int r;
 
+	if (kfs->look == LOOK_FOR_METRICS)
+		return 0;
+	r = nvmet_read(kfs, &text, "%s/%s", folder, attribute);
 	return r < 0 || !text ? r : field_set_string(obj, index, text);
 }
 
@@ -70,8 +73,11 @@ static int read_device(struct sight *sight, struct obj *obj, const char *folder)
 {
 	_cleanup_free_ char *path = NULL;
 	struct backing backing;
-	int r = nvmet_read(sight->kfs, &path, "%s/device_path", folder);
+	int r;
 
+	if (sight->kfs->look == LOOK_FOR_METRICS)
+		return 0;
+	r = nvmet_read(sight->kfs, &path, "%s/device_path", folder);
 	if (r < 0 || !path)
 		return r;
 	r = look_behind(sight, path, &backing);
@@ -179,6 +185,8 @@ static int read_use(const struct sight *sight, struct obj *obj, struct nvmet_use
 		use->controllers++;
 		use->host = controller->host;
 	}
+	if (sight->kfs->look != LOOK_TO_PLAN)
+		return 0;
 	if (sight->controllers.complete || use->controllers > 0 ||
 	    (use->sockets == 0 && !use->may_be_more))
 		field_set_uint(obj, EXPORT_CONNECTIONS, use->controllers);
@@ -192,6 +200,13 @@ static bool is_empty(const struct obj *obj)
 	       export_strings(obj, EXPORT_PORTS)->items.count == 0 &&
 	       export_strings(obj, EXPORT_HOSTS)->items.count == 0 &&
 	       !export_of(obj)->allow_any_host;
+}
+
+static int read_owner(const struct sight *sight, struct obj *obj)
+{
+	return sight->kfs->look == LOOK_FOR_METRICS
+		       ? 0
+		       : nvmet_set_owner(sight->kfs, &sight->claims, obj, is_empty(obj));
 }
 
 static int observe_one(struct sight *sight, const char *name, struct model *observed)
@@ -214,10 +229,9 @@ static int observe_one(struct sight *sight, const char *name, struct model *obse
 	    (r = read_hosts(kfs, obj, folder)) < 0 ||
 	    (r = read_string(kfs, obj, EXPORT_SERIAL, folder, "attr_serial")) < 0 ||
 	    (r = read_string(kfs, obj, EXPORT_MODEL, folder, "attr_model")) < 0 ||
-	    (r = read_use(sight, obj, &use)) < 0 ||
-	    (r = nvmet_set_owner(kfs, &sight->claims, obj, is_empty(obj))) < 0) {
+	    (r = read_use(sight, obj, &use)) < 0 || (r = read_owner(sight, obj)) < 0) {
 		obj_free(obj);
-		return r;
+		return kfs_missed(kfs, r);
 	}
 	return model_add(observed, obj);
 }
@@ -237,6 +251,8 @@ static int look_at_ports(struct sight *sight)
 
 		r = kfs_list_sorted(sight->kfs, &way->exports,
 				    NVMET_PORTS "/%s/subsystems", id);
+		if (sight->kfs->look != LOOK_TO_PLAN)
+			continue;
 		way->sees_all =
 			sight->controllers.complete || nvmet_sees_all(sight->kfs, id);
 		way->sockets = nvmet_count_sockets(sight->kfs, &sight->controllers, id);
@@ -262,9 +278,11 @@ static int observe_all(struct sight *sight, const struct kfs_names *names,
 {
 	int r;
 
-	if ((r = nvmet_controllers_load(sight->kfs, &sight->controllers)) < 0 ||
-	    (r = look_at_ports(sight)) < 0 ||
-	    (r = claims_load(sight->kfs, &sight->claims)) < 0)
+	if (sight->kfs->look == LOOK_TO_PLAN &&
+	    (r = nvmet_controllers_load(sight->kfs, &sight->controllers)) < 0)
+		return r;
+	if ((r = look_at_ports(sight)) < 0 ||
+	    (r = kfs_missed(sight->kfs, claims_load(sight->kfs, &sight->claims))) < 0)
 		return r;
 	vec_foreach (name, &names->names) {
 		if (streq(*name, NVMET_DISCOVERY_NQN))
@@ -285,5 +303,5 @@ int export_observe(struct sys *sys, struct model *observed)
 	if (r == 0 && names.names.count > 0)
 		r = observe_all(&sight, &names, observed);
 	sight_done(&sight);
-	return r;
+	return kfs_missed(&sys->kfs, r);
 }

@@ -24,9 +24,13 @@ static void wipe(char **text)
 static int read_secret(const struct kfs *kfs, struct obj *obj, unsigned int index)
 {
 	_cleanup_wipe_ char *text = NULL;
-	int r = nvmet_read(kfs, &text, NVMET_HOSTS "/%s/%s", obj_name(obj),
-			   obj->class->fields[index].name);
+	int r;
 
+	/* Only a plan compares keys: no other caller gets one into its memory. */
+	if (kfs->look != LOOK_TO_PLAN)
+		return 0;
+	r = nvmet_read(kfs, &text, NVMET_HOSTS "/%s/%s", obj_name(obj),
+		       obj->class->fields[index].name);
 	return r < 0 || !text ? r : field_set_string(obj, index, text);
 }
 
@@ -79,7 +83,7 @@ static int observe_one(const struct kfs *kfs, const struct claims *claims,
 				 obj->holders == 0 && !field_is_set(obj, HOST_KEY))) <
 		    0) {
 		obj_free(obj);
-		return r;
+		return kfs_missed(kfs, r);
 	}
 	return model_add(observed, obj);
 }
@@ -91,8 +95,8 @@ int host_observe(struct sys *sys, struct model *observed)
 	int r = kfs_list_sorted(&sys->kfs, &names, NVMET_HOSTS);
 
 	if (r == 0 && names.names.count > 0)
-		r = claims_load(&sys->kfs, &claims);
+		r = kfs_missed(&sys->kfs, claims_load(&sys->kfs, &claims));
 	for (size_t i = 0; r == 0 && i < names.names.count; i++)
 		r = observe_one(&sys->kfs, &claims, names.names.items[i], observed);
-	return r;
+	return kfs_missed(&sys->kfs, r);
 }

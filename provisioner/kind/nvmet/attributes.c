@@ -51,7 +51,7 @@ int nvmet_read(const struct kfs *kfs, char **ret, const char *fmt, ...)
 	r = kfs_vread(kfs, &text, fmt, args);
 	va_end(args);
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+		return r == -ENOENT ? 0 : kfs_missed(kfs, r);
 	trim(text);
 	/* The kernel prints an unset path with printf(). */
 	if (text[0] != '\0' && !streq(text, "(null)"))

@@ -14,7 +14,7 @@ const char *nvmet_hint(int error);
 /*
  * nvmet_read() - An attribute that may be missing, with no blanks at its ends.
  * Return: 0 and *ret, the caller's to free, or NULL where this kernel has no such
- * attribute or nobody has set it; -errno.
+ * attribute, nobody has set it, or kfs_missed(); -errno.
  */
 int nvmet_read(const struct kfs *kfs, char **ret, const char *fmt, ...) _printf_(3, 4);
 

@@ -99,6 +99,9 @@ static const struct field port_fields[] = {
 		FIELD(port, on_change, FIELD_ENUM, .flags = FIELD_POLICY,
 		      .value = "refuse", .words = on_change_words,
 		      .doc = "Refuse a change that drops connections, or make it"),
+	[PORT_EXPORTS] =
+		FIELD(port, exports, FIELD_STRINGS, .flags = FIELD_LIVE | FIELD_DETAIL,
+		      .doc = "Exports that the port offers"),
 };
 
 char *port_folder(const struct obj *obj)

@@ -32,9 +32,13 @@ static int read_address(const struct kfs *kfs, struct obj *obj, unsigned int ind
 
 	if (r == 0)
 		r = nvmet_read(kfs, &family, "%s/addr_adrfam", folder);
-	if (r < 0 || !address || !family ||
-	    !streq(family, port_family(transport, address)))
+	if (r < 0 || !address)
 		return r;
+	/* Shown as it is: only a plan has to tell an address that cannot work. */
+	if (kfs->look != LOOK_TO_PLAN)
+		return field_set_string(obj, index, address);
+	if (!family || !streq(family, port_family(transport, address)))
+		return 0;
 	if (transport != TRANSPORT_LOOP && net_family(address) != NET_NONE)
 		r = net_canonical(address, &canonical);
 	return r < 0 ? r : field_set_string(obj, index, canonical ? canonical : address);
@@ -117,6 +121,11 @@ static int count_links(const struct kfs *kfs, struct obj *obj,
 	if (r < 0)
 		return r;
 	obj->holders = links.names.count;
+	field_set_empty(obj, PORT_EXPORTS);
+	for (size_t i = 0; r == 0 && i < links.names.count; i++)
+		r = field_add_item(obj, PORT_EXPORTS, links.names.items[i]);
+	if (r < 0)
+		return r;
 	vec_foreach (controller, &controllers->controllers) {
 		if (controller->port != port_of(obj)->id)
 			continue;
@@ -148,7 +157,7 @@ static int read_port(const struct kfs *kfs, struct obj *obj,
 	    (r = read_referrals(kfs, obj, folder)) < 0 ||
 	    (r = count_links(kfs, obj, controllers)) < 0)
 		return r;
-	return port_of(obj)->transport == TRANSPORT_LOOP
+	return port_of(obj)->transport == TRANSPORT_LOOP && kfs->look == LOOK_TO_PLAN
 		       ? 0
 		       : read_service(kfs, obj, PORT_SERVICE, folder);
 }
@@ -168,7 +177,7 @@ static int observe_one(const struct kfs *kfs, const char *name,
 		r = nvmet_set_owner(kfs, claims, obj, !field_is_set(obj, PORT_TRANSPORT));
 	if (r < 0) {
 		obj_free(obj);
-		return r;
+		return kfs_missed(kfs, r);
 	}
 	return model_add(observed, obj);
 }
@@ -180,12 +189,12 @@ int port_observe(struct sys *sys, struct model *observed)
 	_cleanup_(claims_done) struct claims claims = { 0 };
 	int r = kfs_list_sorted(&sys->kfs, &names, NVMET_PORTS);
 
-	if (r == 0 && names.names.count > 0)
+	if (r == 0 && names.names.count > 0 && sys->kfs.look == LOOK_TO_PLAN)
 		r = nvmet_controllers_load(&sys->kfs, &controllers);
 	if (r == 0 && names.names.count > 0)
-		r = claims_load(&sys->kfs, &claims);
+		r = kfs_missed(&sys->kfs, claims_load(&sys->kfs, &claims));
 	for (size_t i = 0; r == 0 && i < names.names.count; i++)
 		r = observe_one(&sys->kfs, names.names.items[i], &controllers, &claims,
 				observed);
-	return r;
+	return kfs_missed(&sys->kfs, r);
 }

@@ -21,6 +21,7 @@ struct port {
 	struct object_list referrals;
 	uint64_t wait;
 	int on_change;
+	struct string_list exports;
 	const char *foreign; /* wanted and resolved: an export on it that is not ours */
 };
 
@@ -44,6 +45,7 @@ enum {
 	PORT_REFERRALS,
 	PORT_WAIT,
 	PORT_ON_CHANGE,
+	PORT_EXPORTS,
 };
 
 enum {

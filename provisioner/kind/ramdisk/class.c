@@ -12,9 +12,13 @@ static const struct field ramdisk_fields[] = {
 	[RAMDISK_SIZE] =
 		FIELD(ramdisk, size, FIELD_SIZE, .flags = FIELD_REQUIRED, .min = 512,
 		      .multiple = 512,
+		      .metric = { "ramdisk_size_bytes", METRIC_GAUGE,
+				  "Capacity of the RAM disk" },
 		      .doc = "Capacity: bytes, KiB, MiB, GiB, TiB, a share of RAM "
 			     "(25%), min() and max() of those"),
 	[RAMDISK_READ_ONLY] = FIELD(ramdisk, read_only, FIELD_BOOL, .value = "false",
+				    .metric = { "ramdisk_read_only", METRIC_GAUGE,
+						"1 if the RAM disk refuses writes" },
 				    .doc = "Refuse writes"),
 	[RAMDISK_PREALLOCATE] =
 		FIELD(ramdisk, preallocate, FIELD_BOOL, .value = "false",
@@ -29,8 +33,10 @@ static const struct field ramdisk_fields[] = {
 		      .doc = "Refuse a change that destroys the content, or replace the "
 			     "disk"),
 	[RAMDISK_USED] = FIELD(ramdisk, used, FIELD_SIZE, .flags = FIELD_LIVE,
-			       .doc = "Memory that holds data now"),
+			       .metric = { "ramdisk_used_bytes", METRIC_GAUGE },
+			       .doc = "Memory of the RAM disk that holds data"),
 	[RAMDISK_OPENERS] = FIELD(ramdisk, openers, FIELD_UINT, .flags = FIELD_LIVE,
+				  .metric = { "ramdisk_openers", METRIC_GAUGE },
 				  .doc = "Number of times that the disk is open"),
 };
 
@@ -42,4 +48,5 @@ const struct obj_class ramdisk_class = {
 	.rank = RANK_RAMDISK,
 	.fields = ramdisk_fields,
 	.field_count = ARRAY_SIZE(ramdisk_fields),
+	.label = "ramdisk",
 };

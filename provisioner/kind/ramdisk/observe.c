@@ -25,40 +25,64 @@ static bool is_unwritten(const struct kfs *kfs, const char *name)
 	       sscanf(text, "%*u %*u %*u %*u %" SCNu64, &writes) == 1 && writes == 0;
 }
 
+/* -1 is "any node", the default of an absent key. */
+static int read_numa_node(const struct kfs *kfs, const char *name, struct obj *obj)
+{
+	_cleanup_free_ char *node = NULL;
+	int r = kfs_read(kfs, &node, "sys/block/%s/rapiddisk/numa_node", name);
+	uint64_t value;
+
+	if (r < 0 || node[0] == '-')
+		return kfs_missed(kfs, r);
+	if (units_parse_uint(node, &value) < 0)
+		return kfs_missed(kfs, -EBADMSG);
+	field_set_uint(obj, RAMDISK_NUMA_NODE, value);
+	return 0;
+}
+
+static int read_owner(const struct kfs *kfs, const char *name, struct obj *obj)
+{
+	_cleanup_free_ char *owner = NULL;
+	int r = kfs_read(kfs, &owner, "sys/block/%s/rapiddisk/owner", name);
+
+	if (r == 0 && streq(owner, RAMDISK_OWNER_TAG))
+		obj->owner = OWNER_OURS;
+	return kfs_missed(kfs, r);
+}
+
+/* The part that no metric shows. */
+static int read_settings(const struct kfs *kfs, const char *name, struct obj *obj)
+{
+	uint64_t preallocate;
+	int r = kfs_read_u64(kfs, &preallocate, "sys/block/%s/rapiddisk/preallocate",
+			     name);
+
+	if (r < 0)
+		return r;
+	field_set_bool(obj, RAMDISK_PREALLOCATE, preallocate != 0);
+	if (kfs->look == LOOK_TO_PLAN)
+		((struct ramdisk *)obj)->unwritten =
+			preallocate != 0 && is_unwritten(kfs, name);
+	r = read_numa_node(kfs, name, obj);
+	return r < 0 ? r : read_owner(kfs, name, obj);
+}
+
 static int read_attributes(const struct kfs *kfs, const char *name, struct obj *obj)
 {
-	_cleanup_free_ char *node = NULL, *owner = NULL;
-	uint64_t sectors, read_only, preallocate, used, openers;
+	uint64_t sectors, read_only, used, openers;
 	int r;
 
 	if ((r = kfs_read_u64(kfs, &sectors, "sys/block/%s/size", name)) < 0 ||
 	    (r = kfs_read_u64(kfs, &read_only, "sys/block/%s/ro", name)) < 0 ||
-	    (r = kfs_read_u64(kfs, &preallocate, "sys/block/%s/rapiddisk/preallocate",
-			      name)) < 0 ||
 	    (r = kfs_read_u64(kfs, &used, "sys/block/%s/rapiddisk/used_bytes", name)) <
 		    0 ||
-	    (r = kfs_read_u64(kfs, &openers, "sys/block/%s/rapiddisk/openers", name)) <
-		    0 ||
-	    (r = kfs_read(kfs, &node, "sys/block/%s/rapiddisk/numa_node", name)) < 0 ||
-	    (r = kfs_read(kfs, &owner, "sys/block/%s/rapiddisk/owner", name)) < 0)
+	    (r = kfs_read_u64(kfs, &openers, "sys/block/%s/rapiddisk/openers", name)) < 0)
 		return r;
-
 	field_set_size(obj, RAMDISK_SIZE, sectors * 512);
 	field_set_bool(obj, RAMDISK_READ_ONLY, read_only != 0);
-	field_set_bool(obj, RAMDISK_PREALLOCATE, preallocate != 0);
-	((struct ramdisk *)obj)->unwritten = preallocate != 0 && is_unwritten(kfs, name);
-	/* -1 is "any node", the default of an absent key. */
-	if (node[0] != '-') {
-		uint64_t value;
-
-		if (units_parse_uint(node, &value) < 0)
-			return -EBADMSG;
-		field_set_uint(obj, RAMDISK_NUMA_NODE, value);
-	}
 	field_set_size(obj, RAMDISK_USED, used);
 	field_set_uint(obj, RAMDISK_OPENERS, openers);
-	obj->owner = streq(owner, RAMDISK_OWNER_TAG) ? OWNER_OURS : OWNER_OTHERS;
-	return 0;
+	return kfs->look == LOOK_FOR_METRICS ? 0 : read_settings(kfs, name, obj);
 }
 
 static int set_content(struct obj *obj)
@@ -86,12 +110,12 @@ static int observe_one(const struct kfs *kfs, struct users *users, const char *n
 		r = read_attributes(kfs, name, obj);
 	if (r == 0)
 		r = set_content(obj);
-	if (r == 0)
+	if (r == 0 && kfs->look != LOOK_FOR_METRICS)
 		r = kind_set_use(kfs, users, name, ramdisk_of(obj)->openers, obj);
 	if (r < 0) {
 		obj_free(obj);
 		/* The disk disappeared, or is an "rdN" of another driver. */
-		return r == -ENOENT || r == -ENODEV ? 0 : r;
+		return r == -ENOENT || r == -ENODEV ? 0 : kfs_missed(kfs, r);
 	}
 	return model_add(observed, obj);
 }
@@ -99,7 +123,6 @@ static int observe_one(const struct kfs *kfs, struct users *users, const char *n
 int ramdisk_observe(struct sys *sys, struct model *observed)
 {
 	_cleanup_(kfs_names_done) struct kfs_names disks = { 0 };
-	_cleanup_(users_done) struct users users = { 0 };
 	int r;
 
 	/* Without the directory there is no module; skip the list of all disks. */
@@ -107,11 +130,11 @@ int ramdisk_observe(struct sys *sys, struct model *observed)
 		return 0;
 	r = kfs_list(&sys->kfs, &disks, "sys/block");
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+		return r == -ENOENT ? 0 : kfs_missed(&sys->kfs, r);
 	vec_foreach (name, &disks.names) {
 		if (!is_ramdisk_name(*name))
 			continue;
-		r = observe_one(&sys->kfs, &users, *name, observed);
+		r = observe_one(&sys->kfs, &sys->users, *name, observed);
 		if (r < 0)
 			return r;
 	}

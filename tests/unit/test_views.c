@@ -1,32 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From a request to an answer, without a socket. */
 #include "base/cleanup.h"
+#include "kind/cache/cache.h"
+#include "kind/ramdisk/ramdisk.h"
+#include "kind/shown.h"
+#include "report/metrics.h"
 #include "unit.h"
 #include "views/request.h"
 
 #include <string.h>
 
-static struct live_cache cache = {
-	.name = (char *)"odd\"name\\\n\xff",
-	.counters = { [LIVE_HITS] = 9, [LIVE_MISSES] = 1, [LIVE_MODE] = 1 },
-	.known = UINT64_C(1) << LIVE_HITS | UINT64_C(1) << LIVE_MISSES |
-		 UINT64_C(1) << LIVE_MODE,
-};
-
-static struct live_disk disk = {
-	.name = (char *)"rd0",
-	.size_bytes = UINT64_MAX,
-	.used_bytes = 4096,
-};
-
+/*
+ * A cache with two counters and a name that has to be escaped, and a disk of the largest size.
+ * The value stays for the whole test program.
+ */
 static const struct view *odd_view(void)
 {
 	static struct view view = { .problem = "there is no file" };
+	struct obj *cache, *disk;
 
-	view.live.caches.items = &cache;
-	view.live.caches.count = 1;
-	view.live.disks.items = &disk;
-	view.live.disks.count = 1;
+	if (view.classes)
+		return &view;
+	view.classes = shown_classes;
+	cache = obj_new(&cache_class);
+	disk = obj_new(&ramdisk_class);
+	ck_assert_int_eq(field_set_string(cache, CACHE_NAME, "odd\"name\\\n\xff"), 0);
+	field_set_uint(cache, CACHE_HITS, 9);
+	field_set_uint(cache, CACHE_MISSES, 1);
+	field_set_enum(cache, CACHE_MODE, MODE_WRITE_AROUND);
+	ck_assert_int_eq(field_set_device(cache, CACHE_SOURCE, "/dev/vdb", 0), 0);
+	ck_assert_int_eq(field_set_string(disk, RAMDISK_NAME, "rd0"), 0);
+	field_set_size(disk, RAMDISK_SIZE, UINT64_MAX);
+	field_set_size(disk, RAMDISK_USED, 4096);
+	ck_assert_int_eq(model_add(&view.observed, cache), 0);
+	ck_assert_int_eq(model_add(&view.observed, disk), 0);
+	ck_assert_int_eq(model_sort(&view.observed), 0);
 	return &view;
 }
 
@@ -93,7 +101,9 @@ START_TEST(metrics_escape_what_names_have)
 	ck_assert_ptr_nonnull(strstr(body,
 				     "rapiddisk_ramdisk_size_bytes{ramdisk=\"rd0\"} "
 				     "18446744073709551615\n"));
-	/* What the kernel does not say is left out, with its HELP. */
+	ck_assert_ptr_nonnull(strstr(body, ",source=\"vdb\",ramdisk=\"\","
+					   "mode=\"write-around\"} 1\n"));
+	/* A value that the kernel does not give is left out, with its HELP. */
 	ck_assert_ptr_null(strstr(body, "rapiddisk_cache_fills_total"));
 }
 END_TEST
@@ -125,6 +135,33 @@ START_TEST(json_has_no_number_that_is_too_large)
 
 	ck_assert_ptr_nonnull(strstr(body, "9223372036854775807"));
 	ck_assert_ptr_nonnull(strstr(body, "(not UTF-8)"));
+}
+END_TEST
+
+START_TEST(live_has_the_counters_of_the_kernel_by_their_names)
+{
+	_cleanup_free_ char *body = ask("GET", "/v1/live", 200);
+
+	ck_assert_ptr_nonnull(strstr(body, "\"counters\": {\"mode\": 1, \"hits\": 9, "
+					   "\"misses\": 1}"));
+	ck_assert_ptr_nonnull(strstr(body, "\"source\": \"vdb\", \"ramdisk\": null"));
+}
+END_TEST
+
+START_TEST(table_of_metrics_has_each_metric_that_is_written)
+{
+	_cleanup_free_ char *body = ask("GET", "/metrics", 200), *table = NULL;
+	char *rest = body, *line;
+
+	ck_assert_int_eq(metrics_table_to_json(shown_classes, &table), 0);
+	while ((line = strsep(&rest, "\n"))) {
+		char found[128], quoted[160];
+
+		if (sscanf(line, "# TYPE %127s", found) != 1)
+			continue;
+		snprintf(quoted, sizeof(quoted), "\"name\": \"%s\"", found);
+		ck_assert_msg(strstr(table, quoted) != NULL, "%s", found);
+	}
 }
 END_TEST
 
@@ -173,11 +210,13 @@ START_TEST(push_counts_come_back_as_they_went)
 }
 END_TEST
 
-Suite *suite_answer(void)
+Suite *suite_views(void)
 {
-	Suite *suite = unit_suite("answer", metrics_escape_what_names_have,
+	Suite *suite = unit_suite("views", metrics_escape_what_names_have,
 				  metrics_have_one_help_and_type_for_each_name,
 				  json_has_no_number_that_is_too_large,
+				  live_has_the_counters_of_the_kernel_by_their_names,
+				  table_of_metrics_has_each_metric_that_is_written,
 				  push_counts_come_back_as_they_went, NULL);
 
 	unit_add_loop(suite, requests_are_answered, ARRAY_SIZE(requests));
