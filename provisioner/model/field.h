@@ -32,11 +32,10 @@ enum field_flag {
 	FIELD_IMMUTABLE = 1 << 2, /* a change removes and creates the object */
 	FIELD_POLICY = 1 << 3,	  /* directs a run; the kernel has no such value */
 	FIELD_LIVE = 1 << 4, /* only observed: the status shows it; no key of the file */
-	FIELD_DERIVED =
-		1 << 5, /* no key of the file either, but compared: the kind derives the
-				 * desired value from the other objects */
-	FIELD_EXACT =
-		1 << 6, /* if the file does not set it, the kernel must not have it */
+	/* no key of the file, but compared: the kind derives the desired value */
+	FIELD_DERIVED = 1 << 5,
+	/* if the file does not set it, the kernel must not have it */
+	FIELD_EXACT = 1 << 6,
 	FIELD_SECRET = 1 << 7, /* a FIELD_STRING that is compared and never printed */
 	/* names a file with a secret: an invalid name may be the secret itself */
 	FIELD_SECRET_FILE = 1 << 8,
@@ -83,25 +82,24 @@ struct field {
 	const char *name;
 	enum field_type type;
 	unsigned int flags;
-	size_t offset;		  /* of the member in the object's struct */
-	const char *value;	  /* the default, as YAML has it; NULL: no default */
-	const char *doc;	  /* one sentence, for the schema and the man page */
-	const char *const *words; /* FIELD_ENUM: the words, NULL-terminated; words
-				   * after the NULL are only observed */
-	const char *refused,
-		*refused_why; /* FIELD_ENUM: a word of other programs, and the
-					    * reason why it is refused */
-	uint64_t min, max;    /* of a number or a size: bounds, max 0: none; of a string
-			      * max bytes */
-	uint64_t multiple;   /* FIELD_SIZE: of so many bytes; 0: of any; it and the bounds
-			      * hold for each absolute size in min() and max() */
-	const char *pattern; /* FIELD_STRING, and each of FIELD_STRINGS: POSIX extended
-			      * (and ECMA) expression */
+	size_t offset;	   /* of the member in the object's struct */
+	const char *value; /* the default, as YAML has it; NULL: no default */
+	const char *doc;   /* one sentence, for the schema and the man page */
+	/* FIELD_ENUM: the words, NULL-terminated. Words after the NULL are only observed. */
+	const char *const *words;
+	/* FIELD_ENUM: a word of other programs, and the reason why it is refused */
+	const char *refused, *refused_why;
+	/* Bounds of a number, of a size (each absolute one in min() and max()) or of the bytes
+	 * of a string. A max of 0 is no bound. */
+	uint64_t min, max;
+	uint64_t multiple; /* FIELD_SIZE: divides each absolute size; 0: no such rule */
+	/* FIELD_STRING, and each of FIELD_STRINGS: POSIX extended (and ECMA) expression */
+	const char *pattern;
 	const char *expects; /* the pattern in words, for the error */
-	/* FIELD_STRING, and each of FIELD_STRINGS: the key of an object of this class,
-	 * which has to be in the file; written and checked as that key is. */
+	/* FIELD_STRING, and each of FIELD_STRINGS: the value is the key of an object of this
+	 * class, which has to be in the file, and is written and checked as that key. */
 	const struct obj_class *refers;
-	const struct obj_class *items; /* FIELD_OBJECTS: the class of each */
+	const struct obj_class *items; /* FIELD_OBJECTS: the class of the items */
 	const char *attribute;	       /* FIELD_COUNTER: the file; NULL: .name */
 	struct metric metric;	       /* .metric.name is NULL: none */
 };
