@@ -277,11 +277,6 @@ void rc_evict_add(struct rc_index *index, u32 nr);
 void rc_evict_del(struct rc_index *index, u32 nr);
 u32 rc_evict_victim(struct rc_index *index);
 
-/* In io.c: what happens to bios. */
-int rc_map(struct dm_target *ti, struct bio *bio);
-int rc_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *status);
-size_t rc_io_size(void);
-
 /* In stats.c: the counters. */
 int rc_stats_init(void);
 void rc_stats_exit(void);

@@ -1,25 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Bios. A hit is copied and ended at once. A fill and a write through send
- * device-mapper's own clone to the source, but with the cache's pages in the place of the
- * caller's memory: no second bio, and one copy. Everything else is sent on as it is;
- * writes are tracked until they have ended. The rules that this follows are in cache.h.
+ * What a fill and a write through have in common: they send device-mapper's own clone to
+ * the source, but with the cache's pages in the place of the caller's memory: no second
+ * bio, and one copy.
  */
 #include "io.h"
 
 #define RC_GFP_IO (GFP_NOWAIT | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC)
-
-size_t rc_io_size(void)
-{
-	return sizeof(struct rc_io);
-}
-
-static struct rc_io *rc_bio_to_io(struct bio *bio)
-{
-	return dm_per_bio_data(bio, sizeof(struct rc_io));
-}
-
-/* --- fills and writes through: slots and memory ------------------------------------ */
 
 bool rc_io_alloc(struct rc_io *io, u32 nr)
 {
@@ -80,53 +67,4 @@ void rc_io_begin(struct rc_io *io, struct rc_index *index, enum rc_io_kind kind)
 	io->kind = kind;
 	io->index = index;
 	rc_index_pin(index);
-}
-
-/* --- device-mapper's side ---------------------------------------------------------- */
-
-int rc_map(struct dm_target *ti, struct bio *bio)
-{
-	struct rc_cache *cache = ti->private;
-	struct rc_io *io = rc_bio_to_io(bio);
-
-	io->kind = RC_IO_PLAIN;
-	bio->bi_iter.bi_sector = dm_target_offset(ti, bio->bi_iter.bi_sector);
-	if (unlikely(!bio->bi_iter.bi_size)) {
-		if (bio->bi_opf & REQ_PREFLUSH)
-			rc_count(cache, RC_STAT_FLUSHES, 1);
-		return rc_send(cache, bio);
-	}
-	if (bio_op(bio) == REQ_OP_READ)
-		return rc_map_read(cache, io, bio);
-	if (op_is_write(bio_op(bio)))
-		return rc_map_write(cache, io, bio);
-	return rc_send(cache, bio);
-}
-
-int rc_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *status)
-{
-	struct rc_io *io = rc_bio_to_io(bio);
-	struct rc_cache *cache = ti->private;
-
-	if (unlikely(*status && *status != BLK_STS_AGAIN))
-		rc_count(cache, RC_STAT_SOURCE_ERRORS, 1);
-	switch (io->kind) {
-	case RC_IO_FILL:
-		return rc_end_fill(io, bio, *status);
-	case RC_IO_WRITE_THROUGH:
-		rc_end_write_through(io, bio, *status);
-		break;
-	case RC_IO_TRACKED:
-		rc_end_tracked(io);
-		break;
-	case RC_IO_WIDE:
-		rc_end_wide(io);
-		break;
-	case RC_IO_UNTRACKED:
-		rc_end_untracked(cache);
-		break;
-	default:
-		break;
-	}
-	return DM_ENDIO_DONE;
 }

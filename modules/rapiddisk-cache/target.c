@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 
 #include "cache.h"
+#include "map.h"
 #include "rapiddisk/rapiddisk.h"
 
 /* --- the shrinker
