@@ -255,7 +255,7 @@ struct rc_cache {
 	struct rc_stats_dir *dir;
 };
 
-/* In cache.c: the index. */
+/* In index.c: the index. */
 struct rc_index *rc_index_alloc(struct rc_cache *cache, u32 nr_slots);
 void rc_index_free(struct rc_index *index);
 bool rc_index_is_idle(struct rc_index *index);
