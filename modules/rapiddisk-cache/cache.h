@@ -78,68 +78,8 @@ struct rapiddisk_loan;
 /* Blocks that one read or write takes through the cache at once; larger ones are cut. */
 #define RC_IO_BLOCKS 512
 
-/*
- * Neighbours in the source are neighbours in the table: lookups of a run touch few lines.
- */
-#define RC_GROUP_SHIFT	6
-#define RC_GROUP_BLOCKS (1U << RC_GROUP_SHIFT)
-
-/* Counters of writes under way. A collision costs a fill that was not made. */
-#define RC_WRITERS 512
-
-/* Streams that the sequential bypass tells apart. */
-#define RC_STREAMS 8
-/* How far from where it was a stream goes on: what is between is cached. */
-#define RC_STREAM_GAP_SECTORS 256
-
-/* Ghosts that a block can be among: see evict.c. */
-#define RC_GHOST_WAYS 4
-
 /* Smallest cache: with less, nothing would stay long enough to be hit. */
 #define RC_MIN_BLOCKS 16
-
-enum rc_state {
-	RC_FREE,
-	RC_FILLING,
-	RC_WRITING,
-	RC_BOUNCE,
-	RC_VALID,
-	RC_CANCELLED,
-	RC_RETIRED,
-};
-
-enum rc_queue_id { RC_SMALL, RC_MAIN, RC_NR_QUEUES };
-
-/*
- * 32 bytes for each page; with its share of the table and of the ghosts 40 bytes, which
- * is less than 1 % of it. Under rc_index.lock, but for what readers do: @block,
- * @hash_next and @page do not change while the slot can be found, @state is published
- * with release semantics, @hits is only a hint.
- */
-struct rc_slot {
-	u64 block;
-	void *page;
-	u32 hash_next;
-	u32 prev;
-	u32 next;
-	u8 state;
-	/* Of the last lookups, up to 3. */
-	u8 hits;
-	/* Where it is queued, or will be when it becomes VALID: enum rc_queue_id. */
-	u8 queue;
-};
-
-/* Slots by number; 0 is none. */
-struct rc_queue {
-	u32 head;
-	u32 tail;
-	u32 nr;
-};
-
-struct rc_stream {
-	u64 next_sector;
-	u64 sectors;
-};
 
 enum rc_mode { RC_WRITE_THROUGH, RC_WRITE_AROUND };
 
@@ -168,59 +108,6 @@ enum rc_stat {
 
 struct rc_stats {
 	u64 count[RC_NR_STATS];
-};
-
-/* What is cached. There is none while the cache is bypassed. */
-struct rc_index {
-	struct rc_cache *cache;
-
-	/* Set once. */
-	struct rc_slot *slot;
-	u32 *bucket;
-	u32 *ghost;
-	u32 nr_slots;
-	u32 nr_groups;
-	u32 nr_ghost_sets;
-	u32 ghost_shift;
-	u32 base_reserve;
-
-	/*
-	 * Guards all below, and the slots. Taken with interrupts off, because bios end
-	 * there. Hits do not take it.
-	 */
-	spinlock_t lock ____cacheline_aligned;
-	/* Nothing may be published yet: writes that nobody tracks are under way. */
-	bool is_opening;
-	/* The free slots ran out since the last ones came back. */
-	bool is_starved;
-	bool is_reclaiming;
-	/* Reads and writes that have slots or count as writers, and shrinkers. */
-	u32 nr_inflight;
-	u32 nr_wide;
-	u32 writers[RC_WRITERS];
-	/* Free slots that have a page, and those that have none. */
-	u32 free_paged;
-	u32 free_bare;
-	u32 nr_free;
-	/* Of them, those that have a page. */
-	u32 nr_paged;
-	/* How many slots are kept free or on their way there. */
-	u32 reserve;
-	/* RETIRED: those that wait for a grace period, and those that came since. */
-	u32 retired_waiting;
-	u32 retired_new;
-	u32 nr_retired_waiting;
-	u32 nr_retired;
-	/* RETIRED: those whose page a shrinker will free. */
-	u32 nr_leaving;
-	u32 nr_valid;
-	u32 nr_pages;
-	struct rc_queue queue[RC_NR_QUEUES];
-	u32 ghost_clock;
-	struct rc_stream stream[RC_STREAMS];
-
-	struct rcu_head rcu;
-	struct work_struct reclaim_work;
 };
 
 struct rc_cache {
@@ -255,28 +142,6 @@ struct rc_cache {
 	struct rc_stats_dir *dir;
 };
 
-/* In index.c: the index. */
-struct rc_index *rc_index_alloc(struct rc_cache *cache, u32 nr_slots);
-void rc_index_free(struct rc_index *index);
-bool rc_index_is_idle(struct rc_index *index);
-void rc_index_drop(struct rc_index *index, u64 first, u64 last);
-void rc_index_give_back(struct rc_index *index);
-unsigned long rc_index_shrink(struct rc_index *index, unsigned long nr);
-void rc_index_stock(struct rc_index *index, u32 nr);
-bool rc_index_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat cause);
-void rc_index_add(struct rc_index *index, u32 nr, u64 block, enum rc_state state);
-void rc_index_publish(struct rc_index *index, u32 nr);
-void rc_index_abort(struct rc_index *index, u32 nr);
-void rc_index_release(struct rc_index *index, u32 nr);
-void rc_index_invalidate(struct rc_index *index, u32 nr);
-u32 rc_index_find(const struct rc_index *index, u64 block);
-
-/* In evict.c: which of the VALID slots goes. */
-void rc_evict_init(struct rc_index *index);
-void rc_evict_add(struct rc_index *index, u32 nr);
-void rc_evict_del(struct rc_index *index, u32 nr);
-u32 rc_evict_victim(struct rc_index *index);
-
 /* In stats.c: the counters. */
 int rc_stats_init(void);
 void rc_stats_exit(void);
@@ -288,25 +153,6 @@ void rc_stats_hide(struct rc_cache *cache);
 static inline void rc_count(struct rc_cache *cache, enum rc_stat stat, u64 nr)
 {
 	this_cpu_add(cache->stats->count[stat], nr);
-}
-
-/* Something is under way in this index: it stays, and the cache does. */
-static inline void rc_index_pin(struct rc_index *index)
-{
-	lockdep_assert_held(&index->lock);
-	index->nr_inflight++;
-}
-
-static inline void rc_index_unpin(struct rc_index *index)
-{
-	lockdep_assert_held(&index->lock);
-	if (!--index->nr_inflight && wq_has_sleeper(&index->cache->wait))
-		wake_up(&index->cache->wait);
-}
-
-static inline u32 *rc_writers(struct rc_index *index, u64 block)
-{
-	return &index->writers[block & (RC_WRITERS - 1)];
 }
 
 #endif

@@ -13,7 +13,7 @@
 #include <linux/hash.h>
 #include <linux/kernel.h>
 
-#include "cache.h"
+#include "index.h"
 
 /* Slots that an eviction looks at before it takes what comes. */
 #define RC_EVICT_TRIES 128

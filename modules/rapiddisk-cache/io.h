@@ -10,7 +10,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "cache.h"
+#include "index.h"
 #include "rapiddisk/store.h"
 
 enum rc_io_kind {
@@ -126,13 +126,6 @@ static inline int rc_send(struct rc_cache *cache, struct bio *bio)
 {
 	bio_set_dev(bio, cache->source->bdev);
 	return DM_MAPIO_REMAPPED;
-}
-
-/* May something new be published? */
-static inline bool rc_index_is_open(const struct rc_index *index)
-{
-	lockdep_assert_held(&index->lock);
-	return !index->is_opening && !index->nr_wide;
 }
 
 /* In io.c: fills and writes through. */

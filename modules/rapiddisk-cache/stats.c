@@ -13,7 +13,7 @@
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
-#include "cache.h"
+#include "index.h"
 
 enum rc_value {
 	/* The thirteen of the status line, in its order. */

@@ -17,7 +17,7 @@
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 
-#include "cache.h"
+#include "index.h"
 #include "map.h"
 #include "rapiddisk/rapiddisk.h"
 
