@@ -109,6 +109,41 @@ static unsigned long rc_shrink_scan(struct shrinker *shrinker, struct shrink_con
 	return done ? done : SHRINK_STOP;
 }
 
+static void rc_shrink_add(struct rc_cache *cache)
+{
+	spin_lock(&rc_caches_lock);
+	list_add_tail(&cache->list, &rc_caches);
+	spin_unlock(&rc_caches_lock);
+}
+
+static void rc_shrink_del(struct rc_cache *cache)
+{
+	spin_lock(&rc_caches_lock);
+	list_del_init(&cache->list);
+	spin_unlock(&rc_caches_lock);
+}
+
+static int rc_shrink_init(void)
+{
+	int err;
+
+	rc_shrinker = rd_shrinker_alloc("rapiddisk-cache");
+	if (!rc_shrinker)
+		return -ENOMEM;
+	rc_shrinker->count_objects = rc_shrink_count;
+	rc_shrinker->scan_objects = rc_shrink_scan;
+	rc_shrinker->batch = RC_SHRINK_BATCH;
+	err = rd_shrinker_register(rc_shrinker, "rapiddisk-cache");
+	if (err)
+		kfree(rc_shrinker);
+	return err;
+}
+
+static void rc_shrink_exit(void)
+{
+	rd_shrinker_free(rc_shrinker);
+}
+
 /* --- with and without an index
  * ---------------------------------------------------------- */
 
@@ -348,9 +383,7 @@ static void rc_dtr(struct dm_target *ti)
 	struct rc_cache *cache = ti->private;
 
 	rc_stats_hide(cache);
-	spin_lock(&rc_caches_lock);
-	list_del(&cache->list);
-	spin_unlock(&rc_caches_lock);
+	rc_shrink_del(cache);
 	mutex_lock(&cache->mutex);
 	rc_close(cache);
 	mutex_unlock(&cache->mutex);
@@ -391,9 +424,7 @@ static int rc_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		rc_dtr(ti);
 		return err;
 	}
-	spin_lock(&rc_caches_lock);
-	list_add_tail(&cache->list, &rc_caches);
-	spin_unlock(&rc_caches_lock);
+	rc_shrink_add(cache);
 	ti->num_flush_bios = 1;
 	ti->num_discard_bios = 1;
 	ti->num_write_zeroes_bios = 1;
@@ -581,26 +612,16 @@ static int __init rc_init(void)
 	err = rc_stats_init();
 	if (err)
 		return err;
-	rc_shrinker = rd_shrinker_alloc("rapiddisk-cache");
-	if (!rc_shrinker) {
-		err = -ENOMEM;
+	err = rc_shrink_init();
+	if (err)
 		goto out_stats;
-	}
-	rc_shrinker->count_objects = rc_shrink_count;
-	rc_shrinker->scan_objects = rc_shrink_scan;
-	rc_shrinker->batch = RC_SHRINK_BATCH;
-	err = rd_shrinker_register(rc_shrinker, "rapiddisk-cache");
-	if (err) {
-		kfree(rc_shrinker);
-		goto out_stats;
-	}
 	err = dm_register_target(&rc_target);
 	if (err)
 		goto out_shrinker;
 	return 0;
 
 out_shrinker:
-	rd_shrinker_free(rc_shrinker);
+	rc_shrink_exit();
 out_stats:
 	rc_stats_exit();
 	return err;
@@ -609,7 +630,7 @@ out_stats:
 static void __exit rc_exit(void)
 {
 	dm_unregister_target(&rc_target);
-	rd_shrinker_free(rc_shrinker);
+	rc_shrink_exit();
 	rc_stats_exit();
 	/* The last rc_reclaim_rcu() has let go of its index, but may not have returned. */
 	rcu_barrier();
