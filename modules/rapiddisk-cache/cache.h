@@ -136,7 +136,7 @@ struct rc_cache {
 	/* Writes under way that no index knows of. */
 	atomic_t untracked;
 	wait_queue_head_t wait;
-	/* Under the lock of the shrinker's list in target.c. */
+	/* Under the lock of the list in shrink.c. */
 	struct list_head list;
 	/* Under the lock in stats.c; NULL while there is none. */
 	struct rc_stats_dir *dir;

@@ -136,7 +136,6 @@ void rc_index_free(struct rc_index *index);
 bool rc_index_is_idle(struct rc_index *index);
 void rc_index_drop(struct rc_index *index, u64 first, u64 last);
 void rc_index_give_back(struct rc_index *index);
-unsigned long rc_index_shrink(struct rc_index *index, unsigned long nr);
 void rc_index_add(struct rc_index *index, u32 nr, u64 block, enum rc_state state);
 void rc_index_publish(struct rc_index *index, u32 nr);
 void rc_index_abort(struct rc_index *index, u32 nr);
