@@ -142,6 +142,12 @@ struct rc_cache {
 	struct rc_stats_dir *dir;
 };
 
+/* In cache.c: with and without an index. */
+void rc_close(struct rc_cache *cache);
+void rc_drop(struct rc_cache *cache);
+int rc_message_bypass(struct rc_cache *cache, const char *arg);
+int rc_message_resize(struct rc_cache *cache, const char *arg);
+
 /* In stats.c: the counters. */
 int rc_stats_init(void);
 void rc_stats_exit(void);
