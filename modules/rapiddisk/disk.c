@@ -340,6 +340,14 @@ struct rd_disk *rd_bdev_to_disk(struct block_device *bdev)
 	return bdev->bd_disk->private_data;
 }
 
+/* Data, and what is lent. */
+u64 rd_disk_used_bytes(const struct rd_disk *disk)
+{
+	u64 nr_lent = READ_ONCE(disk->loan.nr_used) + READ_ONCE(disk->loan.nr_idle);
+
+	return rd_store_used_bytes(&disk->store) + (nr_lent << PAGE_SHIFT);
+}
+
 /* --- attributes, in /sys/block/rdN/rapiddisk/ ------------------------------------------- */
 
 static struct rd_disk *rd_dev_to_disk(struct device *dev)

@@ -8,28 +8,8 @@
 #include <linux/mutex.h>
 #include <linux/sizes.h>
 
+#include "pool.h"
 #include "store.h"
-
-/* Memory of a disk that is lent as a pool of pages: see rapiddisk.h. */
-struct rapiddisk_loan {
-	/* Under rd_disk.size_lock: who has it, and how often. */
-	const void *borrower;
-	unsigned int nr_borrows;
-	/* Under rd_disk.size_lock: the disk's content has made way. */
-	bool is_started;
-	/* Set when it starts: the pages are the disk's own, in @idle when not in use. */
-	bool is_kept;
-	/* Set when it is lent. Pages there may be in use. */
-	unsigned long nr_pages;
-	int node;
-	/* The chunks that the pages came from. */
-	struct rd_chunk *chunks;
-	/* Guards the members below. Taken with interrupts off: bios end there. */
-	spinlock_t lock;
-	unsigned long nr_used;
-	unsigned long nr_idle;
-	struct list_head idle;
-};
 
 #define RD_OWNER_MAX 63
 
@@ -77,7 +57,6 @@ int rd_disk_resize(struct rd_disk *disk, const struct rd_disk_options *options,
 int rd_disk_start_removal(struct rd_disk *disk, bool even_if_open);
 void rd_disk_finish_removal(struct rd_disk *disk, struct rd_progress *progress);
 
-void rd_loan_init(struct rapiddisk_loan *loan);
 u64 rd_disk_used_bytes(const struct rd_disk *disk);
 struct rd_disk *rd_bdev_to_disk(struct block_device *bdev);
 

@@ -24,23 +24,9 @@
 #define RD_BORROW_TRIES	  60
 #define RD_BORROW_WAIT_MS 50
 
-void rd_loan_init(struct rapiddisk_loan *loan)
-{
-	spin_lock_init(&loan->lock);
-	INIT_LIST_HEAD(&loan->idle);
-}
-
 static struct rd_disk *rd_loan_disk(struct rapiddisk_loan *loan)
 {
 	return container_of(loan, struct rd_disk, loan);
-}
-
-/* Data, and what is lent. */
-u64 rd_disk_used_bytes(const struct rd_disk *disk)
-{
-	u64 nr_lent = READ_ONCE(disk->loan.nr_used) + READ_ONCE(disk->loan.nr_idle);
-
-	return rd_store_used_bytes(&disk->store) + (nr_lent << PAGE_SHIFT);
 }
 
 /*
@@ -151,73 +137,3 @@ void rapiddisk_return(struct rapiddisk_loan *loan)
 	mutex_unlock(&disk->size_lock);
 }
 RD_EXPORT_SYMBOL(rapiddisk_return);
-
-unsigned long rapiddisk_loan_nr_pages(const struct rapiddisk_loan *loan)
-{
-	return loan->nr_pages;
-}
-RD_EXPORT_SYMBOL(rapiddisk_loan_nr_pages);
-
-bool rapiddisk_loan_is_shrinkable(const struct rapiddisk_loan *loan)
-{
-	return !loan->is_kept;
-}
-RD_EXPORT_SYMBOL(rapiddisk_loan_is_shrinkable);
-
-/* Take the right to one more page, and the page itself if it lies there. */
-static bool rd_loan_take(struct rapiddisk_loan *loan, struct page **ret_page)
-{
-	unsigned long flags;
-	bool is_allowed;
-
-	spin_lock_irqsave(&loan->lock, flags);
-	is_allowed = loan->nr_used < loan->nr_pages && (!loan->is_kept || loan->nr_idle);
-	if (is_allowed)
-		WRITE_ONCE(loan->nr_used, loan->nr_used + 1);
-	if (is_allowed && loan->is_kept) {
-		*ret_page = list_first_entry(&loan->idle, struct page, lru);
-		list_del(&(*ret_page)->lru);
-		WRITE_ONCE(loan->nr_idle, loan->nr_idle - 1);
-	}
-	spin_unlock_irqrestore(&loan->lock, flags);
-	return is_allowed;
-}
-
-static void rd_loan_put(struct rapiddisk_loan *loan, struct page *page)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&loan->lock, flags);
-	WRITE_ONCE(loan->nr_used, loan->nr_used - 1);
-	if (page && loan->is_kept) {
-		list_add(&page->lru, &loan->idle);
-		WRITE_ONCE(loan->nr_idle, loan->nr_idle + 1);
-	}
-	spin_unlock_irqrestore(&loan->lock, flags);
-}
-
-void *rapiddisk_loan_alloc_page(struct rapiddisk_loan *loan, gfp_t gfp)
-{
-	struct page *page = NULL;
-
-	if (!rd_loan_take(loan, &page))
-		return NULL;
-	if (!page)
-		page = alloc_pages_node(loan->node, gfp, 0);
-	if (!page) {
-		rd_loan_put(loan, NULL);
-		return NULL;
-	}
-	return page_address(page);
-}
-RD_EXPORT_SYMBOL(rapiddisk_loan_alloc_page);
-
-void rapiddisk_loan_free_page(struct rapiddisk_loan *loan, void *addr)
-{
-	struct page *page = virt_to_page(addr);
-
-	rd_loan_put(loan, page);
-	if (!loan->is_kept)
-		__free_page(page);
-}
-RD_EXPORT_SYMBOL(rapiddisk_loan_free_page);

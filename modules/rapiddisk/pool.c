@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The pages of a loan: taken and put one by one. The pool knows of no disk: borrowing and
+ * returning are in loan.c.
+ */
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+
+#include "pool.h"
+#include "rapiddisk.h"
+
+void rd_loan_init(struct rapiddisk_loan *loan)
+{
+	spin_lock_init(&loan->lock);
+	INIT_LIST_HEAD(&loan->idle);
+}
+
+unsigned long rapiddisk_loan_nr_pages(const struct rapiddisk_loan *loan)
+{
+	return loan->nr_pages;
+}
+RD_EXPORT_SYMBOL(rapiddisk_loan_nr_pages);
+
+bool rapiddisk_loan_is_shrinkable(const struct rapiddisk_loan *loan)
+{
+	return !loan->is_kept;
+}
+RD_EXPORT_SYMBOL(rapiddisk_loan_is_shrinkable);
+
+/* Take the right to one more page, and the page itself if it lies there. */
+static bool rd_loan_take(struct rapiddisk_loan *loan, struct page **ret_page)
+{
+	unsigned long flags;
+	bool is_allowed;
+
+	spin_lock_irqsave(&loan->lock, flags);
+	is_allowed = loan->nr_used < loan->nr_pages && (!loan->is_kept || loan->nr_idle);
+	if (is_allowed)
+		WRITE_ONCE(loan->nr_used, loan->nr_used + 1);
+	if (is_allowed && loan->is_kept) {
+		*ret_page = list_first_entry(&loan->idle, struct page, lru);
+		list_del(&(*ret_page)->lru);
+		WRITE_ONCE(loan->nr_idle, loan->nr_idle - 1);
+	}
+	spin_unlock_irqrestore(&loan->lock, flags);
+	return is_allowed;
+}
+
+static void rd_loan_put(struct rapiddisk_loan *loan, struct page *page)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&loan->lock, flags);
+	WRITE_ONCE(loan->nr_used, loan->nr_used - 1);
+	if (page && loan->is_kept) {
+		list_add(&page->lru, &loan->idle);
+		WRITE_ONCE(loan->nr_idle, loan->nr_idle + 1);
+	}
+	spin_unlock_irqrestore(&loan->lock, flags);
+}
+
+void *rapiddisk_loan_alloc_page(struct rapiddisk_loan *loan, gfp_t gfp)
+{
+	struct page *page = NULL;
+
+	if (!rd_loan_take(loan, &page))
+		return NULL;
+	if (!page)
+		page = alloc_pages_node(loan->node, gfp, 0);
+	if (!page) {
+		rd_loan_put(loan, NULL);
+		return NULL;
+	}
+	return page_address(page);
+}
+RD_EXPORT_SYMBOL(rapiddisk_loan_alloc_page);
+
+void rapiddisk_loan_free_page(struct rapiddisk_loan *loan, void *addr)
+{
+	struct page *page = virt_to_page(addr);
+
+	rd_loan_put(loan, page);
+	if (!loan->is_kept)
+		__free_page(page);
+}
+RD_EXPORT_SYMBOL(rapiddisk_loan_free_page);
