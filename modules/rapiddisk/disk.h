@@ -52,17 +52,30 @@ void rd_disk_exit(void);
 
 struct rd_disk *rd_disk_create(unsigned int number, const struct rd_disk_options *options,
 			       struct rd_progress *progress);
-int rd_disk_resize(struct rd_disk *disk, const struct rd_disk_options *options,
-		   struct rd_progress *progress);
 int rd_disk_start_removal(struct rd_disk *disk, bool even_if_open);
 void rd_disk_finish_removal(struct rd_disk *disk, struct rd_progress *progress);
 
-u64 rd_disk_used_bytes(const struct rd_disk *disk);
+void rd_disk_set_owner(struct rd_disk *disk, const char *owner);
 struct rd_disk *rd_bdev_to_disk(struct block_device *bdev);
+
+/* In attr.c. */
+extern const struct attribute_group *rd_disk_groups[];
+
+/* In resize.c. */
+int rd_disk_resize(struct rd_disk *disk, const struct rd_disk_options *options,
+		   struct rd_progress *progress);
 
 static inline u64 rd_disk_size_bytes(const struct rd_disk *disk)
 {
 	return (u64)get_capacity(disk->gd) << SECTOR_SHIFT;
+}
+
+/* Data, and what is lent. */
+static inline u64 rd_disk_used_bytes(const struct rd_disk *disk)
+{
+	u64 nr_lent = READ_ONCE(disk->loan.nr_used) + READ_ONCE(disk->loan.nr_idle);
+
+	return rd_store_used_bytes(&disk->store) + (nr_lent << PAGE_SHIFT);
 }
 
 #endif

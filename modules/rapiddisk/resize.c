@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A disk gets another size, and keeps its memory or not. */
+#include <linux/blkdev.h>
+#include <linux/sched/mm.h>
+
+#include "disk.h"
+
+/*
+ * Less room: only when nobody has the disk open, and while nobody can open it. A
+ * read-only disk keeps its content, so it does not shrink.
+ */
+static int rd_disk_shrink(struct rd_disk *disk, u64 size_bytes,
+			  struct rd_progress *progress)
+{
+	u64 end_sector = size_bytes >> SECTOR_SHIFT;
+	int err = 0;
+
+	mutex_lock(&disk->gd->open_mutex);
+	if (disk_openers(disk->gd)) {
+		err = -EBUSY;
+	} else if (get_disk_ro(disk->gd)) {
+		err = -EROFS;
+	} else {
+		WRITE_ONCE(progress->total, rd_disk_size_bytes(disk) - size_bytes);
+		set_capacity_and_notify(disk->gd, end_sector);
+		rd_store_shrink(&disk->store, size_bytes, progress);
+		WRITE_ONCE(disk->highest_sector, min(disk->highest_sector, end_sector));
+	}
+	mutex_unlock(&disk->gd->open_mutex);
+	return err;
+}
+
+/* Room, then memory for it if that is promised, then the capacity that shows it. */
+static int rd_disk_grow(struct rd_disk *disk, u64 size_bytes, bool is_kept,
+			struct rd_progress *progress)
+{
+	u64 old_bytes = rd_disk_size_bytes(disk);
+	int err;
+
+	err = rd_store_grow(&disk->store, size_bytes);
+	if (!err && is_kept) {
+		err = rd_store_keep(&disk->store, progress);
+		if (err)
+			rd_store_shrink(&disk->store, old_bytes, NULL);
+	}
+	if (!err && size_bytes > old_bytes)
+		set_capacity_and_notify(disk->gd, size_bytes >> SECTOR_SHIFT);
+	return err;
+}
+
+/*
+ * A disk that is lent can grow: who borrows it again gets the new size. The pages of one
+ * that was preallocated are counted and lent, so that one stays as it is: the store must
+ * not get others in their place.
+ */
+static int rd_disk_resize_lent(struct rd_disk *disk, u64 size_bytes, bool is_kept,
+			       struct rd_progress *progress)
+{
+	u64 old_bytes = rd_disk_size_bytes(disk);
+	unsigned int noio;
+	int err;
+
+	if (is_kept != disk->store.is_kept)
+		return -EBUSY;
+	if (size_bytes == old_bytes)
+		return 0;
+	if (size_bytes < old_bytes || is_kept)
+		return -EBUSY;
+	/*
+	 * A borrower that is resumed waits for size_lock, in rapiddisk_loan_start(), and
+	 * the writes to it for the borrower: memory must not wait for these.
+	 */
+	noio = memalloc_noio_save();
+	err = rd_disk_grow(disk, size_bytes, false, progress);
+	memalloc_noio_restore(noio);
+	return err;
+}
+
+/* The size and the promise of memory; the caller holds size_lock. */
+static int rd_disk_resize_locked(struct rd_disk *disk, u64 size_bytes, bool is_kept,
+				 struct rd_progress *progress)
+{
+	int err = 0;
+
+	lockdep_assert_held(&disk->size_lock);
+	if (disk->loan.nr_borrows)
+		return rd_disk_resize_lent(disk, size_bytes, is_kept, progress);
+	if (size_bytes < rd_disk_size_bytes(disk))
+		err = rd_disk_shrink(disk, size_bytes, progress);
+	if (!err)
+		err = rd_disk_grow(disk, size_bytes, is_kept, progress);
+	if (!err && !is_kept)
+		rd_store_unkeep(&disk->store);
+	return err;
+}
+
+/*
+ * rd_disk_resize() - Give a disk a new size and the options that are given.
+ *
+ * A disk that was preallocated stays so unless told otherwise. One that is lent keeps its
+ * promise, and can only grow.
+ *
+ * Context: may sleep; one caller at a time.
+ * Return: 0, -EBUSY, -EROFS, -ENOMEM or -EINTR, with the disk as it was; only a shrink is
+ * not taken back when the preallocation asked for with it fails.
+ */
+int rd_disk_resize(struct rd_disk *disk, const struct rd_disk_options *options,
+		   struct rd_progress *progress)
+{
+	bool is_kept = options->is_kept < 0 ? disk->store.is_kept : options->is_kept;
+	int err;
+
+	mutex_lock(&disk->size_lock);
+	err = rd_disk_resize_locked(disk, options->size_bytes, is_kept, progress);
+	mutex_unlock(&disk->size_lock);
+	if (!err)
+		rd_disk_set_owner(disk, options->owner);
+	return err;
+}
