@@ -71,6 +71,41 @@ static inline unsigned int rd_chunk_count(const struct rd_chunk *chunk,
 	return count;
 }
 
+/* The part of @len bytes from @pos on that lies in one chunk. */
+static inline u64 rd_chunk_part(u64 pos, u64 len)
+{
+	return min(len, RD_CHUNK_BYTES - (pos & (RD_CHUNK_BYTES - 1)));
+}
+
+/*
+ * The chunk of @pos, NULL for a hole, for a copy of @len bytes that ends in the same
+ * chunk.
+ *
+ * The block layer has compared the request with the capacity, but before we got it: the
+ * disk may have shrunk since.
+ *
+ * Context: RCU read section. Return: the chunk, NULL or ERR_PTR(-EIO).
+ */
+static inline const struct rd_chunk *rd_store_chunk(const struct rd_store *store, u64 pos,
+						    size_t len)
+{
+	const struct rd_map *map = rcu_dereference(store->map);
+
+	if (unlikely((pos + len - 1) >> PAGE_SHIFT >= READ_ONCE(map->nr_pages)))
+		return ERR_PTR(-EIO);
+	return rcu_dereference(map->chunk[pos >> (PAGE_SHIFT + RD_CHUNK_SHIFT)]);
+}
+
+static inline unsigned int rd_slot(u64 pos)
+{
+	return (pos >> PAGE_SHIFT) & RD_CHUNK_MASK;
+}
+
+static inline void *rd_chunk_page(const struct rd_chunk *chunk, unsigned int slot)
+{
+	return rcu_dereference(chunk->page[slot]);
+}
+
 static inline void rd_progress_add(struct rd_progress *progress, u64 bytes)
 {
 	if (progress)
