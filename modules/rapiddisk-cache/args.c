@@ -181,8 +181,7 @@ int rc_ctr_args(struct rc_cache *cache, struct dm_arg_set *args)
 }
 
 /* As many arguments as there were, so that the table is the one that was loaded. */
-unsigned int rc_emit_table(struct rc_cache *cache, char *result,
-				  unsigned int maxlen)
+unsigned int rc_emit_table(struct rc_cache *cache, char *result, unsigned int maxlen)
 {
 	unsigned int sz = 0, nr_args = READ_ONCE(cache->nr_args);
 

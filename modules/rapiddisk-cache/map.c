@@ -5,8 +5,8 @@
  * in it; writes are tracked until they have ended. The rules that this follows are in
  * cache.h.
  */
-#include "io.h"
 #include "map.h"
+#include "io.h"
 
 size_t rc_io_size(void)
 {

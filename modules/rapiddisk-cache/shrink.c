@@ -8,8 +8,8 @@
 #include <linux/slab.h>
 
 #include "index.h"
-#include "shrink.h"
 #include "rapiddisk/rapiddisk.h"
+#include "shrink.h"
 
 /*
  * Pages that are asked for at once: each time costs a grace period.

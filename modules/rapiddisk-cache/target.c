@@ -13,8 +13,8 @@
 #include "args.h"
 #include "index.h"
 #include "map.h"
-#include "shrink.h"
 #include "rapiddisk/rapiddisk.h"
+#include "shrink.h"
 
 /* --- constructor
  * ------------------------------------------------------------------------ */
