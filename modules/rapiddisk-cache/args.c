@@ -28,7 +28,7 @@ static int rc_parse_u64(const char *arg, u64 max, u64 *ret)
 }
 
 /* Return: 0, -EINVAL for what is no number, -ERANGE. */
-int rc_parse_size(const struct rc_cache *cache, const char *arg, u32 *ret_blocks)
+int rc_args_parse_size(const struct rc_cache *cache, const char *arg, u32 *ret_blocks)
 {
 	u64 max = U32_MAX - 1, sectors;
 
@@ -92,7 +92,7 @@ static int rc_ctr_size(struct rc_cache *cache, struct dm_arg_set *args)
 	int err;
 
 	if (args->argc) {
-		err = rc_parse_size(cache, dm_shift_arg(args), &cache->limit_blocks);
+		err = rc_args_parse_size(cache, dm_shift_arg(args), &cache->limit_blocks);
 		if (err == -EINVAL)
 			cache->ti->error = "Cache size is not a number of sectors";
 		else if (err)
@@ -149,7 +149,7 @@ static int rc_ctr_features(struct rc_cache *cache, struct dm_arg_set *args)
 	return 0;
 }
 
-int rc_ctr_args(struct rc_cache *cache, struct dm_arg_set *args)
+int rc_args_parse(struct rc_cache *cache, struct dm_arg_set *args)
 {
 	u64 mode;
 	int err;
@@ -181,7 +181,7 @@ int rc_ctr_args(struct rc_cache *cache, struct dm_arg_set *args)
 }
 
 /* As many arguments as there were, so that the table is the one that was loaded. */
-unsigned int rc_emit_table(struct rc_cache *cache, char *result, unsigned int maxlen)
+unsigned int rc_args_emit(struct rc_cache *cache, char *result, unsigned int maxlen)
 {
 	unsigned int sz = 0, nr_args = READ_ONCE(cache->nr_args);
 

@@ -8,8 +8,8 @@
 struct dm_arg_set;
 struct rc_cache;
 
-int rc_parse_size(const struct rc_cache *cache, const char *arg, u32 *ret_blocks);
-int rc_ctr_args(struct rc_cache *cache, struct dm_arg_set *args);
-unsigned int rc_emit_table(struct rc_cache *cache, char *result, unsigned int maxlen);
+int rc_args_parse_size(const struct rc_cache *cache, const char *arg, u32 *ret_blocks);
+int rc_args_parse(struct rc_cache *cache, struct dm_arg_set *args);
+unsigned int rc_args_emit(struct rc_cache *cache, char *result, unsigned int maxlen);
 
 #endif

@@ -5,19 +5,19 @@
 #include "args.h"
 #include "index.h"
 
-static struct rc_index *rc_own_index(struct rc_cache *cache)
+static struct rc_index *rc_cache_index(struct rc_cache *cache)
 {
 	return rcu_dereference_protected(cache->index, lockdep_is_held(&cache->mutex));
 }
 
 /*
- * rc_close() - Take the index away; everything passes by from then on.
+ * rc_cache_close() - Take the index away; everything passes by from then on.
  *
  * Context: may sleep, until what is under way in the source has ended.
  */
-void rc_close(struct rc_cache *cache)
+void rc_cache_close(struct rc_cache *cache)
 {
-	struct rc_index *index = rc_own_index(cache);
+	struct rc_index *index = rc_cache_index(cache);
 
 	if (!index)
 		return;
@@ -28,8 +28,8 @@ void rc_close(struct rc_cache *cache)
 	rc_index_free(index);
 }
 
-/* rc_open() - Begin to cache. Context: as rc_close(). */
-static void rc_open(struct rc_cache *cache, struct rc_index *index)
+/* rc_cache_open() - Begin to cache. Context: as rc_cache_close(). */
+static void rc_cache_open(struct rc_cache *cache, struct rc_index *index)
 {
 	index->is_opening = true;
 	rcu_assign_pointer(cache->index, index);
@@ -42,9 +42,9 @@ static void rc_open(struct rc_cache *cache, struct rc_index *index)
 }
 
 /* Forget all content, and give its memory back. Context: may sleep. */
-void rc_drop(struct rc_cache *cache)
+void rc_cache_drop(struct rc_cache *cache)
 {
-	struct rc_index *index = rc_own_index(cache);
+	struct rc_index *index = rc_cache_index(cache);
 
 	if (!index)
 		return;
@@ -52,38 +52,38 @@ void rc_drop(struct rc_cache *cache)
 	rc_index_give_back(index);
 }
 
-int rc_message_bypass(struct rc_cache *cache, const char *arg)
+int rc_cache_bypass(struct rc_cache *cache, const char *arg)
 {
 	struct rc_index *index;
 
 	lockdep_assert_held(&cache->mutex);
 	if (!strcmp(arg, "on")) {
-		rc_close(cache);
+		rc_cache_close(cache);
 		return 0;
 	}
 	if (strcmp(arg, "off"))
 		return -EINVAL;
-	if (rc_own_index(cache))
+	if (rc_cache_index(cache))
 		return 0;
 	index = rc_index_alloc(cache, cache->limit_blocks);
 	if (!index)
 		return -ENOMEM;
-	rc_open(cache, index);
+	rc_cache_open(cache, index);
 	return 0;
 }
 
 /* A cache of another size begins empty. One that is bypassed stays so. */
-int rc_message_resize(struct rc_cache *cache, const char *arg)
+int rc_cache_resize(struct rc_cache *cache, const char *arg)
 {
 	struct rc_index *index = NULL;
 	u32 nr_blocks;
 	int err;
 
 	lockdep_assert_held(&cache->mutex);
-	err = rc_parse_size(cache, arg, &nr_blocks);
+	err = rc_args_parse_size(cache, arg, &nr_blocks);
 	if (err)
 		return err;
-	if (rc_own_index(cache)) {
+	if (rc_cache_index(cache)) {
 		index = rc_index_alloc(cache, nr_blocks);
 		if (!index)
 			return -ENOMEM;
@@ -91,8 +91,8 @@ int rc_message_resize(struct rc_cache *cache, const char *arg)
 	WRITE_ONCE(cache->limit_blocks, nr_blocks);
 	WRITE_ONCE(cache->nr_args, max(cache->nr_args, 3U));
 	if (index) {
-		rc_close(cache);
-		rc_open(cache, index);
+		rc_cache_close(cache);
+		rc_cache_open(cache, index);
 	}
 	return 0;
 }

@@ -143,10 +143,10 @@ struct rc_cache {
 };
 
 /* In cache.c: with and without an index. */
-void rc_close(struct rc_cache *cache);
-void rc_drop(struct rc_cache *cache);
-int rc_message_bypass(struct rc_cache *cache, const char *arg);
-int rc_message_resize(struct rc_cache *cache, const char *arg);
+void rc_cache_close(struct rc_cache *cache);
+void rc_cache_drop(struct rc_cache *cache);
+int rc_cache_bypass(struct rc_cache *cache, const char *arg);
+int rc_cache_resize(struct rc_cache *cache, const char *arg);
 
 /* In stats.c: the counters. */
 int rc_stats_init(void);

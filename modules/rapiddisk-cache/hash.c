@@ -23,11 +23,11 @@ static u32 *rc_bucket(const struct rc_index *index, u64 block)
 }
 
 /*
- * rc_index_find() - The slot of a block, whatever its state; 0 where there is none.
+ * rc_hash_find() - The slot of a block, whatever its state; 0 where there is none.
  *
  * Context: RCU read section or rc_index.lock.
  */
-u32 rc_index_find(const struct rc_index *index, u64 block)
+u32 rc_hash_find(const struct rc_index *index, u64 block)
 {
 	u32 nr = READ_ONCE(*rc_bucket(index, block));
 

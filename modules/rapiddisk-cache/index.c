@@ -13,12 +13,6 @@
 
 #include "index.h"
 
-/* Give back a slot that nobody could find. */
-void rc_index_release(struct rc_index *index, u32 nr)
-{
-	rc_slot_free(index, nr);
-}
-
 /* Let a slot be found in the state FILLING or WRITING, or keep it in BOUNCE. */
 void rc_index_add(struct rc_index *index, u32 nr, u64 block, enum rc_state state)
 {
@@ -82,7 +76,7 @@ static bool rc_slot_is_found(const struct rc_slot *slot)
 
 static void rc_drop_block(struct rc_index *index, u64 block)
 {
-	u32 nr = rc_index_find(index, block);
+	u32 nr = rc_hash_find(index, block);
 
 	if (nr)
 		rc_index_invalidate(index, nr);
@@ -129,11 +123,11 @@ void rc_index_give_back(struct rc_index *index)
 	unsigned long done;
 
 	/* Twice, for what was retired until now, and not for what comes meanwhile. */
-	rc_index_settle(index);
-	rc_index_settle(index);
+	rc_slots_settle(index);
+	rc_slots_settle(index);
 	do {
 		spin_lock_irq(&index->lock);
-		done = rc_free_pages(index, RC_BATCH);
+		done = rc_slots_free_pages(index, RC_BATCH);
 		spin_unlock_irq(&index->lock);
 		cond_resched();
 	} while (done);
@@ -188,7 +182,7 @@ struct rc_index *rc_index_alloc(struct rc_cache *cache, u32 nr_slots)
 	if (!index)
 		return NULL;
 	spin_lock_init(&index->lock);
-	INIT_WORK(&index->reclaim_work, rc_reclaim_work);
+	INIT_WORK(&index->reclaim_work, rc_slots_reclaim_work);
 	index->cache = cache;
 	index->nr_slots = nr_slots;
 	/* In 64 bits: so many slots that rounding up overflows can be asked for. */
@@ -217,8 +211,8 @@ void rc_index_free(struct rc_index *index)
 
 	if (!index)
 		return;
-	while (rc_index_is_reclaiming(index))
-		rc_index_settle(index);
+	while (rc_slots_are_reclaiming(index))
+		rc_slots_settle(index);
 	for (nr = 1; index->nr_pages && nr <= index->nr_slots; nr++) {
 		rc_slot_free_page(index, &index->slot[nr]);
 		if (!(nr % RC_BATCH))

@@ -139,24 +139,23 @@ void rc_index_give_back(struct rc_index *index);
 void rc_index_add(struct rc_index *index, u32 nr, u64 block, enum rc_state state);
 void rc_index_publish(struct rc_index *index, u32 nr);
 void rc_index_abort(struct rc_index *index, u32 nr);
-void rc_index_release(struct rc_index *index, u32 nr);
 void rc_index_invalidate(struct rc_index *index, u32 nr);
 
 /* In slots.c: slots that come and go. */
-void rc_index_stock(struct rc_index *index, u32 nr);
-bool rc_index_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat cause);
-u32 rc_unlink_victim(struct rc_index *index, enum rc_stat cause);
+void rc_slots_stock(struct rc_index *index, u32 nr);
+bool rc_slots_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat cause);
+u32 rc_slots_unlink_victim(struct rc_index *index, enum rc_stat cause);
 void rc_slot_unlink(struct rc_index *index, u32 nr);
 void rc_slot_retire(struct rc_index *index, u32 nr);
 void rc_slot_free(struct rc_index *index, u32 nr);
 void rc_slot_free_page(struct rc_index *index, struct rc_slot *slot);
-unsigned long rc_free_pages(struct rc_index *index, unsigned long nr);
-bool rc_index_is_reclaiming(struct rc_index *index);
-void rc_index_settle(struct rc_index *index);
-void rc_reclaim_work(struct work_struct *work);
+unsigned long rc_slots_free_pages(struct rc_index *index, unsigned long nr);
+bool rc_slots_are_reclaiming(struct rc_index *index);
+void rc_slots_settle(struct rc_index *index);
+void rc_slots_reclaim_work(struct work_struct *work);
 
 /* In hash.c: the table of slots by block. */
-u32 rc_index_find(const struct rc_index *index, u64 block);
+u32 rc_hash_find(const struct rc_index *index, u64 block);
 void rc_hash_add(struct rc_index *index, u32 nr);
 void rc_hash_del(struct rc_index *index, u32 nr);
 

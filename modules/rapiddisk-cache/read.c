@@ -18,7 +18,7 @@
  */
 static inline struct rc_slot *rc_find_valid(const struct rc_index *index, u64 block)
 {
-	struct rc_slot *slot = &index->slot[rc_index_find(index, block)];
+	struct rc_slot *slot = &index->slot[rc_hash_find(index, block)];
 
 	/* Slot 0, which is none, is never VALID. Pairs with rc_index_publish(). */
 	return smp_load_acquire(&slot->state) == RC_VALID ? slot : NULL;
@@ -61,7 +61,7 @@ static u32 rc_miss_run(const struct rc_index *index, u64 block, u32 nr)
 
 static bool rc_may_publish(struct rc_index *index, u64 block)
 {
-	return !rc_index_find(index, block) && !*rc_writers(index, block);
+	return !rc_hash_find(index, block) && !*rc_writers(index, block);
 }
 
 /*
@@ -102,7 +102,7 @@ static bool rc_fill_begin(struct rc_index *index, struct rc_io *io, const struct
 		return false;
 	for (i = 0; i < io->nr && !is_any; i++)
 		is_any = rc_may_publish(index, io->block + i);
-	if (!is_any || !rc_index_take(index, io->slot, io->nr, RC_STAT_REPLACEMENT))
+	if (!is_any || !rc_slots_take(index, io->slot, io->nr, RC_STAT_REPLACEMENT))
 		return false;
 	for (i = 0; i < io->nr; i++)
 		rc_index_add(index, io->slot[i], io->block + i,
@@ -125,7 +125,7 @@ static void rc_fill_end(struct rc_io *io, bool is_good)
 		u32 nr = io->slot[i];
 
 		if (index->slot[nr].state == RC_BOUNCE) {
-			rc_index_release(index, nr);
+			rc_slot_free(index, nr);
 		} else if (index->slot[nr].state == RC_FILLING && is_good) {
 			rc_index_publish(index, nr);
 			filled++;
@@ -225,7 +225,7 @@ static bool rc_fill(struct rc_cache *cache, struct rc_index *index, struct rc_io
 	io->block = rc_bio_pos(bio) >> RC_BLOCK_SHIFT;
 	if (!rc_io_alloc(io, nr))
 		return false;
-	rc_index_stock(index, nr);
+	rc_slots_stock(index, nr);
 	spin_lock_irqsave(&index->lock, flags);
 	is_filling = rc_fill_begin(index, io, bio);
 	spin_unlock_irqrestore(&index->lock, flags);

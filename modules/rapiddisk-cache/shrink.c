@@ -89,7 +89,7 @@ static unsigned long rc_shrink_evict(struct rc_index *index, u32 *list, unsigned
 
 	lockdep_assert_held(&index->lock);
 	for (done = 0; done < nr; done++) {
-		victim = rc_unlink_victim(index, RC_STAT_SHRUNK);
+		victim = rc_slots_unlink_victim(index, RC_STAT_SHRUNK);
 		if (!victim)
 			break;
 		WRITE_ONCE(index->slot[victim].state, RC_RETIRED);
@@ -120,21 +120,21 @@ static unsigned long rc_shrink_free(struct rc_index *index, u32 *list, unsigned 
 }
 
 /*
- * rc_index_shrink() - Give memory back: the pages of free slots, then evicted ones.
+ * rc_shrink_index() - Give memory back: the pages of free slots, then evicted ones.
  *
  * These are free when it returns, and not only after a grace period some time later: the
  * kernel would ask again and again until then, and get all of the cache.
  *
  * Context: may sleep, but not for memory. The index is pinned. Return: pages.
  */
-static unsigned long rc_index_shrink(struct rc_index *index, unsigned long nr)
+static unsigned long rc_shrink_index(struct rc_index *index, unsigned long nr)
 {
 	unsigned long part, done = 0, leaving = 0;
 	u32 list = 0;
 
 	do {
 		spin_lock_irq(&index->lock);
-		part = rc_free_pages(index, min(nr - done, RC_BATCH));
+		part = rc_slots_free_pages(index, min(nr - done, RC_BATCH));
 		spin_unlock_irq(&index->lock);
 		done += part;
 	} while (part);
@@ -162,7 +162,7 @@ static unsigned long rc_shrink_scan(struct shrinker *shrinker, struct shrink_con
 
 	if (!index)
 		return SHRINK_STOP;
-	done = rc_index_shrink(index, sc->nr_to_scan);
+	done = rc_shrink_index(index, sc->nr_to_scan);
 	spin_lock_irq(&index->lock);
 	rc_index_unpin(index);
 	spin_unlock_irq(&index->lock);

@@ -112,7 +112,7 @@ static bool rc_reclaim_batch(struct rc_index *index)
 	return is_more;
 }
 
-void rc_reclaim_work(struct work_struct *work)
+void rc_slots_reclaim_work(struct work_struct *work)
 {
 	struct rc_index *index = container_of(work, struct rc_index, reclaim_work);
 
@@ -152,7 +152,7 @@ void rc_slot_unlink(struct rc_index *index, u32 nr)
 }
 
 /* Return: the slot, unlinked; 0 where there is none. */
-u32 rc_unlink_victim(struct rc_index *index, enum rc_stat cause)
+u32 rc_slots_unlink_victim(struct rc_index *index, enum rc_stat cause)
 {
 	u32 nr = rc_evict_victim(index);
 
@@ -167,19 +167,19 @@ u32 rc_unlink_victim(struct rc_index *index, enum rc_stat cause)
 /* Return: there was one. */
 static bool rc_evict(struct rc_index *index, enum rc_stat cause)
 {
-	u32 nr = rc_unlink_victim(index, cause);
+	u32 nr = rc_slots_unlink_victim(index, cause);
 
 	if (nr)
 		rc_slot_retire(index, nr);
 	return nr;
 }
 
-/* Make sure that @nr slots and the reserve are free, or will be. */
-static void rc_make_room(struct rc_index *index, u32 nr, enum rc_stat cause)
+/* Make sure that the reserve is free, or will be. */
+static void rc_make_room(struct rc_index *index, enum rc_stat cause)
 {
-	u32 wanted = index->reserve + nr, tries = nr + RC_BATCH;
+	u32 tries = RC_BATCH;
 
-	while (index->nr_free + index->nr_retired < wanted && tries--)
+	while (index->nr_free + index->nr_retired < index->reserve && tries--)
 		if (!rc_evict(index, cause))
 			break;
 }
@@ -205,13 +205,13 @@ static u32 rc_add_pages(struct rc_index *index, void **page, u32 nr)
 }
 
 /*
- * rc_index_stock() - See that @nr free slots have pages, as far as there is memory at
+ * rc_slots_stock() - See that @nr free slots have pages, as far as there is memory at
  * once. Others may take them first.
  *
  * Context: RCU read section, without rc_index.lock: memory is not looked for with
  * interrupts off.
  */
-void rc_index_stock(struct rc_index *index, u32 nr)
+void rc_slots_stock(struct rc_index *index, u32 nr)
 {
 	void *page[RC_STOCK];
 	u32 want, got, used;
@@ -258,10 +258,10 @@ static u32 rc_slot_take(struct rc_index *index)
 }
 
 /*
- * rc_index_take() - Get free slots, each with a page: all of them or none.
+ * rc_slots_take() - Get free slots, each with a page: all of them or none.
  * @cause: how to count what is evicted to have as many next time
  */
-bool rc_index_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat cause)
+bool rc_slots_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat cause)
 {
 	u32 i;
 
@@ -274,7 +274,7 @@ bool rc_index_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat 
 		index->slot[ret_slots[i]].queue = RC_SMALL;
 	}
 	if (i == nr) {
-		rc_make_room(index, 0, cause);
+		rc_make_room(index, cause);
 		return true;
 	}
 	while (i--)
@@ -282,7 +282,7 @@ bool rc_index_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat 
 	if (!index->free_bare) {
 		index->is_starved = true;
 		index->reserve = min(max(2 * index->reserve, nr), index->nr_slots / 8);
-		rc_make_room(index, 0, cause);
+		rc_make_room(index, cause);
 	} else if (index->nr_retired < min(nr, index->nr_slots / 8)) {
 		/* No memory for more pages: those that are there have to do. */
 		for (i = 0; i < nr && rc_evict(index, cause); i++)
@@ -292,7 +292,7 @@ bool rc_index_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat 
 }
 
 /* The pages of up to @nr free slots go. Return: how many. */
-unsigned long rc_free_pages(struct rc_index *index, unsigned long nr)
+unsigned long rc_slots_free_pages(struct rc_index *index, unsigned long nr)
 {
 	unsigned long done;
 	u32 slot;
@@ -310,14 +310,14 @@ unsigned long rc_free_pages(struct rc_index *index, unsigned long nr)
 }
 
 /* Those that wait become free, and those that came since wait. Context: may sleep. */
-void rc_index_settle(struct rc_index *index)
+void rc_slots_settle(struct rc_index *index)
 {
 	rcu_barrier();
 	flush_work(&index->reclaim_work);
 }
 
 /* As above: whoever has reclaimed is done with the lock too when this is false. */
-bool rc_index_is_reclaiming(struct rc_index *index)
+bool rc_slots_are_reclaiming(struct rc_index *index)
 {
 	bool is_reclaiming;
 

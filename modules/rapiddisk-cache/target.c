@@ -42,7 +42,7 @@ static void rc_dtr(struct dm_target *ti)
 	rc_stats_hide(cache);
 	rc_shrink_del(cache);
 	mutex_lock(&cache->mutex);
-	rc_close(cache);
+	rc_cache_close(cache);
 	mutex_unlock(&cache->mutex);
 	if (cache->workqueue)
 		destroy_workqueue(cache->workqueue);
@@ -74,7 +74,7 @@ static int rc_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	init_waitqueue_head(&cache->wait);
 	INIT_LIST_HEAD(&cache->list);
 
-	err = rc_ctr_args(cache, &args);
+	err = rc_args_parse(cache, &args);
 	if (!err)
 		err = rc_ctr_memory(cache);
 	if (err) {
@@ -98,7 +98,7 @@ static void rc_postsuspend(struct dm_target *ti)
 	struct rc_cache *cache = ti->private;
 
 	mutex_lock(&cache->mutex);
-	rc_drop(cache);
+	rc_cache_drop(cache);
 	mutex_unlock(&cache->mutex);
 }
 
@@ -128,7 +128,7 @@ static void rc_status(struct dm_target *ti, status_type_t type, unsigned int sta
 		rc_stats_emit(cache, result, maxlen);
 		break;
 	case STATUSTYPE_TABLE:
-		rc_emit_table(cache, result, maxlen);
+		rc_args_emit(cache, result, maxlen);
 		break;
 	case STATUSTYPE_IMA:
 		DMEMIT_TARGET_NAME_VERSION(ti->type);
@@ -156,11 +156,11 @@ static int rc_message(struct dm_target *ti, unsigned int argc, char **argv, char
 	noio = memalloc_noio_save();
 	mutex_lock(&cache->mutex);
 	if (argc == 2 && !strcasecmp(argv[0], "bypass"))
-		err = rc_message_bypass(cache, argv[1]);
+		err = rc_cache_bypass(cache, argv[1]);
 	else if (argc == 2 && !strcasecmp(argv[0], "resize"))
-		err = rc_message_resize(cache, argv[1]);
+		err = rc_cache_resize(cache, argv[1]);
 	else if (argc == 1 && !strcasecmp(argv[0], "drop"))
-		rc_drop(cache);
+		rc_cache_drop(cache);
 	else if (argc == 1 && !strcasecmp(argv[0], "stats_reset"))
 		rc_stats_reset(cache);
 	else

@@ -14,7 +14,7 @@
  */
 static u32 rc_write_invalidate(struct rc_index *index, u64 block)
 {
-	u32 nr = rc_index_find(index, block);
+	u32 nr = rc_hash_find(index, block);
 	bool is_valid = nr && index->slot[nr].state == RC_VALID;
 
 	if (nr)
@@ -123,7 +123,7 @@ static bool rc_write_through_begin(struct rc_index *index, struct rc_io *io, u64
 	*ret_first_base = 0;
 	*ret_last_base = 0;
 	if (cache->mode != RC_WRITE_THROUGH || !rc_index_is_open(index) ||
-	    !rc_index_take(index, io->slot, io->nr, RC_STAT_WRITE_REPLACEMENT))
+	    !rc_slots_take(index, io->slot, io->nr, RC_STAT_WRITE_REPLACEMENT))
 		return false;
 	for (i = 0; i < io->nr; i++) {
 		rc_write_through_add(index, io, i,
@@ -160,7 +160,7 @@ void rc_end_write_through(struct rc_io *io, struct bio *bio, blk_status_t status
 			break;
 		case RC_BOUNCE:
 			--*rc_writers(index, io->block + i);
-			rc_index_release(index, nr);
+			rc_slot_free(index, nr);
 			break;
 		default:
 			--*rc_writers(index, io->block + i);
@@ -209,7 +209,7 @@ static bool rc_write_through(struct rc_cache *cache, struct rc_index *index,
 
 	if (!rc_io_alloc(io, io->nr))
 		return false;
-	rc_index_stock(index, io->nr);
+	rc_slots_stock(index, io->nr);
 	spin_lock_irqsave(&index->lock, flags);
 	is_through = rc_write_through_begin(index, io, pos, end, &first_base, &last_base);
 	spin_unlock_irqrestore(&index->lock, flags);
