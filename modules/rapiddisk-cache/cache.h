@@ -83,7 +83,7 @@ struct rapiddisk_loan;
 
 enum rc_mode { RC_WRITE_THROUGH, RC_WRITE_AROUND };
 
-/* What is counted; rc_values in stats.c says what is shown. */
+/* Counters. The values that are shown come from them by rc_values in stats.c. */
 enum rc_stat {
 	RC_STAT_READS_PASSED,
 	RC_STAT_WRITES,

@@ -7,6 +7,7 @@
  * are pages. Counting is per CPU; a sum that is read while it grows may miss the last
  * moment.
  */
+#include <linux/bits.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
 #include <linux/sched/mm.h>
@@ -15,39 +16,7 @@
 
 #include "index.h"
 
-enum rc_value {
-	/* The thirteen of the status line, in its order. */
-	RC_READS,
-	RC_WRITES,
-	RC_CACHE_HITS,
-	RC_REPLACEMENT,
-	RC_WRITE_REPLACEMENT,
-	RC_READ_INVALIDATES,
-	RC_WRITE_INVALIDATES,
-	RC_UNCACHED_READS,
-	RC_UNCACHED_WRITES,
-	RC_DISK_READS,
-	RC_DISK_WRITES,
-	RC_CACHE_READS,
-	RC_CACHE_WRITES,
-	RC_NR_STATUS_VALUES,
-
-	RC_HITS = RC_NR_STATUS_VALUES,
-	RC_MISSES,
-	RC_PARTIAL_HITS,
-	RC_FILLS,
-	RC_EVICTIONS,
-	RC_BYPASSED,
-	RC_CACHED_BYTES,
-	RC_LIMIT_BYTES,
-	RC_MEMORY_BYTES,
-	RC_METADATA_BYTES,
-	RC_SOURCE_ERRORS,
-	RC_FLUSHES,
-	RC_IS_BYPASSED,
-	RC_MODE,
-	RC_NR_VALUES,
-};
+#define DM_MSG_PREFIX "rapiddisk-cache"
 
 struct rc_stats_dir {
 	struct kobject kobj;
@@ -62,15 +31,20 @@ static struct kobject *rc_stats_root;
 static DEFINE_MUTEX(rc_stats_lock);
 static LIST_HEAD(rc_stats_dirs);
 
-static void rc_stats_sum(const struct rc_cache *cache, struct rc_stats *ret)
+/* Sum the counters of @mask, by BIT(enum rc_stat), over all CPUs. */
+static void rc_stats_sum(const struct rc_cache *cache, unsigned long mask,
+			 struct rc_stats *ret)
 {
 	unsigned int stat;
 	int cpu;
 
 	memset(ret, 0, sizeof(*ret));
-	for_each_possible_cpu(cpu) for (stat = 0; stat < RC_NR_STATS; stat++)
-		ret->count[stat] +=
-		READ_ONCE(per_cpu_ptr(cache->stats, cpu)->count[stat]);
+	for_each_possible_cpu(cpu) {
+		const struct rc_stats *stats = per_cpu_ptr(cache->stats, cpu);
+
+		for_each_set_bit(stat, &mask, RC_NR_STATS)
+			ret->count[stat] += READ_ONCE(stats->count[stat]);
+	}
 }
 
 void rc_stats_reset(struct rc_cache *cache)
@@ -81,186 +55,142 @@ void rc_stats_reset(struct rc_cache *cache)
 		memset(per_cpu_ptr(cache->stats, cpu), 0, sizeof(struct rc_stats));
 }
 
-static u64 rc_index_metadata_bytes(const struct rc_index *index)
+/* Getters of values that are no sums. @index is NULL while the cache is bypassed. */
+static u64 rc_get_cached_bytes(const struct rc_cache *cache, const struct rc_index *index)
 {
+	return index ? (u64)READ_ONCE(index->nr_valid) << RC_BLOCK_SHIFT : 0;
+}
+
+static u64 rc_get_memory_bytes(const struct rc_cache *cache, const struct rc_index *index)
+{
+	return index ? (u64)READ_ONCE(index->nr_pages) << RC_BLOCK_SHIFT : 0;
+}
+
+static u64 rc_get_metadata_bytes(const struct rc_cache *cache,
+				 const struct rc_index *index)
+{
+	if (!index)
+		return 0;
 	return sizeof(*index) + ((u64)index->nr_slots + 1) * sizeof(*index->slot) +
 	       ((u64)index->nr_groups << RC_GROUP_SHIFT) * sizeof(*index->bucket) +
 	       (u64)index->nr_ghost_sets * RC_GHOST_WAYS * sizeof(*index->ghost);
 }
 
-/* What the index says about itself; 0 while there is none. */
-static u64 rc_index_value(struct rc_cache *cache, enum rc_value value)
+static u64 rc_get_limit_bytes(const struct rc_cache *cache, const struct rc_index *index)
 {
-	const struct rc_index *index;
-	u64 ret = 0;
-
-	rcu_read_lock();
-	index = rcu_dereference(cache->index);
-	if (value == RC_IS_BYPASSED)
-		ret = !index;
-	else if (index && value == RC_CACHED_BYTES)
-		ret = (u64)READ_ONCE(index->nr_valid) << RC_BLOCK_SHIFT;
-	else if (index && value == RC_MEMORY_BYTES)
-		ret = (u64)READ_ONCE(index->nr_pages) << RC_BLOCK_SHIFT;
-	else if (index && value == RC_METADATA_BYTES)
-		ret = rc_index_metadata_bytes(index);
-	rcu_read_unlock();
-	return ret;
+	return (u64)READ_ONCE(cache->limit_blocks) << RC_BLOCK_SHIFT;
 }
 
-static u64 rc_value(struct rc_cache *cache, const struct rc_stats *stats,
-		    enum rc_value value)
+static u64 rc_get_bypass(const struct rc_cache *cache, const struct rc_index *index)
 {
-	const u64 *count = stats->count;
+	return !index;
+}
 
-	switch (value) {
-	case RC_READS:
-		return count[RC_STAT_HITS] + count[RC_STAT_MISSES] +
-		       count[RC_STAT_PARTIAL_HITS] + count[RC_STAT_READS_PASSED];
-	case RC_WRITES:
-	case RC_DISK_WRITES:
-		return count[RC_STAT_WRITES];
-	case RC_CACHE_HITS:
-	case RC_HITS:
-		return count[RC_STAT_HITS];
-	case RC_REPLACEMENT:
-		return count[RC_STAT_REPLACEMENT];
-	case RC_WRITE_REPLACEMENT:
-		return count[RC_STAT_WRITE_REPLACEMENT];
-	case RC_READ_INVALIDATES:
-		return count[RC_STAT_READ_INVALIDATES];
-	case RC_WRITE_INVALIDATES:
-		return count[RC_STAT_WRITE_INVALIDATES];
-	case RC_UNCACHED_READS:
-		return count[RC_STAT_UNCACHED_READS] + count[RC_STAT_READS_PASSED];
-	case RC_UNCACHED_WRITES:
-		return count[RC_STAT_UNCACHED_WRITES];
-	case RC_DISK_READS:
-		return count[RC_STAT_MISSES] + count[RC_STAT_READS_PASSED];
-	case RC_CACHE_READS:
-		return count[RC_STAT_CACHE_READS];
-	case RC_CACHE_WRITES:
-		return count[RC_STAT_CACHE_WRITES] + count[RC_STAT_FILLS];
-	case RC_MISSES:
-		return count[RC_STAT_MISSES];
-	case RC_PARTIAL_HITS:
-		return count[RC_STAT_PARTIAL_HITS];
-	case RC_FILLS:
-		return count[RC_STAT_FILLS];
-	case RC_EVICTIONS:
-		return count[RC_STAT_REPLACEMENT] + count[RC_STAT_WRITE_REPLACEMENT] +
-		       count[RC_STAT_SHRUNK];
-	case RC_BYPASSED:
-		return count[RC_STAT_BYPASSED];
-	case RC_LIMIT_BYTES:
-		return (u64)READ_ONCE(cache->limit_blocks) << RC_BLOCK_SHIFT;
-	case RC_SOURCE_ERRORS:
-		return count[RC_STAT_SOURCE_ERRORS];
-	case RC_FLUSHES:
-		return count[RC_STAT_FLUSHES];
-	case RC_MODE:
-		return cache->mode;
-	default:
-		return rc_index_value(cache, value);
+static u64 rc_get_mode(const struct rc_cache *cache, const struct rc_index *index)
+{
+	return cache->mode;
+}
+
+static ssize_t rc_value_show(struct kobject *kobj, struct kobj_attribute *attr,
+			     char *buf);
+
+/* A value that is shown: the sum of counters, or the result of a getter. */
+struct rc_value {
+	struct kobj_attribute attr;
+	/* Mask by BIT(enum rc_stat). */
+	unsigned long stats;
+	u64 (*get)(const struct rc_cache *cache, const struct rc_index *index);
+};
+
+#define RC_VALUE(name, ...)                                                  \
+	{                                                                    \
+		.attr = __ATTR(name, 0444, rc_value_show, NULL), __VA_ARGS__ \
 	}
+#define RC_SUM(name, mask)   RC_VALUE(name, .stats = (mask))
+#define RC_COUNT(name, stat) RC_SUM(name, BIT(RC_STAT_##stat))
+#define RC_GET(name)	     RC_VALUE(name, .get = rc_get_##name)
+
+/* The status line has the first of the values below, in their order. */
+#define RC_NR_STATUS_VALUES 13
+
+static struct rc_value rc_values[] = {
+	RC_SUM(reads, BIT(RC_STAT_HITS) | BIT(RC_STAT_MISSES) |
+			      BIT(RC_STAT_PARTIAL_HITS) | BIT(RC_STAT_READS_PASSED)),
+	RC_COUNT(writes, WRITES),
+	RC_COUNT(cache_hits, HITS),
+	RC_COUNT(replacement, REPLACEMENT),
+	RC_COUNT(write_replacement, WRITE_REPLACEMENT),
+	RC_COUNT(read_invalidates, READ_INVALIDATES),
+	RC_COUNT(write_invalidates, WRITE_INVALIDATES),
+	RC_SUM(uncached_reads, BIT(RC_STAT_UNCACHED_READS) | BIT(RC_STAT_READS_PASSED)),
+	RC_COUNT(uncached_writes, UNCACHED_WRITES),
+	RC_SUM(disk_reads, BIT(RC_STAT_MISSES) | BIT(RC_STAT_READS_PASSED)),
+	RC_COUNT(disk_writes, WRITES),
+	RC_COUNT(cache_reads, CACHE_READS),
+	RC_SUM(cache_writes, BIT(RC_STAT_CACHE_WRITES) | BIT(RC_STAT_FILLS)),
+
+	RC_COUNT(hits, HITS),
+	RC_COUNT(misses, MISSES),
+	RC_COUNT(partial_hits, PARTIAL_HITS),
+	RC_COUNT(fills, FILLS),
+	RC_SUM(evictions, BIT(RC_STAT_REPLACEMENT) | BIT(RC_STAT_WRITE_REPLACEMENT) |
+				  BIT(RC_STAT_SHRUNK)),
+	RC_COUNT(bypassed, BYPASSED),
+	RC_GET(cached_bytes),
+	RC_GET(limit_bytes),
+	RC_GET(memory_bytes),
+	RC_GET(metadata_bytes),
+	RC_COUNT(source_errors, SOURCE_ERRORS),
+	RC_COUNT(flushes, FLUSHES),
+	RC_GET(bypass),
+	/* As in the table line: 0 write-through, 1 write-around. */
+	RC_GET(mode),
+};
+
+static_assert(RC_NR_STATS <= BITS_PER_LONG);
+static_assert(ARRAY_SIZE(rc_values) > RC_NR_STATUS_VALUES);
+
+static u64 rc_value(const struct rc_value *value, const struct rc_cache *cache,
+		    const struct rc_stats *stats)
+{
+	unsigned int stat;
+	u64 sum = 0;
+
+	if (value->get) {
+		rcu_read_lock();
+		sum = value->get(cache, rcu_dereference(cache->index));
+		rcu_read_unlock();
+		return sum;
+	}
+	for_each_set_bit(stat, &value->stats, RC_NR_STATS)
+		sum += stats->count[stat];
+	return sum;
 }
 
 /* The status line: numbers with blanks between them. Return: its length. */
 unsigned int rc_stats_emit(struct rc_cache *cache, char *result, unsigned int maxlen)
 {
 	struct rc_stats stats;
-	unsigned int sz = 0, value;
+	unsigned int sz = 0, i;
 
-	rc_stats_sum(cache, &stats);
-	for (value = 0; value < RC_NR_STATUS_VALUES; value++)
-		DMEMIT("%s%llu", value ? " " : "", rc_value(cache, &stats, value));
+	rc_stats_sum(cache, GENMASK(RC_NR_STATS - 1, 0), &stats);
+	for (i = 0; i < RC_NR_STATUS_VALUES; i++)
+		DMEMIT("%s%llu", i ? " " : "", rc_value(&rc_values[i], cache, &stats));
 	return sz;
 }
-
-/* --- sysfs
- * ------------------------------------------------------------------------------ */
-
-struct rc_attribute {
-	struct kobj_attribute attr;
-	enum rc_value value;
-};
 
 static ssize_t rc_value_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	struct rc_cache *cache = container_of(kobj, struct rc_stats_dir, kobj)->cache;
-	enum rc_value value = container_of(attr, struct rc_attribute, attr)->value;
+	const struct rc_value *value = container_of(attr, struct rc_value, attr);
 	struct rc_stats stats;
 
-	rc_stats_sum(cache, &stats);
-	return sysfs_emit(buf, "%llu\n", rc_value(cache, &stats, value));
+	rc_stats_sum(cache, value->stats, &stats);
+	return sysfs_emit(buf, "%llu\n", rc_value(value, cache, &stats));
 }
 
-#define RC_ATTRIBUTE(name, id)                              \
-	static struct rc_attribute rc_attr_##name = {       \
-		__ATTR(name, 0444, rc_value_show, NULL), id \
-	}
-
-RC_ATTRIBUTE(reads, RC_READS);
-RC_ATTRIBUTE(writes, RC_WRITES);
-RC_ATTRIBUTE(cache_hits, RC_CACHE_HITS);
-RC_ATTRIBUTE(replacement, RC_REPLACEMENT);
-RC_ATTRIBUTE(write_replacement, RC_WRITE_REPLACEMENT);
-RC_ATTRIBUTE(read_invalidates, RC_READ_INVALIDATES);
-RC_ATTRIBUTE(write_invalidates, RC_WRITE_INVALIDATES);
-RC_ATTRIBUTE(uncached_reads, RC_UNCACHED_READS);
-RC_ATTRIBUTE(uncached_writes, RC_UNCACHED_WRITES);
-RC_ATTRIBUTE(disk_reads, RC_DISK_READS);
-RC_ATTRIBUTE(disk_writes, RC_DISK_WRITES);
-RC_ATTRIBUTE(cache_reads, RC_CACHE_READS);
-RC_ATTRIBUTE(cache_writes, RC_CACHE_WRITES);
-RC_ATTRIBUTE(hits, RC_HITS);
-RC_ATTRIBUTE(misses, RC_MISSES);
-RC_ATTRIBUTE(partial_hits, RC_PARTIAL_HITS);
-RC_ATTRIBUTE(fills, RC_FILLS);
-RC_ATTRIBUTE(evictions, RC_EVICTIONS);
-RC_ATTRIBUTE(bypassed, RC_BYPASSED);
-RC_ATTRIBUTE(cached_bytes, RC_CACHED_BYTES);
-RC_ATTRIBUTE(limit_bytes, RC_LIMIT_BYTES);
-RC_ATTRIBUTE(memory_bytes, RC_MEMORY_BYTES);
-RC_ATTRIBUTE(metadata_bytes, RC_METADATA_BYTES);
-RC_ATTRIBUTE(source_errors, RC_SOURCE_ERRORS);
-RC_ATTRIBUTE(flushes, RC_FLUSHES);
-RC_ATTRIBUTE(bypass, RC_IS_BYPASSED);
-/* As in the table: 0 write-through, 1 write-around. */
-RC_ATTRIBUTE(mode, RC_MODE);
-
-static struct attribute *rc_stats_attrs[] = {
-	&rc_attr_reads.attr.attr,
-	&rc_attr_writes.attr.attr,
-	&rc_attr_cache_hits.attr.attr,
-	&rc_attr_replacement.attr.attr,
-	&rc_attr_write_replacement.attr.attr,
-	&rc_attr_read_invalidates.attr.attr,
-	&rc_attr_write_invalidates.attr.attr,
-	&rc_attr_uncached_reads.attr.attr,
-	&rc_attr_uncached_writes.attr.attr,
-	&rc_attr_disk_reads.attr.attr,
-	&rc_attr_disk_writes.attr.attr,
-	&rc_attr_cache_reads.attr.attr,
-	&rc_attr_cache_writes.attr.attr,
-	&rc_attr_hits.attr.attr,
-	&rc_attr_misses.attr.attr,
-	&rc_attr_partial_hits.attr.attr,
-	&rc_attr_fills.attr.attr,
-	&rc_attr_evictions.attr.attr,
-	&rc_attr_bypassed.attr.attr,
-	&rc_attr_cached_bytes.attr.attr,
-	&rc_attr_limit_bytes.attr.attr,
-	&rc_attr_memory_bytes.attr.attr,
-	&rc_attr_metadata_bytes.attr.attr,
-	&rc_attr_source_errors.attr.attr,
-	&rc_attr_flushes.attr.attr,
-	&rc_attr_bypass.attr.attr,
-	&rc_attr_mode.attr.attr,
-	NULL,
-};
-
-static_assert(ARRAY_SIZE(rc_stats_attrs) == RC_NR_VALUES + 1);
+/* rc_stats_init() fills this from rc_values; NULL ends it. */
+static struct attribute *rc_stats_attrs[ARRAY_SIZE(rc_values) + 1];
 ATTRIBUTE_GROUPS(rc_stats);
 
 static void rc_stats_dir_release(struct kobject *kobj)
@@ -299,7 +229,7 @@ static void rc_stats_dirs_rename(void)
 	lockdep_assert_held(&rc_stats_lock);
 	do {
 		is_moved = false;
-		list_for_each_entry_safe (dir, next, &rc_stats_dirs, list) {
+		list_for_each_entry_safe(dir, next, &rc_stats_dirs, list) {
 			if (dm_copy_name_and_uuid(dir->md, name, uuid))
 				rc_stats_dir_remove(dir);
 			else if (strcmp(kobject_name(&dir->kobj), name))
@@ -320,7 +250,7 @@ static struct rc_stats_dir *rc_stats_dir_add(struct rc_cache *cache,
 	/*
 	 * The table that this one replaces, or this one under the name before a rename.
 	 */
-	list_for_each_entry_safe (other, next, &rc_stats_dirs, list)
+	list_for_each_entry_safe(other, next, &rc_stats_dirs, list)
 		if (other->md == md)
 			rc_stats_dir_remove(other);
 	rc_stats_dirs_rename();
@@ -355,8 +285,7 @@ void rc_stats_show(struct rc_cache *cache)
 	    !(cache->dir && !strcmp(kobject_name(&cache->dir->kobj), name))) {
 		dir = rc_stats_dir_add(cache, md, name);
 		if (IS_ERR(dir))
-			pr_warn("rapiddisk-cache: %s: no counters in sysfs: %ld\n", name,
-				PTR_ERR(dir));
+			DMWARN("%s: no counters in sysfs: %ld", name, PTR_ERR(dir));
 		else
 			cache->dir = dir;
 	}
@@ -374,6 +303,10 @@ void rc_stats_hide(struct rc_cache *cache)
 
 int rc_stats_init(void)
 {
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rc_values); i++)
+		rc_stats_attrs[i] = &rc_values[i].attr.attr;
 	rc_stats_root = kobject_create_and_add("rapiddisk_cache", kernel_kobj);
 	return rc_stats_root ? 0 : -ENOMEM;
 }
