@@ -44,7 +44,7 @@ static unsigned long rc_shrink_count(struct shrinker *shrinker, struct shrink_co
 
 	spin_lock(&rc_caches_lock);
 	rcu_read_lock();
-	list_for_each_entry (cache, &rc_caches, list) {
+	list_for_each_entry(cache, &rc_caches, list) {
 		const struct rc_index *index = rc_shrinkable(cache);
 
 		if (index)
@@ -64,7 +64,7 @@ static struct rc_index *rc_shrink_pick(void)
 
 	spin_lock(&rc_caches_lock);
 	rcu_read_lock();
-	list_for_each_entry (cache, &rc_caches, list) {
+	list_for_each_entry(cache, &rc_caches, list) {
 		index = rc_shrinkable(cache);
 		if (!index || rc_nr_shrinkable(index) <= most)
 			continue;

@@ -41,7 +41,7 @@ static void rd_flush_dcache(struct bio *bio)
 
 	if (!ARCH_IMPLEMENTS_FLUSH_DCACHE_PAGE)
 		return;
-	bio_for_each_segment (bv, bio, iter)
+	bio_for_each_segment(bv, bio, iter)
 		flush_dcache_page(bv.bv_page);
 }
 

@@ -326,7 +326,7 @@ static int rd_listing_make(void)
 	if (!text)
 		return -ENOMEM;
 	len = scnprintf(text, size, "Device\tSize\tErrors\tUsed\n");
-	xa_for_each (&rd_disks, number, disk)
+	xa_for_each(&rd_disks, number, disk)
 		len += scnprintf(text + len, size - len, "rd%lu\t%llu\t%lld\t%llu\n",
 				 number, rd_disk_size_bytes(disk),
 				 (s64)atomic64_read(&disk->nr_errors),
@@ -369,7 +369,7 @@ static void rd_remove_all(void)
 	unsigned long number;
 
 	mutex_lock(&rd_command_lock);
-	xa_for_each (&rd_disks, number, disk)
+	xa_for_each(&rd_disks, number, disk)
 		rd_do_detach(disk, true);
 	rd_progress_reset();
 	mutex_unlock(&rd_command_lock);

@@ -100,7 +100,7 @@ static int rd_loan_take_pages(struct rapiddisk_loan *loan)
 					round_up(rd_disk_size_bytes(disk), PAGE_SIZE));
 	/* Nobody allocates before the loan has started, so the list needs no lock yet. */
 	rd_store_lend(&disk->store, &loan->idle, &loan->chunks);
-	list_for_each_entry (page, &loan->idle, lru)
+	list_for_each_entry(page, &loan->idle, lru)
 		loan->nr_idle++;
 	return 0;
 }

@@ -342,7 +342,8 @@ static int rd_store_insert(struct rd_store *store, unsigned long index, void *bl
 	}
 	spin_unlock(&store->lock);
 
-	for_each_clear_bit(i, taken, nr) free_page((unsigned long)block + i * PAGE_SIZE);
+	for_each_clear_bit(i, taken, nr)
+		free_page((unsigned long)block + i * PAGE_SIZE);
 	rd_chunk_free(spare);
 	return is_inside ? 0 : -EIO;
 }
