@@ -69,11 +69,11 @@ static inline void bvec_set_virt(struct bio_vec *bv, void *addr, unsigned int le
 
 /* 6.13: the namespace of an exported symbol became a string. */
 #ifdef RD_HAVE_NS_STRING
-#define RD_EXPORT_SYMBOL(symbol) EXPORT_SYMBOL_NS_GPL(symbol, "RAPIDDISK")
-#define RD_IMPORT_SYMBOLS()	 MODULE_IMPORT_NS("RAPIDDISK")
+#define EXPORT_SYMBOL_RAPIDDISK(symbol) EXPORT_SYMBOL_NS_GPL(symbol, "RAPIDDISK")
+#define RD_IMPORT_SYMBOLS()		MODULE_IMPORT_NS("RAPIDDISK")
 #else
-#define RD_EXPORT_SYMBOL(symbol) EXPORT_SYMBOL_NS_GPL(symbol, RAPIDDISK)
-#define RD_IMPORT_SYMBOLS()	 MODULE_IMPORT_NS(RAPIDDISK)
+#define EXPORT_SYMBOL_RAPIDDISK(symbol) EXPORT_SYMBOL_NS_GPL(symbol, RAPIDDISK)
+#define RD_IMPORT_SYMBOLS()		MODULE_IMPORT_NS(RAPIDDISK)
 #endif
 
 /*

@@ -87,7 +87,7 @@ struct rapiddisk_loan *rapiddisk_borrow(struct block_device *bdev, const void *b
 	}
 	return err ? ERR_PTR(err) : &disk->loan;
 }
-RD_EXPORT_SYMBOL(rapiddisk_borrow);
+EXPORT_SYMBOL_RAPIDDISK(rapiddisk_borrow);
 
 static int rd_loan_take_pages(struct rapiddisk_loan *loan)
 {
@@ -118,7 +118,7 @@ int rapiddisk_loan_start(struct rapiddisk_loan *loan)
 	mutex_unlock(&disk->size_lock);
 	return err;
 }
-RD_EXPORT_SYMBOL(rapiddisk_loan_start);
+EXPORT_SYMBOL_RAPIDDISK(rapiddisk_loan_start);
 
 void rapiddisk_return(struct rapiddisk_loan *loan)
 {
@@ -136,4 +136,4 @@ void rapiddisk_return(struct rapiddisk_loan *loan)
 	}
 	mutex_unlock(&disk->size_lock);
 }
-RD_EXPORT_SYMBOL(rapiddisk_return);
+EXPORT_SYMBOL_RAPIDDISK(rapiddisk_return);

@@ -21,13 +21,13 @@ unsigned long rapiddisk_loan_nr_pages(const struct rapiddisk_loan *loan)
 {
 	return loan->nr_pages;
 }
-RD_EXPORT_SYMBOL(rapiddisk_loan_nr_pages);
+EXPORT_SYMBOL_RAPIDDISK(rapiddisk_loan_nr_pages);
 
 bool rapiddisk_loan_is_shrinkable(const struct rapiddisk_loan *loan)
 {
 	return !loan->is_kept;
 }
-RD_EXPORT_SYMBOL(rapiddisk_loan_is_shrinkable);
+EXPORT_SYMBOL_RAPIDDISK(rapiddisk_loan_is_shrinkable);
 
 /* Take the right to one more page, and the page itself if it lies there. */
 static bool rd_loan_take(struct rapiddisk_loan *loan, struct page **ret_page)
@@ -75,7 +75,7 @@ void *rapiddisk_loan_alloc_page(struct rapiddisk_loan *loan, gfp_t gfp)
 	}
 	return page_address(page);
 }
-RD_EXPORT_SYMBOL(rapiddisk_loan_alloc_page);
+EXPORT_SYMBOL_RAPIDDISK(rapiddisk_loan_alloc_page);
 
 void rapiddisk_loan_free_page(struct rapiddisk_loan *loan, void *addr)
 {
@@ -85,4 +85,4 @@ void rapiddisk_loan_free_page(struct rapiddisk_loan *loan, void *addr)
 	if (!loan->is_kept)
 		__free_page(page);
 }
-RD_EXPORT_SYMBOL(rapiddisk_loan_free_page);
+EXPORT_SYMBOL_RAPIDDISK(rapiddisk_loan_free_page);
