@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* A cache as a whole: with and without an index, which is what the messages ask for. */
 #include <linux/rcupdate.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The table of slots by block. Readers go through it inside an RCU read section; it is
  * changed under rc_index.lock.

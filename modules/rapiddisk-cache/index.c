@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The index: how the state of a slot changes, and the whole of it. What the states mean and
  * who may do what is in cache.h. Below: where slots come from (slots.c), the table of slots

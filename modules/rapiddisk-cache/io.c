@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a fill and a write through have in common: they send device-mapper's own clone to
  * the source, but with the cache's pages in the place of the caller's memory: no second

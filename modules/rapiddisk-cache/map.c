@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Device-mapper's side of a bio: which way it goes, and what is done at its end. A hit is
  * copied and ended at once. Everything else is sent on as it is or with the cache's pages

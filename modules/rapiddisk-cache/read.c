@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reads. A hit is copied and ended at once. A miss is sent to the source with the cache's
  * pages in the place of the caller's memory: a fill.

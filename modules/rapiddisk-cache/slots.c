@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Slots that come and go: the free ones and their pages, those that wait for an RCU grace
  * period, and making room.

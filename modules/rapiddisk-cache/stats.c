@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The counters: one world-readable attribute each, in
  * /sys/kernel/rapiddisk_cache/<name of the device-mapper device>/.

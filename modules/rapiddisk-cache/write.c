@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Writes, and what else changes the source. One through the cache sends a copy in the
  * cache's pages; everything else is sent on as it is, and tracked until it has ended.

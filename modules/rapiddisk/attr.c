@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* The attributes of a disk, in /sys/block/rdN/rapiddisk/. */
 #include <linux/blkdev.h>
 #include <linux/device.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The data path: bios in, calls of the page store out, each completed before
  * submit_bio() returns. There is no queue, no request and no lock on that path.

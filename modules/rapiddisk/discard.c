@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* The page store: zeroing and discarding. The rules are in store.c. */
 #include <linux/mm.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The block device: how it begins and ends, who opens it, and its ioctls. Its data path is in
  * bio.c, its attributes in attr.c, changes of its size in resize.c.

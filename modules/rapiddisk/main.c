@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* rapiddisk: RAM disks that come, grow, shrink and go at run time. */
 #include <linux/module.h>
 #include <linux/moduleparam.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The pages of a loan: taken and put one by one. The pool knows of no disk: borrowing and
  * returning are in loan.c.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * How large the page store is and what it promises: growing and shrinking, keeping all of
  * its memory, lending that. Whoever calls these sees to it that they exclude each other.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* A disk gets another size, and keeps its memory or not. */
 #include <linux/blkdev.h>
 #include <linux/sched/mm.h>

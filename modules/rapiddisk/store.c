@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The page store: a flat array of chunks (2 MiB with 4 KiB pages), a chunk being a table
  * of pages. A lookup is three loads and no loop, at any size.
