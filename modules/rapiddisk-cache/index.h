@@ -6,6 +6,7 @@
 #ifndef RAPIDDISK_CACHE_INDEX_H
 #define RAPIDDISK_CACHE_INDEX_H
 
+#include <linux/build_bug.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -22,6 +23,8 @@
 
 /* Counters of writes under way. A collision costs a fill that was not made. */
 #define RC_WRITERS 512
+/* rc_writers() takes the low bits of a block for an index. */
+static_assert(!(RC_WRITERS & (RC_WRITERS - 1)));
 
 /* Streams that the sequential bypass tells apart. */
 #define RC_STREAMS 8

@@ -5,8 +5,13 @@
  */
 #include "io.h"
 
-/* What a large write counts in, instead of one by one. */
+/* A write of more blocks counts in rc_index.nr_wide. */
 #define RC_WIDE_BLOCKS RC_WRITERS
+
+/* A tracked write counts in each counter once at most. */
+static_assert(RC_WIDE_BLOCKS <= RC_WRITERS);
+/* A write that is cut for the cache is never a wide one. */
+static_assert(RC_IO_BLOCKS <= RC_WIDE_BLOCKS);
 
 /*
  * Take a block out of the index for a write. Return: its slot, whose page stays readable

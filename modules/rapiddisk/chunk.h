@@ -67,7 +67,7 @@ static inline unsigned int rd_chunk_count(const struct rd_chunk *chunk,
 	unsigned int count = 0, slot;
 
 	for (slot = first; slot < first + nr; slot++)
-		count += rcu_access_pointer(chunk->page[slot]) != NULL;
+		count += !!rcu_access_pointer(chunk->page[slot]);
 	return count;
 }
 

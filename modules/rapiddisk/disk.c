@@ -298,7 +298,7 @@ void rd_disk_finish_removal(struct rd_disk *disk, struct rd_progress *progress)
 {
 	del_gendisk(disk->gd);
 	while (disk_openers(disk->gd))
-		msleep(10);
+		usleep_range(10 * USEC_PER_MSEC, 20 * USEC_PER_MSEC);
 	rd_disk_free(disk, progress);
 }
 
