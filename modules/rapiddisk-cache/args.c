@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table line, read and printed:
+ * Parse and print the table line:
  *
  *   <source> <cache> [<size in sectors> [<mode> [<#args> <key> <value> ...]]]
  *
- * cache: a RAM disk of the rapiddisk module, whose memory is used; or -, memory of its
- * own. mode: 0 write-through, 1 write-around. keys: stream_limit <sectors>: a sequential
- * stream is not cached beyond that; 0: no limit.
+ * cache: a RAM disk of the rapiddisk module, whose memory the cache uses; or "-", memory
+ * of the cache itself.
+ * mode: 0 write-through, 1 write-around.
+ * keys: stream_limit <sectors>: length from which on a sequential stream passes by; 0: no
+ * limit.
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -15,11 +17,12 @@
 #include "cache.h"
 #include "rapiddisk/rapiddisk.h"
 
+/* Parse a decimal number up to @max. Return: 0 or -EINVAL. */
 static int rc_parse_u64(const char *arg, u64 max, u64 *ret)
 {
 	u64 value;
 
-	/* kstrtou64() takes a sign and a newline too. */
+	/* kstrtou64() accepts a sign and a newline, too. */
 	if (*arg < '0' || *arg > '9' || strchr(arg, '\n') || kstrtou64(arg, 10, &value) ||
 	    value > max)
 		return -EINVAL;
@@ -27,7 +30,14 @@ static int rc_parse_u64(const char *arg, u64 max, u64 *ret)
 	return 0;
 }
 
-/* Return: 0, -EINVAL for what is no number, -ERANGE. */
+/**
+ * rc_args_parse_size() - Parse the size of a cache.
+ * @cache: the cache, with its RAM disk
+ * @arg: number of sectors
+ * @ret_blocks: the size in blocks
+ *
+ * Return: 0; -EINVAL if @arg is not a number; -ERANGE.
+ */
 int rc_args_parse_size(const struct rc_cache *cache, const char *arg, u32 *ret_blocks)
 {
 	u64 max = U32_MAX - 1, sectors;
@@ -43,6 +53,7 @@ int rc_args_parse_size(const struct rc_cache *cache, const char *arg, u32 *ret_b
 	return 0;
 }
 
+/* Open the source and the RAM disk. Return: 0 or -errno, with ti->error set. */
 static int rc_ctr_devices(struct rc_cache *cache, struct dm_arg_set *args)
 {
 	struct dm_target *ti = cache->ti;
@@ -86,6 +97,7 @@ static int rc_ctr_devices(struct rc_cache *cache, struct dm_arg_set *args)
 	return err;
 }
 
+/* Parse the optional size. Return: 0 or -errno, with ti->error set. */
 static int rc_ctr_size(struct rc_cache *cache, struct dm_arg_set *args)
 {
 	unsigned long nr_pages;
@@ -115,6 +127,7 @@ static int rc_ctr_size(struct rc_cache *cache, struct dm_arg_set *args)
 	return 0;
 }
 
+/* Parse the optional keys. Return: 0 or -errno, with ti->error set. */
 static int rc_ctr_features(struct rc_cache *cache, struct dm_arg_set *args)
 {
 	static const struct dm_arg nr_args = { 0, 2,
@@ -149,6 +162,14 @@ static int rc_ctr_features(struct rc_cache *cache, struct dm_arg_set *args)
 	return 0;
 }
 
+/**
+ * rc_args_parse() - Parse the table line, and open its devices.
+ * @cache: the cache; ti->error is set on a failure, and rc_dtr() closes the devices
+ * @args: the arguments
+ *
+ * Context: may sleep.
+ * Return: 0 or -errno.
+ */
 int rc_args_parse(struct rc_cache *cache, struct dm_arg_set *args)
 {
 	u64 mode;
@@ -180,7 +201,14 @@ int rc_args_parse(struct rc_cache *cache, struct dm_arg_set *args)
 	return err;
 }
 
-/* As many arguments as there were, so that the table is the one that was loaded. */
+/**
+ * rc_args_emit() - Print the table line with as many arguments as it was loaded with.
+ * @cache: the cache
+ * @result: the text
+ * @maxlen: size of @result
+ *
+ * Return: the length of the text.
+ */
 unsigned int rc_args_emit(struct rc_cache *cache, char *result, unsigned int maxlen)
 {
 	unsigned int sz = 0, nr_args = READ_ONCE(cache->nr_args);

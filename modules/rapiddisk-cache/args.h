@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The table line, read and printed. */
+/* The table line. */
 #ifndef RAPIDDISK_CACHE_ARGS_H
 #define RAPIDDISK_CACHE_ARGS_H
 

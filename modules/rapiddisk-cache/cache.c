@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A cache as a whole: with and without an index, which is what the messages ask for. */
+/* The cache as a whole: open and close its index, drop its content, change its size. */
 #include <linux/rcupdate.h>
 
 #include "args.h"
 #include "index.h"
 
+/* Return: the index; NULL while bypassed. Context: rc_cache.mutex. */
 static struct rc_index *rc_cache_index(struct rc_cache *cache)
 {
 	return rcu_dereference_protected(cache->index, lockdep_is_held(&cache->mutex));
 }
 
-/*
- * rc_cache_close() - Take the index away; everything passes by from then on.
+/**
+ * rc_cache_close() - Remove and free the index. All I/O passes by afterwards.
+ * @cache: the cache; its mutex is held
  *
- * Context: may sleep, until what is under way in the source has ended.
+ * Context: may sleep until the I/O that uses the index has ended.
  */
 void rc_cache_close(struct rc_cache *cache)
 {
@@ -23,25 +25,32 @@ void rc_cache_close(struct rc_cache *cache)
 		return;
 	rcu_assign_pointer(cache->index, NULL);
 	synchronize_rcu();
-	/* Nobody can begin anything with the old one any more. */
+	/* No new I/O uses the index any more. */
 	wait_event(cache->wait, rc_index_is_idle(index));
 	rc_index_free(index);
 }
 
-/* rc_cache_open() - Begin to cache. Context: as rc_cache_close(). */
+/*
+ * Begin to cache. Context: rc_cache.mutex; may sleep until untracked writes have ended.
+ */
 static void rc_cache_open(struct rc_cache *cache, struct rc_index *index)
 {
 	index->is_opening = true;
 	rcu_assign_pointer(cache->index, index);
 	synchronize_rcu();
-	/* No more untracked writes begin; those that did may still change the source. */
+	/* No new untracked write begins; those in flight may still change the source. */
 	wait_event(cache->wait, !atomic_read(&cache->untracked));
 	spin_lock_irq(&index->lock);
 	index->is_opening = false;
 	spin_unlock_irq(&index->lock);
 }
 
-/* Forget all content, and give its memory back. Context: may sleep. */
+/**
+ * rc_cache_drop() - Drop all content, and free its memory.
+ * @cache: the cache; its mutex is held
+ *
+ * Context: may sleep.
+ */
 void rc_cache_drop(struct rc_cache *cache)
 {
 	struct rc_index *index = rc_cache_index(cache);
@@ -52,6 +61,14 @@ void rc_cache_drop(struct rc_cache *cache)
 	rc_index_give_back(index);
 }
 
+/**
+ * rc_cache_bypass() - Let all I/O pass by, or begin to cache again with an empty index.
+ * @cache: the cache; its mutex is held
+ * @arg: "on" or "off"
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
 int rc_cache_bypass(struct rc_cache *cache, const char *arg)
 {
 	struct rc_index *index;
@@ -72,7 +89,15 @@ int rc_cache_bypass(struct rc_cache *cache, const char *arg)
 	return 0;
 }
 
-/* A cache of another size begins empty. One that is bypassed stays so. */
+/**
+ * rc_cache_resize() - Change the size. The content is dropped; a bypassed cache stays
+ * bypassed.
+ * @cache: the cache; its mutex is held
+ * @arg: the size in sectors
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL, -ERANGE or -ENOMEM. The cache is unchanged after an error.
+ */
 int rc_cache_resize(struct rc_cache *cache, const char *arg)
 {
 	struct rc_index *index = NULL;

@@ -1,56 +1,60 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rapiddisk-cache: a read cache of a block device in memory.
+ * rapiddisk-cache: a read cache of a block device, in memory.
  *
- * The invariant: a block that can be found holds what the source holds, as far as writes
- * to it have been acknowledged. A page that can be found is never changed; it is
- * replaced.
+ * The invariant: a block that a lookup finds holds the content of the source, including
+ * all acknowledged writes to the block. A page that a lookup finds is never modified;
+ * another page replaces it.
  *
- * Who owns a slot (a page and what it is of), by its state:
+ * The state of a slot (a page and the number of its block) says who owns the slot:
  *
- *   FREE       the index, in one of its free lists.
- *   FILLING    a read that gets the block from the source; it can be found, as a mark
- *              that somebody fills it, but not be read.
- *   WRITING    a write through; the same.
- *   BOUNCE     a read or a write that needs a page for a block it must not publish. It
- *              cannot be found.
- *   VALID      the index; found and read by anyone, in an eviction queue.
- *   CANCELLED  the read or write that had it FILLING or WRITING. It cannot be found any
- *              more: something else happened to the block.
- *   RETIRED    the index, or a shrinker; it could be found until a moment ago, and readers
- *              may still be at it. FREE after an RCU grace period.
+ *   FREE       The index. The slot is in a list of free slots.
+ *   FILLING    A read that gets the block from the source. A lookup finds the slot, as a
+ *              mark, but nobody copies from it.
+ *   WRITING    A write-through. The same holds.
+ *   BOUNCE     A read or a write that needs a page for a block that it must not publish. A
+ *              lookup does not find the slot.
+ *   VALID      The index. The slot is in an eviction queue; anybody finds and reads it.
+ *   CANCELLED  The read or write that had the slot in FILLING or WRITING. The block changed
+ *              meanwhile; a lookup does not find the slot any more.
+ *   RETIRED    The index, or a shrinker. A lookup no longer finds the slot, but readers that
+ *              found it before may still copy from it. The slot becomes FREE after an RCU
+ *              grace period.
  *
- * Readers look up and copy inside an RCU read section and take no lock and no reference.
+ * Readers look up and copy inside an RCU read section, without a lock or a reference.
  * Everything else happens under rc_index.lock.
  *
- * Writes. When a write (or discard) is submitted it takes all blocks it touches out of
- * the index: a VALID one is retired, a FILLING or WRITING one cancelled. While it is
- * under way nothing else may publish these blocks: it either left its own WRITING slot
- * there, or counts in rc_index.writers (or in nr_wide, if it is large), which those ask
- * that would begin to fill or write through. Of two writes at once to one block nobody
- * knows the order in which the source does them, so none of them publishes: the second
- * cancels the first's slot, and both count. A write publishes, before it is acknowledged,
- * only if it succeeded and its slot was not cancelled. A write through sends to the
- * source the copy that it will publish, and a fill publishes what it read before it
- * copies it to the reader's memory: what applications do with their buffers meanwhile
- * does not matter.
+ * Writes. A write (or discard) removes all of its blocks from the index when it is
+ * submitted: a VALID slot is retired, a FILLING or WRITING one is cancelled. Until the
+ * write ends, nobody else may publish these blocks. The write either left its own WRITING
+ * slot in the index, or it counts in rc_index.writers (a large one in nr_wide); fills and
+ * write-throughs look at both before they begin. The order in which the source executes
+ * two concurrent writes to one block is unknown, so neither publishes: the second cancels
+ * the slot of the first, and both count. A write publishes before it is acknowledged, and
+ * only if it succeeded and its slot was not cancelled.
  *
- * Overlapping reads. The first to miss a block fills it; others that come meanwhile read
- * the source by themselves and leave the fill alone. Nobody ever waits for the cache.
+ * A write-through sends to the source the copy that it publishes, and a fill publishes
+ * the data that it read before it copies the data to the reader. Applications may
+ * therefore modify their buffers during I/O.
  *
- * Errors are the source's, and go to who asked with the status they came with; the slots
- * involved are retired. A fill reads whole blocks; where it fails and was larger than the
- * request, the request is sent again as it was.
+ * Overlapping reads. The first read that misses a block fills it. Other reads of the
+ * block go to the source by themselves and do not touch the fill. No read or write waits
+ * for the cache.
  *
- * Without an index (message "bypass on") everything passes by. Writes are counted then
- * (rc_cache.untracked): an index that comes back publishes nothing until they have ended.
+ * Errors. The caller gets the status that the source returned, and the slots involved are
+ * retired. A fill reads whole blocks. If a fill fails and was larger than the request,
+ * the request is sent again in its original form.
  *
- * Suspend: device-mapper drains all bios, then the content is dropped: the source may be
- * changed by others until resume. A reload is a new cache, which begins empty.
+ * Without an index (message "bypass on") all I/O passes by. Writes are then counted in
+ * rc_cache.untracked; a new index publishes nothing until these writes have ended.
  *
- * Memory. Whatever does not get memory at once passes by: only then can nothing here
- * block or fail. So .map never sleeps for a bio that must not wait. What the shrinker says
- * it has freed is free: it waits for the grace period itself.
+ * Suspend. Device-mapper drains all bios; then the cache drops its content, because
+ * others may modify the source until resume. A reload creates a new cache, which begins
+ * empty.
+ *
+ * Memory. I/O that does not get memory at once passes by, so nothing here blocks or fails
+ * for lack of memory, and .map never sleeps for a bio with REQ_NOWAIT. The shrinker waits
+ * for the grace period itself: memory that it reports as freed is free.
  */
 #ifndef RAPIDDISK_CACHE_H
 #define RAPIDDISK_CACHE_H
@@ -70,20 +74,23 @@
 
 struct rapiddisk_loan;
 
-/* A block is a page. */
+/* The cache works in blocks of one page. */
 #define RC_BLOCK_SHIFT	 PAGE_SHIFT
 #define RC_BLOCK_SIZE	 (1UL << RC_BLOCK_SHIFT)
 #define RC_BLOCK_SECTORS (RC_BLOCK_SIZE >> SECTOR_SHIFT)
 
-/* Blocks that one read or write takes through the cache at once; larger ones are cut. */
+/*
+ * Largest read or write, in blocks, that goes through the cache at once. A larger one is
+ * cut.
+ */
 #define RC_IO_BLOCKS 512
 
-/* Smallest cache: with less, nothing would stay long enough to be hit. */
+/* Smallest cache. Blocks would leave a smaller one before the next read hits them. */
 #define RC_MIN_BLOCKS 16
 
 enum rc_mode { RC_WRITE_THROUGH, RC_WRITE_AROUND };
 
-/* Counters. The values that are shown come from them by rc_values in stats.c. */
+/* Counters. rc_values in stats.c computes the values in sysfs from them. */
 enum rc_stat {
 	RC_STAT_READS_PASSED,
 	RC_STAT_WRITES,
@@ -111,44 +118,45 @@ struct rc_stats {
 };
 
 struct rc_cache {
-	/* NULL: bypassed. Replaced under @mutex. */
+	/* NULL while bypassed. Readers: RCU. Replaced under @mutex. */
 	struct rc_index __rcu *index;
 	struct dm_dev *source;
 	struct rc_stats __percpu *stats;
 	u64 size_bytes;
 	enum rc_mode mode;
-	/*
-	 * Sectors of a sequential stream after which it is not cached any more; 0: never.
-	 */
+	/* Length in sectors from which on a sequential stream passes by. 0: no limit. */
 	u32 stream_limit;
 
 	struct dm_target *ti;
 	struct dm_dev *ramdisk;
 	struct rapiddisk_loan *loan;
 	struct workqueue_struct *workqueue;
-	/* Guards @index and @limit_blocks against other messages, suspend and resume. */
+	/*
+	 * Serialises messages and suspend. Protects @index, @limit_blocks and @nr_args.
+	 */
 	struct mutex mutex;
 	u32 limit_blocks;
-	/* How many arguments the constructor had, so that the table says no more. */
+	/* Number of arguments of the constructor. The table line prints as many. */
 	unsigned int nr_args;
 	bool has_features;
 	bool has_stream_limit;
-	/* Writes under way that no index knows of. */
+	/* Writes in flight that no index tracks. */
 	atomic_t untracked;
+	/* Woken when @untracked or rc_index.nr_inflight becomes 0. */
 	wait_queue_head_t wait;
-	/* Under the lock of the list in shrink.c. */
+	/* Protected by rc_caches_lock in shrink.c. */
 	struct list_head list;
-	/* Under the lock in stats.c; NULL while there is none. */
+	/* Protected by rc_stats_lock in stats.c. NULL without a directory in sysfs. */
 	struct rc_stats_dir *dir;
 };
 
-/* In cache.c: with and without an index. */
+/* In cache.c. */
 void rc_cache_close(struct rc_cache *cache);
 void rc_cache_drop(struct rc_cache *cache);
 int rc_cache_bypass(struct rc_cache *cache, const char *arg);
 int rc_cache_resize(struct rc_cache *cache, const char *arg);
 
-/* In stats.c: the counters. */
+/* In stats.c. */
 int rc_stats_init(void);
 void rc_stats_exit(void);
 void rc_stats_reset(struct rc_cache *cache);

@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which slot to evict.
+ * Eviction by S3-FIFO.
  *
- * By S3-FIFO: new blocks go through a small queue, a tenth of the cache, and only those
- * that are asked for again there move to the main one, in which a block that was hit gets
- * another round. Blocks that left the small queue are remembered as ghosts, 4 bytes each;
- * one that comes back goes to the main queue at once. So a scan passes through the small
- * queue alone, and a hit writes one byte at most.
+ * New blocks enter a small queue of a tenth of the cache. Only blocks that are hit there
+ * move to the main queue, in which a hit block gets another round. Blocks that leave the
+ * small queue are remembered as ghosts, 4 bytes each; a block with a ghost enters the
+ * main queue directly. So a scan passes through the small queue alone, and a hit writes
+ * one byte at most.
  *
- * All under rc_index.lock.
+ * rc_index.lock protects everything here.
  */
 #include <linux/hash.h>
 #include <linux/kernel.h>
 
 #include "index.h"
 
-/* Slots that an eviction looks at before it takes what comes. */
+/* Slots that an eviction may spare before it takes the next one in any case. */
 #define RC_EVICT_TRIES 128
 
-/* A ghost: 16 bits of its block's hash, then the time in 16 bits. 0 is none. */
+/*
+ * A ghost has 16 bits of the hash of its block, then 16 bits of time. 0 stands for no
+ * ghost. The time has this many units per turnover of the cache at most.
+ */
 #define RC_GHOST_AGES 16384
-
-/* --- queues ------------------------------------------------------------------------ */
 
 static void rc_queue_add(struct rc_index *index, u32 nr)
 {
@@ -54,8 +55,6 @@ static void rc_queue_del(struct rc_index *index, u32 nr)
 	queue->nr--;
 }
 
-/* --- ghosts ------------------------------------------------------------------------ */
-
 static u32 *rc_ghost_set(struct rc_index *index, u64 block, u32 *ret_print)
 {
 	u64 hash = block * GOLDEN_RATIO_64;
@@ -67,7 +66,7 @@ static u32 *rc_ghost_set(struct rc_index *index, u64 block, u32 *ret_print)
 
 static u16 rc_ghost_now(const struct rc_index *index)
 {
-	/* Never 0, so that no ghost is. */
+	/* Never 0, because 0 stands for no ghost. */
 	return (index->ghost_clock >> index->ghost_shift) | 1;
 }
 
@@ -76,12 +75,13 @@ static u16 rc_ghost_age(const struct rc_index *index, u32 ghost)
 	return ghost ? (u16)(rc_ghost_now(index) - (u16)ghost) : U16_MAX;
 }
 
+/* True if fewer blocks than the cache has slots became ghosts since. */
 static bool rc_ghost_is_young(const struct rc_index *index, u32 ghost)
 {
 	return rc_ghost_age(index, ghost) <= index->nr_slots >> index->ghost_shift;
 }
 
-/* Remember a block that leaves, in place of the one in its set that left longest ago. */
+/* Remember a block, in place of the oldest ghost of its set. */
 static void rc_ghost_add(struct rc_index *index, u64 block)
 {
 	u32 print, *set = rc_ghost_set(index, block, &print);
@@ -94,7 +94,7 @@ static void rc_ghost_add(struct rc_index *index, u64 block)
 	set[oldest] = print | rc_ghost_now(index);
 }
 
-/* Was it there? It is not any more. */
+/* Forget the ghost of a block. Return: true if a young one existed. */
 static bool rc_ghost_take(struct rc_index *index, u64 block)
 {
 	u32 print, *set = rc_ghost_set(index, block, &print);
@@ -111,7 +111,7 @@ static bool rc_ghost_take(struct rc_index *index, u64 block)
 	return false;
 }
 
-/* The slot to evict now; 0 where none can be. */
+/* Return: the slot to evict; 0 if no slot is VALID. */
 static u32 rc_choose(struct rc_index *index)
 {
 	struct rc_queue *small = &index->queue[RC_SMALL], *main = &index->queue[RC_MAIN];
@@ -136,9 +136,11 @@ static u32 rc_choose(struct rc_index *index)
 	return main->tail;
 }
 
-/*
- * rc_evict_victim() - Choose a slot to evict, which the caller then takes out; its block
- * is remembered. Return: 0 where there is none.
+/**
+ * rc_evict_victim() - Choose a slot to evict, and remember its block.
+ * @index: the index, locked
+ *
+ * Return: the slot, which the caller has to unlink; 0 if no slot is VALID.
  */
 u32 rc_evict_victim(struct rc_index *index)
 {
@@ -149,7 +151,11 @@ u32 rc_evict_victim(struct rc_index *index)
 	return nr;
 }
 
-/* A slot that has become VALID. */
+/**
+ * rc_evict_add() - Queue a slot that becomes VALID.
+ * @index: the index, locked
+ * @nr: the slot
+ */
 void rc_evict_add(struct rc_index *index, u32 nr)
 {
 	struct rc_slot *slot = &index->slot[nr];
@@ -160,13 +166,21 @@ void rc_evict_add(struct rc_index *index, u32 nr)
 	rc_queue_add(index, nr);
 }
 
-/* A slot that is VALID no more. */
+/**
+ * rc_evict_del() - Remove a slot from its queue.
+ * @index: the index, locked
+ * @nr: the slot
+ */
 void rc_evict_del(struct rc_index *index, u32 nr)
 {
 	lockdep_assert_held(&index->lock);
 	rc_queue_del(index, nr);
 }
 
+/**
+ * rc_evict_init() - Set the unit of time of ghosts by the size of the index.
+ * @index: the index
+ */
 void rc_evict_init(struct rc_index *index)
 {
 	while (index->nr_slots >> index->ghost_shift > RC_GHOST_AGES)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of slots by block. Readers go through it inside an RCU read section; it is
- * changed under rc_index.lock.
+ * The hash table of slots by block. Readers walk it inside an RCU read section;
+ * rc_index.lock protects changes.
  */
 #include <linux/hash.h>
 #include <linux/kernel.h>
@@ -9,9 +9,10 @@
 #include "index.h"
 
 /*
- * The upper bits of the hash choose a group. The lower ones choose the order in it, so that
- * blocks at equal distances, as a stride of RC_GROUP_BLOCKS, do not all come to one place of
- * each group; it is the same for all blocks of a group, which so stay in as few lines.
+ * Return the bucket of @block. The upper bits of the hash choose a group of buckets; the
+ * lower bits permute the buckets inside the group. Blocks at equal distances, such as a
+ * stride of RC_GROUP_BLOCKS, therefore do not all fall on one position. The permutation
+ * is the same for all blocks of a group, so these blocks stay in few cache lines.
  */
 static u32 *rc_bucket(const struct rc_index *index, u64 block)
 {
@@ -22,10 +23,13 @@ static u32 *rc_bucket(const struct rc_index *index, u64 block)
 			      ((block ^ hash) & (RC_GROUP_BLOCKS - 1))];
 }
 
-/*
- * rc_hash_find() - The slot of a block, whatever its state; 0 where there is none.
+/**
+ * rc_hash_find() - Look up the slot of a block.
+ * @index: the index
+ * @block: number of the block
  *
  * Context: RCU read section or rc_index.lock.
+ * Return: the slot in any state; 0 if the block has none.
  */
 u32 rc_hash_find(const struct rc_index *index, u64 block)
 {
@@ -36,6 +40,11 @@ u32 rc_hash_find(const struct rc_index *index, u64 block)
 	return nr;
 }
 
+/**
+ * rc_hash_add() - Make a slot visible to lookups.
+ * @index: the index, locked
+ * @nr: the slot, with its block set
+ */
 void rc_hash_add(struct rc_index *index, u32 nr)
 {
 	struct rc_slot *slot = &index->slot[nr];
@@ -43,11 +52,17 @@ void rc_hash_add(struct rc_index *index, u32 nr)
 
 	lockdep_assert_held(&index->lock);
 	WRITE_ONCE(slot->hash_next, *bucket);
-	/* Readers must find the slot as it is now. */
+	/* Pairs with READ_ONCE() in rc_hash_find(): readers see the slot as it is now. */
 	smp_store_release(bucket, nr);
 }
 
-/* Readers that are at the slot go on from it: its own link stays. */
+/**
+ * rc_hash_del() - Remove a slot from the table.
+ * @index: the index, locked
+ * @nr: the slot
+ *
+ * The slot keeps its own link, so that readers that are at the slot can walk on.
+ */
 void rc_hash_del(struct rc_index *index, u32 nr)
 {
 	struct rc_slot *slot = &index->slot[nr];

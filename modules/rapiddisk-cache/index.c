@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The index: how the state of a slot changes, and the whole of it. What the states mean and
- * who may do what is in cache.h. Below: where slots come from (slots.c), the table of slots
- * by block (hash.c), and which one to evict (evict.c).
+ * The index: transitions between the states of a slot, and the index as a whole. cache.h
+ * defines the states. The layers below are free slots (slots.c), the hash table (hash.c)
+ * and eviction (evict.c).
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -13,7 +13,13 @@
 
 #include "index.h"
 
-/* Let a slot be found in the state FILLING or WRITING, or keep it in BOUNCE. */
+/**
+ * rc_index_add() - Give a slot that the caller took to a block.
+ * @index: the index, locked
+ * @nr: the slot
+ * @block: number of the block
+ * @state: FILLING or WRITING, which lookups find; or BOUNCE, which they do not
+ */
 void rc_index_add(struct rc_index *index, u32 nr, u64 block, enum rc_state state)
 {
 	struct rc_slot *slot = &index->slot[nr];
@@ -25,7 +31,11 @@ void rc_index_add(struct rc_index *index, u32 nr, u64 block, enum rc_state state
 		rc_hash_add(index, nr);
 }
 
-/* A FILLING or WRITING slot has its content. */
+/**
+ * rc_index_publish() - Turn a FILLING or WRITING slot, whose page is complete, VALID.
+ * @index: the index, locked
+ * @nr: the slot
+ */
 void rc_index_publish(struct rc_index *index, u32 nr)
 {
 	struct rc_slot *slot = &index->slot[nr];
@@ -33,11 +43,18 @@ void rc_index_publish(struct rc_index *index, u32 nr)
 	lockdep_assert_held(&index->lock);
 	rc_evict_add(index, nr);
 	WRITE_ONCE(index->nr_valid, index->nr_valid + 1);
-	/* After all that is in the page. */
+	/*
+	 * Pairs with rc_find_valid(): the content of the page is visible before the
+	 * state.
+	 */
 	smp_store_release(&slot->state, RC_VALID);
 }
 
-/* A FILLING, WRITING or CANCELLED slot has no content, and its owner is done with it. */
+/**
+ * rc_index_abort() - Retire a FILLING, WRITING or CANCELLED slot without publishing it.
+ * @index: the index, locked
+ * @nr: the slot
+ */
 void rc_index_abort(struct rc_index *index, u32 nr)
 {
 	lockdep_assert_held(&index->lock);
@@ -46,8 +63,10 @@ void rc_index_abort(struct rc_index *index, u32 nr)
 	rc_slot_retire(index, nr);
 }
 
-/*
- * The block of a slot that can be found is about to change: nobody may find it any more.
+/**
+ * rc_index_invalidate() - Remove a slot whose block is about to change.
+ * @index: the index, locked
+ * @nr: a slot that lookups find
  */
 void rc_index_invalidate(struct rc_index *index, u32 nr)
 {
@@ -60,14 +79,15 @@ void rc_index_invalidate(struct rc_index *index, u32 nr)
 		return;
 	}
 	rc_hash_del(index, nr);
-	/* The write goes on, and its end must still keep others from publishing. */
+	/*
+	 * The write is still in flight; until it ends, others must not publish its block.
+	 */
 	if (slot->state == RC_WRITING)
 		++*rc_writers(index, slot->block);
 	WRITE_ONCE(slot->state, RC_CANCELLED);
 }
 
-/* --- the whole of it --------------------------------------------------------------- */
-
+/* True if lookups find the slot. */
 static bool rc_slot_is_found(const struct rc_slot *slot)
 {
 	return slot->state == RC_FILLING || slot->state == RC_WRITING ||
@@ -90,11 +110,15 @@ static void rc_drop_slot(struct rc_index *index, u32 nr, u64 first, u64 last)
 		rc_index_invalidate(index, nr);
 }
 
-/*
- * rc_index_drop() - Forget the blocks from @first to @last: by looking for each of them,
- * or at every slot, whatever is less.
+/**
+ * rc_index_drop() - Remove the blocks of a range from the index.
+ * @index: the index
+ * @first: first block
+ * @last: last block
  *
- * What begins meanwhile in that range is the caller's matter.
+ * Looks up each block, or examines each slot, whichever is less work. Releases
+ * rc_index.lock on the way: the caller must prevent or tolerate that blocks of the range
+ * are added meanwhile.
  *
  * Context: may sleep.
  */
@@ -117,12 +141,20 @@ void rc_index_drop(struct rc_index *index, u64 first, u64 last)
 	}
 }
 
-/* The memory of all that is not in use goes. Context: may sleep. */
+/**
+ * rc_index_give_back() - Free the pages of all free slots.
+ * @index: the index
+ *
+ * Context: may sleep.
+ */
 void rc_index_give_back(struct rc_index *index)
 {
 	unsigned long done;
 
-	/* Twice, for what was retired until now, and not for what comes meanwhile. */
+	/*
+	 * Slots retired until now wait for the current grace period or for the next one.
+	 * Slots that are retired later are not waited for.
+	 */
 	rc_slots_settle(index);
 	rc_slots_settle(index);
 	do {
@@ -133,19 +165,31 @@ void rc_index_give_back(struct rc_index *index)
 	} while (done);
 }
 
-/* Has every read and write ended that had to do with this index? */
+/**
+ * rc_index_is_idle() - Check whether anything is in flight in the index.
+ * @index: the index
+ *
+ * Context: may sleep.
+ * Return: true if no read, write or shrinker uses the index.
+ */
 bool rc_index_is_idle(struct rc_index *index)
 {
 	bool is_idle;
 
-	/* Under the lock, so that whoever ended last is done with it when we see it. */
+	/*
+	 * The last user has released the lock, too, when its rc_index_unpin() is seen
+	 * here.
+	 */
 	spin_lock_irq(&index->lock);
 	is_idle = !index->nr_inflight;
 	spin_unlock_irq(&index->lock);
 	return is_idle;
 }
 
-/* An array of zeroes. kvcalloc() has no more than INT_MAX: the slots of 256 GiB. */
+/*
+ * Allocate a zeroed array. kvcalloc() refuses more than INT_MAX bytes, which is the size
+ * of the slots for 256 GiB.
+ */
 static void *rc_array_alloc(size_t nr, size_t size)
 {
 	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
@@ -169,11 +213,15 @@ static void rc_index_init(struct rc_index *index)
 	index->nr_free = index->nr_slots;
 }
 
-/*
- * rc_index_alloc() - An empty index; its pages come when they are needed.
+/**
+ * rc_index_alloc() - Create an empty index.
+ * @cache: the cache
+ * @nr_slots: number of slots
  *
- * Context: may sleep. Return: NULL where there is no memory; the OOM killer is not
- * called.
+ * Pages are allocated later, on demand. Does not invoke the OOM killer.
+ *
+ * Context: may sleep.
+ * Return: the index; NULL if out of memory.
  */
 struct rc_index *rc_index_alloc(struct rc_cache *cache, u32 nr_slots)
 {
@@ -185,10 +233,10 @@ struct rc_index *rc_index_alloc(struct rc_cache *cache, u32 nr_slots)
 	INIT_WORK(&index->reclaim_work, rc_slots_reclaim_work);
 	index->cache = cache;
 	index->nr_slots = nr_slots;
-	/* In 64 bits: so many slots that rounding up overflows can be asked for. */
+	/* Rounding up in 32 bits would overflow for the largest @nr_slots. */
 	index->nr_groups = DIV_ROUND_UP((u64)nr_slots, RC_GROUP_BLOCKS);
 	index->nr_ghost_sets = DIV_ROUND_UP((u64)nr_slots, RC_GHOST_WAYS);
-	/* Slot 0 is none. */
+	/* Number 0 stands for no slot. */
 	index->slot = rc_array_alloc((size_t)nr_slots + 1, sizeof(*index->slot));
 	index->bucket = rc_array_alloc((size_t)index->nr_groups << RC_GROUP_SHIFT,
 				       sizeof(*index->bucket));
@@ -202,8 +250,11 @@ struct rc_index *rc_index_alloc(struct rc_cache *cache, u32 nr_slots)
 	return index;
 }
 
-/*
- * Context: may sleep. Nobody else uses the index any more. NULL and half-built are fine.
+/**
+ * rc_index_free() - Free an index with all pages.
+ * @index: an idle index without other users; NULL and half-built ones are fine
+ *
+ * Context: may sleep.
  */
 void rc_index_free(struct rc_index *index)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The index: what is cached. For the files that keep it (index.c, slots.c, hash.c, evict.c,
- * shrink.c) and for reads and writes; the rules are in cache.h.
+ * The index: the cached blocks. Included by the files that maintain the index (index.c,
+ * slots.c, hash.c, evict.c, shrink.c) and by those that use it for I/O. cache.h has the
+ * rules.
  */
 #ifndef RAPIDDISK_CACHE_INDEX_H
 #define RAPIDDISK_CACHE_INDEX_H
@@ -16,25 +17,26 @@
 #include "cache.h"
 
 /*
- * Neighbours in the source are neighbours in the table: lookups of a run touch few lines.
+ * Blocks per group of the hash table. Neighbours in the source are neighbours in the
+ * table, so the lookups of a run touch few cache lines.
  */
 #define RC_GROUP_SHIFT	6
 #define RC_GROUP_BLOCKS (1U << RC_GROUP_SHIFT)
 
-/* Counters of writes under way. A collision costs a fill that was not made. */
+/* Counters of writes in flight. A collision costs one fill. */
 #define RC_WRITERS 512
-/* rc_writers() takes the low bits of a block for an index. */
+/* rc_writers() takes the low bits of a block as the index. */
 static_assert(!(RC_WRITERS & (RC_WRITERS - 1)));
 
-/* Streams that the sequential bypass tells apart. */
+/* Sequential streams that are told apart. */
 #define RC_STREAMS 8
-/* How far from where it was a stream goes on: what is between is cached. */
+/* Largest gap inside a stream. Blocks in the gap are usually cached. */
 #define RC_STREAM_GAP_SECTORS 256
 
-/* Ghosts that a block can be among: see evict.c. */
+/* Ways of a set of ghosts: see evict.c. */
 #define RC_GHOST_WAYS 4
 
-/* Of slots handled under one hold of the lock, where it may be given up. */
+/* Slots handled per hold of rc_index.lock by operations that may release the lock. */
 #define RC_BATCH 256UL
 
 enum rc_state {
@@ -50,10 +52,10 @@ enum rc_state {
 enum rc_queue_id { RC_SMALL, RC_MAIN, RC_NR_QUEUES };
 
 /*
- * 32 bytes for each page; with its share of the table and of the ghosts 40 bytes, which
- * is less than 1 % of it. Under rc_index.lock, but for what readers do: @block,
- * @hash_next and @page do not change while the slot can be found, @state is published
- * with release semantics, @hits is only a hint.
+ * A slot takes 32 bytes. With its share of the hash table and of the ghosts it takes 40
+ * bytes, less than 1 % of the page. Protected by rc_index.lock, with these exceptions for
+ * readers: @block, @hash_next and @page do not change while a lookup can find the slot,
+ * @state is published with release semantics, and @hits is a hint.
  */
 struct rc_slot {
 	u64 block;
@@ -62,13 +64,16 @@ struct rc_slot {
 	u32 prev;
 	u32 next;
 	u8 state;
-	/* Of the last lookups, up to 3. */
+	/* Number of hits, 3 at most. Decremented when an eviction spares the slot. */
 	u8 hits;
-	/* Where it is queued, or will be when it becomes VALID: enum rc_queue_id. */
+	/*
+	 * enum rc_queue_id: the queue of the slot, or the future one of a slot not yet
+	 * VALID.
+	 */
 	u8 queue;
 };
 
-/* Slots by number; 0 is none. */
+/* Numbers of slots; 0 stands for no slot. */
 struct rc_queue {
 	u32 head;
 	u32 tail;
@@ -80,11 +85,11 @@ struct rc_stream {
 	u64 sectors;
 };
 
-/* What is cached. There is none while the cache is bypassed. */
+/* The cached blocks. A bypassed cache has no index. */
 struct rc_index {
 	struct rc_cache *cache;
 
-	/* Set once. */
+	/* Constant. */
 	struct rc_slot *slot;
 	u32 *bucket;
 	u32 *ghost;
@@ -95,35 +100,38 @@ struct rc_index {
 	u32 base_reserve;
 
 	/*
-	 * Guards all below, and the slots. Taken with interrupts off, because bios end
-	 * there. Hits do not take it.
+	 * Protects the members below and the slots. Bios end in interrupts, so the lock
+	 * is taken with interrupts disabled. Hits do not take it.
 	 */
 	spinlock_t lock ____cacheline_aligned;
-	/* Nothing may be published yet: writes that nobody tracks are under way. */
+	/* Untracked writes are in flight: nothing may be published yet. */
 	bool is_opening;
-	/* The free slots ran out since the last ones came back. */
+	/* The free slots ran out since the last grace period. */
 	bool is_starved;
+	/* A grace period for @retired_waiting is under way. */
 	bool is_reclaiming;
-	/* Reads and writes that have slots or count as writers, and shrinkers. */
+	/* Reads and writes that own slots or count as writers, and shrinkers. */
 	u32 nr_inflight;
+	/* Writes in flight of more than RC_WIDE_BLOCKS. */
 	u32 nr_wide;
 	u32 writers[RC_WRITERS];
-	/* Free slots that have a page, and those that have none. */
+	/* Lists of free slots with a page and without one. */
 	u32 free_paged;
 	u32 free_bare;
 	u32 nr_free;
-	/* Of them, those that have a page. */
+	/* Length of @free_paged. */
 	u32 nr_paged;
-	/* How many slots are kept free or on their way there. */
+	/* Number of slots to keep FREE or RETIRED. */
 	u32 reserve;
-	/* RETIRED: those that wait for a grace period, and those that came since. */
+	/* Lists of RETIRED slots: the current grace period's, and the next one's. */
 	u32 retired_waiting;
 	u32 retired_new;
 	u32 nr_retired_waiting;
 	u32 nr_retired;
-	/* RETIRED: those whose page a shrinker will free. */
+	/* RETIRED slots whose page a shrinker will free. */
 	u32 nr_leaving;
 	u32 nr_valid;
+	/* Slots with a page, in any state. */
 	u32 nr_pages;
 	struct rc_queue queue[RC_NR_QUEUES];
 	u32 ghost_clock;
@@ -133,7 +141,7 @@ struct rc_index {
 	struct work_struct reclaim_work;
 };
 
-/* In index.c: the states of a slot, and the whole of it. */
+/* In index.c: states of a slot, and the index as a whole. */
 struct rc_index *rc_index_alloc(struct rc_cache *cache, u32 nr_slots);
 void rc_index_free(struct rc_index *index);
 bool rc_index_is_idle(struct rc_index *index);
@@ -144,7 +152,7 @@ void rc_index_publish(struct rc_index *index, u32 nr);
 void rc_index_abort(struct rc_index *index, u32 nr);
 void rc_index_invalidate(struct rc_index *index, u32 nr);
 
-/* In slots.c: slots that come and go. */
+/* In slots.c: free and retired slots, and their pages. */
 void rc_slots_stock(struct rc_index *index, u32 nr);
 bool rc_slots_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat cause);
 u32 rc_slots_unlink_victim(struct rc_index *index, enum rc_stat cause);
@@ -157,18 +165,18 @@ bool rc_slots_are_reclaiming(struct rc_index *index);
 void rc_slots_settle(struct rc_index *index);
 void rc_slots_reclaim_work(struct work_struct *work);
 
-/* In hash.c: the table of slots by block. */
+/* In hash.c: the hash table of slots by block. */
 u32 rc_hash_find(const struct rc_index *index, u64 block);
 void rc_hash_add(struct rc_index *index, u32 nr);
 void rc_hash_del(struct rc_index *index, u32 nr);
 
-/* In evict.c: which of the VALID slots goes. */
+/* In evict.c: the choice of the VALID slot to evict. */
 void rc_evict_init(struct rc_index *index);
 void rc_evict_add(struct rc_index *index, u32 nr);
 void rc_evict_del(struct rc_index *index, u32 nr);
 u32 rc_evict_victim(struct rc_index *index);
 
-/* Something is under way in this index: it stays, and the cache does. */
+/* Keep the index, and with it the cache, until rc_index_unpin(). */
 static inline void rc_index_pin(struct rc_index *index)
 {
 	lockdep_assert_held(&index->lock);
@@ -182,24 +190,27 @@ static inline void rc_index_unpin(struct rc_index *index)
 		wake_up(&index->cache->wait);
 }
 
+/* Return: the counter of writes in flight for @block, which other blocks share. */
 static inline u32 *rc_writers(struct rc_index *index, u64 block)
 {
 	return &index->writers[block & (RC_WRITERS - 1)];
 }
 
-/* May something new be published? */
+/* True if fills and write-throughs may begin. */
 static inline bool rc_index_is_open(const struct rc_index *index)
 {
 	lockdep_assert_held(&index->lock);
 	return !index->is_opening && !index->nr_wide;
 }
 
+/* Add slot @nr to the head of @list. */
 static inline void rc_push(struct rc_index *index, u32 *list, u32 nr)
 {
 	index->slot[nr].next = *list;
 	*list = nr;
 }
 
+/* Remove the head of @list. Return: the slot; 0 if the list is empty. */
 static inline u32 rc_pop(struct rc_index *index, u32 *list)
 {
 	u32 nr = *list;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What reads and writes share: what is kept for each bio, what it covers, copies.
+ * The common parts of reads and writes: the state of a bio, positions and blocks, copies.
  */
 #ifndef RAPIDDISK_CACHE_IO_H
 #define RAPIDDISK_CACHE_IO_H
@@ -14,47 +14,50 @@
 #include "rapiddisk/store.h"
 
 enum rc_io_kind {
-	/* Nothing to do at its end. */
+	/* The end of the bio needs no action. */
 	RC_IO_PLAIN,
 	RC_IO_FILL,
 	RC_IO_WRITE_THROUGH,
-	/* A write that counts in rc_index.writers, or in rc_index.nr_wide. */
+	/* A write that counts in rc_index.writers. */
 	RC_IO_TRACKED,
+	/* A write that counts in rc_index.nr_wide. */
 	RC_IO_WIDE,
 	/* A write that counts in rc_cache.untracked. */
 	RC_IO_UNTRACKED,
 };
 
-/* For each bio, beside device-mapper's clone of it. Only @kind is set for all. */
+/* Per-bio data, next to device-mapper's clone. Only @kind is valid for all kinds. */
 struct rc_io {
 	enum rc_io_kind kind;
-	/* Blocks, and the first of them. */
+	/* Number of blocks, and the first one. */
 	u32 nr;
 	u64 block;
 	struct rc_index *index;
 
-	/* A fill or a write through: what to send, @nr of each. */
+	/* Pages to send in a fill or a write-through, and their slots: @nr of each. */
 	struct bio_vec *bvec;
 	u32 *slot;
 	struct bio_vec one_bvec;
 	u32 one_slot;
 
-	/* What the clone was. */
+	/* The clone as it was before rc_io_swap_memory(), for rc_io_restore(). */
 	unsigned short flags;
 	struct bio_vec *caller_bvec;
 	struct bvec_iter caller_iter;
+	/* For @work: a copy or a retry that cannot run where the bio ended. */
 	struct bio *bio;
 	struct block_device *source;
 	struct work_struct work;
 };
 
+/* Point @vec to the memory of an iterator. */
 static inline void rc_vec_init(struct rd_vec *vec, const struct bio_vec *bvec,
 			       const struct bvec_iter *iter)
 {
 	rd_vec_init(vec, bvec + iter->bi_idx, iter->bi_bvec_done, iter->bi_size);
 }
 
-/* Between @len bytes of a page of ours and @vec, which comes back advanced. */
+/* Copy @len bytes between a page of the cache and @vec, and advance @vec. */
 static __always_inline void rc_copy(void *page, struct rd_vec *vec, size_t len,
 				    const bool is_write)
 {
@@ -80,28 +83,31 @@ static __always_inline void rc_copy(void *page, struct rd_vec *vec, size_t len,
 	}
 }
 
+/* Return: the position of the bio in bytes. */
 static inline u64 rc_bio_pos(const struct bio *bio)
 {
 	return (u64)bio->bi_iter.bi_sector << SECTOR_SHIFT;
 }
 
-/* Of block @block, the end; the last one of the source may be short. */
+/* Return: the end of @block in bytes. The last block of the source may be short. */
 static inline u64 rc_block_end(const struct rc_cache *cache, u64 block)
 {
 	return min((block + 1) << RC_BLOCK_SHIFT, cache->size_bytes);
 }
 
+/* Return: the number of blocks that a range touches. */
 static inline u32 rc_nr_blocks(u64 pos, u64 len)
 {
 	return ((pos + len - 1) >> RC_BLOCK_SHIFT) - (pos >> RC_BLOCK_SHIFT) + 1;
 }
 
 /*
- * Do only the blocks before @block; the rest comes again as a bio of its own.
+ * Cut the bio at the start of @block. Device-mapper submits the rest as another bio.
  *
- * Never of a bio that must not wait, as bio_split_rw() knows too: the rest may end with
- * BLK_STS_AGAIN while this part is under way, whose end then says so in an interrupt, where
- * io_uring does not try again but fails the request.
+ * Context: not for a bio with REQ_NOWAIT, which bio_split_rw() refuses to split as well.
+ * The rest could end with BLK_STS_AGAIN while the first part is in flight. The end of the
+ * first part would then report the status from an interrupt, where io_uring fails the
+ * request instead of retrying it.
  */
 static inline void rc_bio_cut(struct bio *bio, u64 block)
 {
@@ -112,8 +118,9 @@ static inline void rc_bio_cut(struct bio *bio, u64 block)
 }
 
 /*
- * May @nr pages of ours, a segment each, take the place of the bio's memory? A source does
- * not cut what must not wait: it would answer every time that it would block.
+ * True if @nr pages of the cache, a segment each, may replace the memory of the bio. A
+ * source does not split a bio with REQ_NOWAIT, but ends it with BLK_STS_AGAIN on each
+ * attempt.
  */
 static inline bool rc_may_swap(const struct rc_cache *cache, const struct bio *bio,
 			       u32 nr)
@@ -122,13 +129,14 @@ static inline bool rc_may_swap(const struct rc_cache *cache, const struct bio *b
 	       (nr <= RC_IO_BLOCKS && nr <= bdev_max_segments(cache->source->bdev));
 }
 
+/* Send the bio to the source. Return: the result of .map. */
 static inline int rc_send(struct rc_cache *cache, struct bio *bio)
 {
 	bio_set_dev(bio, cache->source->bdev);
 	return DM_MAPIO_REMAPPED;
 }
 
-/* In io.c: fills and writes through. */
+/* In io.c. */
 bool rc_io_alloc(struct rc_io *io, u32 nr);
 void rc_io_free(struct rc_io *io);
 void rc_io_swap_memory(struct rc_io *io, struct bio *bio, u64 pos, u64 end);
@@ -139,7 +147,7 @@ void rc_io_begin(struct rc_io *io, struct rc_index *index, enum rc_io_kind kind)
 int rc_map_read(struct rc_cache *cache, struct rc_io *io, struct bio *bio);
 int rc_end_fill(struct rc_io *io, struct bio *bio, blk_status_t status);
 
-/* In write.c: WRITE, DISCARD, WRITE_ZEROES, and their ends by rc_io.kind. */
+/* In write.c: WRITE, DISCARD, WRITE_ZEROES, and the ends by rc_io.kind. */
 int rc_map_write(struct rc_cache *cache, struct rc_io *io, struct bio *bio);
 void rc_end_write_through(struct rc_io *io, struct bio *bio, blk_status_t status);
 void rc_end_tracked(struct rc_io *io);

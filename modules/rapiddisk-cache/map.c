@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Device-mapper's side of a bio: which way it goes, and what is done at its end. A hit is
- * copied and ended at once. Everything else is sent on as it is or with the cache's pages
- * in it; writes are tracked until they have ended. The rules that this follows are in
- * cache.h.
+ * Entry and end of a bio. A hit is copied and ended at once. Any other bio goes to the
+ * source: unchanged, or with pages of the cache in it. Writes are tracked until they end.
+ * cache.h has the rules.
  */
 #include "map.h"
 #include "io.h"
 
+/**
+ * rc_io_size() - Return the size of the per-bio data.
+ *
+ * Return: the value for dm_target.per_io_data_size.
+ */
 size_t rc_io_size(void)
 {
 	return sizeof(struct rc_io);
@@ -18,6 +22,14 @@ static struct rc_io *rc_bio_to_io(struct bio *bio)
 	return dm_per_bio_data(bio, sizeof(struct rc_io));
 }
 
+/**
+ * rc_map() - Implement .map: answer a bio from the cache, or send it to the source.
+ * @ti: the target
+ * @bio: device-mapper's clone
+ *
+ * Context: may sleep, unless the bio has REQ_NOWAIT.
+ * Return: DM_MAPIO_REMAPPED or DM_MAPIO_SUBMITTED.
+ */
 int rc_map(struct dm_target *ti, struct bio *bio)
 {
 	struct rc_cache *cache = ti->private;
@@ -37,6 +49,15 @@ int rc_map(struct dm_target *ti, struct bio *bio)
 	return rc_send(cache, bio);
 }
 
+/**
+ * rc_end_io() - Implement .end_io: publish or drop what the bio had in the index.
+ * @ti: the target
+ * @bio: device-mapper's clone
+ * @status: status of the source; the caller gets it unchanged
+ *
+ * Context: any, interrupts included.
+ * Return: DM_ENDIO_DONE; DM_ENDIO_INCOMPLETE if a worker ends the bio later.
+ */
 int rc_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *status)
 {
 	struct rc_io *io = rc_bio_to_io(bio);

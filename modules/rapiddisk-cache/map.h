@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Device-mapper's side of a bio. */
+/* Entry and end of a bio. */
 #ifndef RAPIDDISK_CACHE_MAP_H
 #define RAPIDDISK_CACHE_MAP_H
 

@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads. A hit is copied and ended at once. A miss is sent to the source with the cache's
- * pages in the place of the caller's memory: a fill.
+ * Reads. A hit is copied and ended at once. A miss becomes a fill: the read goes to the
+ * source with pages of the cache in place of the caller's memory.
  */
 #include "io.h"
 
-/*
- * A read that misses goes to the source up to where this many blocks together are cached.
- */
+/* A read that misses goes to the source up to a run of this many cached blocks. */
 #define RC_HIT_RUN 8
 
-/* A fill of more bytes than this is copied by a worker if it ends in an interrupt. */
+/* A larger fill that ends in an interrupt is copied by a worker. */
 #define RC_COPY_IN_IRQ (4 * PAGE_SIZE)
 
 /*
- * The page of a block that is cached. Context: RCU read section, as long as it is used.
+ * Look up a VALID slot.
+ *
+ * Context: RCU read section, which must last as long as the page is used.
+ * Return: the slot; NULL if the block is not cached.
  */
 static inline struct rc_slot *rc_find_valid(const struct rc_index *index, u64 block)
 {
 	struct rc_slot *slot = &index->slot[rc_hash_find(index, block)];
 
-	/* Slot 0, which is none, is never VALID. Pairs with rc_index_publish(). */
+	/* Slot 0 is never VALID. Pairs with rc_index_publish(). */
 	return smp_load_acquire(&slot->state) == RC_VALID ? slot : NULL;
 }
 
-/* Copy what is cached, up to the first block that is not. Return: blocks. */
+/* Copy cached blocks up to the first miss. Return: the number of blocks copied. */
 static u32 rc_read_cached(const struct rc_index *index, struct bio *bio, u32 nr)
 {
 	u64 pos = rc_bio_pos(bio), block = pos >> RC_BLOCK_SHIFT;
@@ -46,7 +47,10 @@ static u32 rc_read_cached(const struct rc_index *index, struct bio *bio, u32 nr)
 	return i;
 }
 
-/* How many of @nr blocks to read from the source, the first one being needed. */
+/*
+ * Return: the number of blocks to read from the source, of @nr of which the first is a
+ * miss.
+ */
 static u32 rc_miss_run(const struct rc_index *index, u64 block, u32 nr)
 {
 	u32 i, hits = 0;
@@ -59,14 +63,15 @@ static u32 rc_miss_run(const struct rc_index *index, u64 block, u32 nr)
 	return nr;
 }
 
+/* True if the block has no slot and no write in flight. */
 static bool rc_may_publish(struct rc_index *index, u64 block)
 {
 	return !rc_hash_find(index, block) && !*rc_writers(index, block);
 }
 
 /*
- * Is this read part of a stream that is too long to be cached? Only reads that miss come
- * here, and what is cached already in the middle of a stream does not end it.
+ * True if the read belongs to a sequential stream that is longer than the limit. Only
+ * reads that miss are looked at; cached blocks in the middle of a stream do not end it.
  */
 static bool rc_is_streaming(struct rc_index *index, const struct bio *bio)
 {
@@ -77,7 +82,7 @@ static bool rc_is_streaming(struct rc_index *index, const struct bio *bio)
 	lockdep_assert_held(&index->lock);
 	if (!limit)
 		return false;
-	/* The last one read from comes first; the one that nobody went on with goes. */
+	/* Most recently read stream first. A new one replaces the last. */
 	for (i = 0; i < RC_STREAMS - 1; i++)
 		if (stream[i].sectors &&
 		    sector - stream[i].next_sector < RC_STREAM_GAP_SECTORS)
@@ -90,8 +95,11 @@ static bool rc_is_streaming(struct rc_index *index, const struct bio *bio)
 	return sectors > limit;
 }
 
-/* Slots for the blocks of a read. Return: none of them can be filled, or there are no
- * slots. */
+/*
+ * Take slots for the blocks of a read.
+ *
+ * Return: false if no block can be filled, or not enough slots are free.
+ */
 static bool rc_fill_begin(struct rc_index *index, struct rc_io *io, const struct bio *bio)
 {
 	bool is_any = false;
@@ -112,7 +120,7 @@ static bool rc_fill_begin(struct rc_index *index, struct rc_io *io, const struct
 	return true;
 }
 
-/* The slots of a fill that has ended; with @is_good they have their content. */
+/* Publish the slots of a fill that has ended, or retire them unless @is_good. */
 static void rc_fill_end(struct rc_io *io, bool is_good)
 {
 	struct rc_index *index = io->index;
@@ -141,7 +149,7 @@ static void rc_fill_end(struct rc_io *io, bool is_good)
 	rc_io_free(io);
 }
 
-/* Hand what a fill has read to who asked, then to the cache. Context: any. */
+/* Copy the data of a fill to the caller, then publish it. Context: any. */
 static void rc_fill_finish(struct rc_io *io, struct bio *bio)
 {
 	size_t offset;
@@ -151,14 +159,14 @@ static void rc_fill_finish(struct rc_io *io, struct bio *bio)
 	rc_io_restore(io, bio);
 	offset = rc_bio_pos(bio) & (RC_BLOCK_SIZE - 1);
 	rc_vec_init(&vec, bio->bi_io_vec, &bio->bi_iter);
-	/* Before they are published: from then on the pages are not ours any more. */
+	/* Once published, the pages belong to the index, which may free them. */
 	for (i = 0; i < io->nr; i++, offset = 0)
 		rc_copy(bvec_virt(&io->bvec[i]) + offset, &vec,
 			min(vec.left, RC_BLOCK_SIZE - offset), false);
 	rc_fill_end(io, true);
 }
 
-/* Send a read that failed as a fill once more, as it came. */
+/* Send a read that failed as a fill again, in its original form. */
 static void rc_fill_retry_work(struct work_struct *work)
 {
 	struct rc_io *io = container_of(work, struct rc_io, work);
@@ -166,12 +174,13 @@ static void rc_fill_retry_work(struct work_struct *work)
 	struct bio *bio = io->bio;
 
 	bio->bi_status = BLK_STS_OK;
-	/* Nobody polls for what a worker sends, and a worker may wait. */
+	/* No task polls for a bio of a worker, and a worker may wait. */
 	bio->bi_opf &= ~(REQ_POLLED | REQ_NOWAIT);
 	bio_set_dev(bio, io->source);
 	submit_bio_noacct(bio);
 }
 
+/* Finish a fill that is too large for an interrupt. */
 static void rc_fill_finish_work(struct work_struct *work)
 {
 	struct rc_io *io = container_of(work, struct rc_io, work);
@@ -182,6 +191,7 @@ static void rc_fill_finish_work(struct work_struct *work)
 	bio_endio(bio);
 }
 
+/* Continue with the bio in a worker. Return: the result of .end_io. */
 static int rc_io_defer(struct rc_io *io, struct rc_cache *cache, work_func_t func)
 {
 	io->source = cache->source->bdev;
@@ -190,6 +200,15 @@ static int rc_io_defer(struct rc_io *io, struct rc_cache *cache, work_func_t fun
 	return DM_ENDIO_INCOMPLETE;
 }
 
+/**
+ * rc_end_fill() - End a fill.
+ * @io: data of the bio
+ * @bio: the clone
+ * @status: status of the source
+ *
+ * Context: any, interrupts included.
+ * Return: DM_ENDIO_DONE; DM_ENDIO_INCOMPLETE if a worker ends the bio later.
+ */
 int rc_end_fill(struct rc_io *io, struct bio *bio, blk_status_t status)
 {
 	struct rc_cache *cache = io->index->cache;
@@ -202,7 +221,7 @@ int rc_end_fill(struct rc_io *io, struct bio *bio, blk_status_t status)
 		rc_io_restore(io, bio);
 		rc_fill_end(io, false);
 		io->kind = RC_IO_PLAIN;
-		/* What failed may be what was not asked for. */
+		/* The error may lie in the part that the caller did not ask for. */
 		if (is_larger && status != BLK_STS_AGAIN)
 			return rc_io_defer(io, cache, rc_fill_retry_work);
 		return DM_ENDIO_DONE;
@@ -213,7 +232,12 @@ int rc_end_fill(struct rc_io *io, struct bio *bio, blk_status_t status)
 	return DM_ENDIO_DONE;
 }
 
-/* Context: RCU read section. Return: whether the bio has been made a fill. */
+/*
+ * Turn a read that misses into a fill.
+ *
+ * Context: RCU read section.
+ * Return: false if the read has to go to the source in its original form.
+ */
 static bool rc_fill(struct rc_cache *cache, struct rc_index *index, struct rc_io *io,
 		    struct bio *bio, u32 nr)
 {
@@ -242,6 +266,7 @@ static bool rc_fill(struct rc_cache *cache, struct rc_index *index, struct rc_io
 	return true;
 }
 
+/* Send a read to the source, as a fill if possible. Context: RCU read section. */
 static int rc_read_missed(struct rc_cache *cache, struct rc_index *index,
 			  struct rc_io *io, struct bio *bio, u32 nr)
 {
@@ -257,6 +282,15 @@ static int rc_read_missed(struct rc_cache *cache, struct rc_index *index,
 	return rc_send(cache, bio);
 }
 
+/**
+ * rc_map_read() - Answer a read from the cache, or send it to the source.
+ * @cache: the cache
+ * @io: data of the bio
+ * @bio: the clone
+ *
+ * Context: does not sleep.
+ * Return: the result of .map.
+ */
 int rc_map_read(struct rc_cache *cache, struct rc_io *io, struct bio *bio)
 {
 	u32 nr = rc_nr_blocks(rc_bio_pos(bio), bio->bi_iter.bi_size), cached;
@@ -276,7 +310,7 @@ int rc_map_read(struct rc_cache *cache, struct rc_io *io, struct bio *bio)
 		rc_bio_cut(bio, (rc_bio_pos(bio) >> RC_BLOCK_SHIFT) + nr);
 	}
 	cached = rc_read_cached(index, bio, nr);
-	/* One that may not be cut is cached as a whole, or read from the source. */
+	/* A bio with REQ_NOWAIT must not be cut: it is a hit as a whole, or a miss. */
 	if (unlikely(!cached || (cached < nr && bio->bi_opf & REQ_NOWAIT))) {
 		ret = rc_read_missed(cache, index, io, bio, nr);
 		rcu_read_unlock();

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The shrinker: the kernel takes memory back from the cache that has most.
- */
+/* The shrinker: free memory of the cache that has most. */
 #include <linux/list.h>
 #include <linux/rcupdate.h>
 #include <linux/shrinker.h>
@@ -11,16 +9,19 @@
 #include "rapiddisk/rapiddisk.h"
 #include "shrink.h"
 
-/*
- * Pages that are asked for at once: each time costs a grace period.
- */
+/* Pages that the kernel requests at once. Each request costs a grace period. */
 #define RC_SHRINK_BATCH 1024
 
+/* Protects rc_caches. Taken before rc_index.lock. */
 static DEFINE_SPINLOCK(rc_caches_lock);
 static LIST_HEAD(rc_caches);
 static struct shrinker *rc_shrinker;
 
-/* Context: RCU read section. Return: the index whose memory the kernel may have back. */
+/*
+ * Context: RCU read section.
+ * Return: the index; NULL if the cache is bypassed, or its memory was promised to a RAM
+ * disk.
+ */
 static struct rc_index *rc_shrinkable(struct rc_cache *cache)
 {
 	if (cache->loan && !rapiddisk_loan_is_shrinkable(cache->loan))
@@ -28,7 +29,7 @@ static struct rc_index *rc_shrinkable(struct rc_cache *cache)
 	return rcu_dereference(cache->index);
 }
 
-/* Pages that are there and not on their way out. */
+/* Return: the number of pages that no shrinker frees yet. */
 static unsigned long rc_nr_shrinkable(const struct rc_index *index)
 {
 	u32 nr_leaving = READ_ONCE(index->nr_leaving),
@@ -55,7 +56,7 @@ static unsigned long rc_shrink_count(struct shrinker *shrinker, struct shrink_co
 	return nr ? nr : SHRINK_EMPTY;
 }
 
-/* Return: the index that has most, pinned; NULL where none has any. */
+/* Return: the index with the most pages, pinned; NULL if no cache has pages. */
 static struct rc_index *rc_shrink_pick(void)
 {
 	struct rc_index *index, *ret = NULL;
@@ -81,7 +82,7 @@ static struct rc_index *rc_shrink_pick(void)
 	return ret;
 }
 
-/* Evict up to @nr slots and push them to @list. Return: how many. */
+/* Evict up to @nr slots and push them to @list. Return: the number of slots. */
 static unsigned long rc_shrink_evict(struct rc_index *index, u32 *list, unsigned long nr)
 {
 	unsigned long done;
@@ -100,7 +101,12 @@ static unsigned long rc_shrink_evict(struct rc_index *index, u32 *list, unsigned
 	return done;
 }
 
-/* What rc_shrink_evict() pushed to @list, after a grace period: up to @nr pages go. */
+/*
+ * Free the pages of up to @nr slots of rc_shrink_evict().
+ *
+ * Context: rc_index.lock, a grace period after the eviction.
+ * Return: the number of pages.
+ */
 static unsigned long rc_shrink_free(struct rc_index *index, u32 *list, unsigned long nr)
 {
 	unsigned long done;
@@ -120,12 +126,13 @@ static unsigned long rc_shrink_free(struct rc_index *index, u32 *list, unsigned 
 }
 
 /*
- * rc_shrink_index() - Give memory back: the pages of free slots, then evicted ones.
+ * Free up to @nr pages: first those of free slots, then those of evicted ones.
  *
- * These are free when it returns, and not only after a grace period some time later: the
- * kernel would ask again and again until then, and get all of the cache.
+ * Waits for the grace period, so that the pages are free on return. Otherwise the kernel
+ * would repeat the request until the grace period ends, and empty the cache.
  *
- * Context: may sleep, but not for memory. The index is pinned. Return: pages.
+ * Context: may sleep, but not for memory. The index is pinned.
+ * Return: the number of pages freed.
  */
 static unsigned long rc_shrink_index(struct rc_index *index, unsigned long nr)
 {
@@ -170,6 +177,10 @@ static unsigned long rc_shrink_scan(struct shrinker *shrinker, struct shrink_con
 	return done ? done : SHRINK_STOP;
 }
 
+/**
+ * rc_shrink_add() - Let the shrinker free memory of a cache.
+ * @cache: the cache
+ */
 void rc_shrink_add(struct rc_cache *cache)
 {
 	spin_lock(&rc_caches_lock);
@@ -177,6 +188,10 @@ void rc_shrink_add(struct rc_cache *cache)
 	spin_unlock(&rc_caches_lock);
 }
 
+/**
+ * rc_shrink_del() - Undo rc_shrink_add().
+ * @cache: the cache; one that was never added is fine
+ */
 void rc_shrink_del(struct rc_cache *cache)
 {
 	spin_lock(&rc_caches_lock);
@@ -184,6 +199,11 @@ void rc_shrink_del(struct rc_cache *cache)
 	spin_unlock(&rc_caches_lock);
 }
 
+/**
+ * rc_shrink_init() - Register the shrinker.
+ *
+ * Return: 0 or -errno.
+ */
 int rc_shrink_init(void)
 {
 	int err;
@@ -200,6 +220,9 @@ int rc_shrink_init(void)
 	return err;
 }
 
+/**
+ * rc_shrink_exit() - Unregister the shrinker.
+ */
 void rc_shrink_exit(void)
 {
 	rd_shrinker_free(rc_shrinker);

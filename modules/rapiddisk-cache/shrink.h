@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The shrinker, and the list of caches that it takes memory from. */
+/* The shrinker, and the list of caches whose memory it frees. */
 #ifndef RAPIDDISK_CACHE_SHRINK_H
 #define RAPIDDISK_CACHE_SHRINK_H
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Slots that come and go: the free ones and their pages, those that wait for an RCU grace
- * period, and making room.
+ * Free slots and their pages, retired slots and their RCU grace periods.
  *
- * An evicted slot can be used again only after an RCU grace period. So some slots are
- * kept free in advance: a 64th of all, and more, up to an 8th, while that proves too few.
+ * An evicted slot is usable again only after an RCU grace period. Therefore a reserve of
+ * slots is kept free in advance: 1/64 of all slots, and up to 1/8 if that proves too few.
  */
 #include <linux/gfp.h>
 #include <linux/kernel.h>
@@ -14,10 +13,10 @@
 #include "index.h"
 #include "rapiddisk/rapiddisk.h"
 
-/* Only what lies there: no reclaim, no reserves, no warning. */
+/* Free pages only: no direct reclaim, no emergency reserves, no warning. */
 #define RC_GFP_PAGE (GFP_NOWAIT | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC)
 
-/* Pages that are got together, before the lock is taken for them. */
+/* Pages allocated together before rc_index.lock is taken. */
 #define RC_STOCK 32U
 
 static void *rc_page_alloc(struct rc_index *index)
@@ -39,6 +38,11 @@ static void rc_page_free(struct rc_index *index, void *page)
 		free_page((unsigned long)page);
 }
 
+/**
+ * rc_slot_free_page() - Free the page of a slot, if it has one.
+ * @index: the index, locked or without other users
+ * @slot: a slot that no reader can access
+ */
 void rc_slot_free_page(struct rc_index *index, struct rc_slot *slot)
 {
 	if (!slot->page)
@@ -48,7 +52,11 @@ void rc_slot_free_page(struct rc_index *index, struct rc_slot *slot)
 	WRITE_ONCE(index->nr_pages, index->nr_pages - 1);
 }
 
-/* A slot that no reader can be at. */
+/**
+ * rc_slot_free() - Add a slot to the free slots.
+ * @index: the index, locked
+ * @nr: a slot that no reader can access
+ */
 void rc_slot_free(struct rc_index *index, u32 nr)
 {
 	struct rc_slot *slot = &index->slot[nr];
@@ -66,7 +74,7 @@ void rc_slot_free(struct rc_index *index, u32 nr)
 
 static void rc_reclaim_rcu(struct rcu_head *rcu);
 
-/* Those that came since the last grace period began wait for the next one. */
+/* Start a grace period for the retired slots, unless one is under way. */
 static void rc_reclaim_start(struct rc_index *index)
 {
 	lockdep_assert_held(&index->lock);
@@ -79,7 +87,10 @@ static void rc_reclaim_start(struct rc_index *index)
 	call_rcu_hurry(&index->rcu, rc_reclaim_rcu);
 }
 
-/* The reserve shrinks again while it is enough. */
+/*
+ * Finish a grace period and start the next one. The reserve decays to its base size while
+ * it suffices.
+ */
 static void rc_reclaim_end(struct rc_index *index)
 {
 	if (!index->is_starved)
@@ -89,7 +100,7 @@ static void rc_reclaim_end(struct rc_index *index)
 	rc_reclaim_start(index);
 }
 
-/* Free some of those whose grace period is over. Return: there are more. */
+/* Free up to RC_BATCH slots whose grace period is over. Return: true if more are left. */
 static bool rc_reclaim_batch(struct rc_index *index)
 {
 	unsigned long flags;
@@ -112,6 +123,10 @@ static bool rc_reclaim_batch(struct rc_index *index)
 	return is_more;
 }
 
+/**
+ * rc_slots_reclaim_work() - Free all slots whose grace period is over.
+ * @work: rc_index.reclaim_work
+ */
 void rc_slots_reclaim_work(struct work_struct *work)
 {
 	struct rc_index *index = container_of(work, struct rc_index, reclaim_work);
@@ -124,7 +139,7 @@ static void rc_reclaim_rcu(struct rcu_head *rcu)
 {
 	struct rc_index *index = container_of(rcu, struct rc_index, rcu);
 
-	/* Thousands at once are no work for a softirq. */
+	/* A softirq must not free thousands of slots. */
 	if (READ_ONCE(index->nr_retired_waiting) > 4 * RC_BATCH) {
 		queue_work(index->cache->workqueue, &index->reclaim_work);
 		return;
@@ -133,7 +148,11 @@ static void rc_reclaim_rcu(struct rcu_head *rcu)
 		;
 }
 
-/* A slot that cannot be found any more. */
+/**
+ * rc_slot_retire() - Free a slot after an RCU grace period.
+ * @index: the index, locked
+ * @nr: a slot that lookups no longer find
+ */
 void rc_slot_retire(struct rc_index *index, u32 nr)
 {
 	lockdep_assert_held(&index->lock);
@@ -143,7 +162,11 @@ void rc_slot_retire(struct rc_index *index, u32 nr)
 	rc_reclaim_start(index);
 }
 
-/* From now on nobody finds this VALID slot. Its new owner is the caller. */
+/**
+ * rc_slot_unlink() - Remove a VALID slot from the hash table and its eviction queue.
+ * @index: the index, locked
+ * @nr: the slot, owned by the caller afterwards
+ */
 void rc_slot_unlink(struct rc_index *index, u32 nr)
 {
 	rc_hash_del(index, nr);
@@ -151,7 +174,13 @@ void rc_slot_unlink(struct rc_index *index, u32 nr)
 	WRITE_ONCE(index->nr_valid, index->nr_valid - 1);
 }
 
-/* Return: the slot, unlinked; 0 where there is none. */
+/**
+ * rc_slots_unlink_victim() - Choose a slot to evict, and unlink it.
+ * @index: the index, locked
+ * @cause: counter to increment
+ *
+ * Return: the slot, owned by the caller; 0 if no slot is VALID.
+ */
 u32 rc_slots_unlink_victim(struct rc_index *index, enum rc_stat cause)
 {
 	u32 nr = rc_evict_victim(index);
@@ -164,7 +193,7 @@ u32 rc_slots_unlink_victim(struct rc_index *index, enum rc_stat cause)
 	return nr;
 }
 
-/* Return: there was one. */
+/* Evict one slot. Return: false if no slot is VALID. */
 static bool rc_evict(struct rc_index *index, enum rc_stat cause)
 {
 	u32 nr = rc_slots_unlink_victim(index, cause);
@@ -174,7 +203,7 @@ static bool rc_evict(struct rc_index *index, enum rc_stat cause)
 	return nr;
 }
 
-/* Make sure that the reserve is free, or will be. */
+/* Evict slots until the reserve is FREE or RETIRED, RC_BATCH slots at most. */
 static void rc_make_room(struct rc_index *index, enum rc_stat cause)
 {
 	u32 tries = RC_BATCH;
@@ -184,7 +213,10 @@ static void rc_make_room(struct rc_index *index, enum rc_stat cause)
 			break;
 }
 
-/* Give pages to free slots that have none. Return: how many; the rest stay the caller's. */
+/*
+ * Give the @nr pages to free slots without one. Return: the number of pages used; the
+ * caller keeps the others.
+ */
 static u32 rc_add_pages(struct rc_index *index, void **page, u32 nr)
 {
 	unsigned long flags;
@@ -204,19 +236,23 @@ static u32 rc_add_pages(struct rc_index *index, void **page, u32 nr)
 	return done;
 }
 
-/*
- * rc_slots_stock() - See that @nr free slots have pages, as far as there is memory at
- * once. Others may take them first.
+/**
+ * rc_slots_stock() - Allocate pages until @nr free slots have one.
+ * @index: the index
+ * @nr: number of slots
  *
- * Context: RCU read section, without rc_index.lock: memory is not looked for with
- * interrupts off.
+ * Pages are allocated without rc_index.lock, because the lock disables interrupts. Other
+ * callers may take the slots before this one does. Does nothing once the allocator
+ * refuses a page.
+ *
+ * Context: RCU read section, without rc_index.lock.
  */
 void rc_slots_stock(struct rc_index *index, u32 nr)
 {
 	void *page[RC_STOCK];
 	u32 want, got, used;
 
-	/* Only until the cache is full, and again after a shrinker has been there. */
+	/* Only a cache that is not full, or that was shrunk, has slots without a page. */
 	while (READ_ONCE(index->free_bare)) {
 		want = READ_ONCE(index->nr_paged);
 		if (want >= nr)
@@ -235,7 +271,7 @@ void rc_slots_stock(struct rc_index *index, u32 nr)
 	}
 }
 
-/* A free slot with a page. Return: 0 where there is none. */
+/* Take a free slot with a page. Return: the slot; 0 if none is available. */
 static u32 rc_slot_take(struct rc_index *index)
 {
 	u32 nr = rc_pop(index, &index->free_paged);
@@ -243,7 +279,7 @@ static u32 rc_slot_take(struct rc_index *index)
 	if (nr) {
 		WRITE_ONCE(index->nr_paged, index->nr_paged - 1);
 	} else if (index->free_bare) {
-		/* Others took what had been stocked. */
+		/* Other callers took the slots that this one had stocked. */
 		void *page = rc_page_alloc(index);
 
 		if (!page)
@@ -257,9 +293,14 @@ static u32 rc_slot_take(struct rc_index *index)
 	return nr;
 }
 
-/*
- * rc_slots_take() - Get free slots, each with a page: all of them or none.
- * @cause: how to count what is evicted to have as many next time
+/**
+ * rc_slots_take() - Take free slots with a page each: @nr of them or none.
+ * @index: the index, locked
+ * @ret_slots: the slots
+ * @nr: number of slots
+ * @cause: counter of the evictions that refill the reserve
+ *
+ * Return: true if @ret_slots holds @nr slots.
  */
 bool rc_slots_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat cause)
 {
@@ -284,14 +325,20 @@ bool rc_slots_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat 
 		index->reserve = min(max(2 * index->reserve, nr), index->nr_slots / 8);
 		rc_make_room(index, cause);
 	} else if (index->nr_retired < min(nr, index->nr_slots / 8)) {
-		/* No memory for more pages: those that are there have to do. */
+		/* The allocator refused: recycle the pages that the cache has. */
 		for (i = 0; i < nr && rc_evict(index, cause); i++)
 			;
 	}
 	return false;
 }
 
-/* The pages of up to @nr free slots go. Return: how many. */
+/**
+ * rc_slots_free_pages() - Free the pages of up to @nr free slots.
+ * @index: the index, locked
+ * @nr: number of pages
+ *
+ * Return: the number of pages freed.
+ */
 unsigned long rc_slots_free_pages(struct rc_index *index, unsigned long nr)
 {
 	unsigned long done;
@@ -309,14 +356,30 @@ unsigned long rc_slots_free_pages(struct rc_index *index, unsigned long nr)
 	return done;
 }
 
-/* Those that wait become free, and those that came since wait. Context: may sleep. */
+/**
+ * rc_slots_settle() - Wait until the current grace period has freed its slots.
+ * @index: the index
+ *
+ * Slots that were retired during that grace period wait for the next one afterwards.
+ *
+ * Context: may sleep.
+ */
 void rc_slots_settle(struct rc_index *index)
 {
 	rcu_barrier();
 	flush_work(&index->reclaim_work);
 }
 
-/* As above: whoever has reclaimed is done with the lock too when this is false. */
+/**
+ * rc_slots_are_reclaiming() - Check whether a grace period is under way.
+ * @index: the index
+ *
+ * Takes rc_index.lock: if the result is false, rc_reclaim_end() has also released the
+ * lock.
+ *
+ * Context: may sleep.
+ * Return: true if slots wait for a grace period.
+ */
 bool rc_slots_are_reclaiming(struct rc_index *index)
 {
 	bool is_reclaiming;

@@ -3,9 +3,9 @@
  * The counters: one world-readable attribute each, in
  * /sys/kernel/rapiddisk_cache/<name of the device-mapper device>/.
  *
- * A bio that device-mapper or we cut in two counts as two, each for what it was. Blocks
- * are pages. Counting is per CPU; a sum that is read while it grows may miss the last
- * moment.
+ * A bio that device-mapper or the cache cuts in two counts as two, each by its own
+ * result. A block is a page. Counters are per CPU; a sum that is computed during I/O may
+ * miss the latest increments.
  */
 #include <linux/bits.h>
 #include <linux/kobject.h>
@@ -18,6 +18,7 @@
 
 #define DM_MSG_PREFIX "rapiddisk-cache"
 
+/* The directory of a device. */
 struct rc_stats_dir {
 	struct kobject kobj;
 	struct rc_cache *cache;
@@ -27,7 +28,7 @@ struct rc_stats_dir {
 
 static struct kobject *rc_stats_root;
 
-/* Guards the list of directories, and rc_cache.dir. */
+/* Protects rc_stats_dirs and rc_cache.dir. Taken before locks of device-mapper. */
 static DEFINE_MUTEX(rc_stats_lock);
 static LIST_HEAD(rc_stats_dirs);
 
@@ -47,6 +48,12 @@ static void rc_stats_sum(const struct rc_cache *cache, unsigned long mask,
 	}
 }
 
+/**
+ * rc_stats_reset() - Set all counters to 0.
+ * @cache: the cache
+ *
+ * Increments by I/O in flight may be lost or survive.
+ */
 void rc_stats_reset(struct rc_cache *cache)
 {
 	int cpu;
@@ -55,7 +62,7 @@ void rc_stats_reset(struct rc_cache *cache)
 		memset(per_cpu_ptr(cache->stats, cpu), 0, sizeof(struct rc_stats));
 }
 
-/* Getters of values that are no sums. @index is NULL while the cache is bypassed. */
+/* Getters of values that are not sums. @index is NULL while the cache is bypassed. */
 static u64 rc_get_cached_bytes(const struct rc_cache *cache, const struct rc_index *index)
 {
 	return index ? (u64)READ_ONCE(index->nr_valid) << RC_BLOCK_SHIFT : 0;
@@ -94,10 +101,10 @@ static u64 rc_get_mode(const struct rc_cache *cache, const struct rc_index *inde
 static ssize_t rc_value_show(struct kobject *kobj, struct kobj_attribute *attr,
 			     char *buf);
 
-/* A value that is shown: the sum of counters, or the result of a getter. */
+/* A value in sysfs: the sum of counters, or the result of a getter. */
 struct rc_value {
 	struct kobj_attribute attr;
-	/* Mask by BIT(enum rc_stat). */
+	/* Counters to sum, by BIT(enum rc_stat). */
 	unsigned long stats;
 	u64 (*get)(const struct rc_cache *cache, const struct rc_index *index);
 };
@@ -110,7 +117,7 @@ struct rc_value {
 #define RC_COUNT(name, stat) RC_SUM(name, BIT(RC_STAT_##stat))
 #define RC_GET(name)	     RC_VALUE(name, .get = rc_get_##name)
 
-/* The status line has the first of the values below, in their order. */
+/* The status line prints this many of the values below, in their order. */
 #define RC_NR_STATUS_VALUES 13
 
 static struct rc_value rc_values[] = {
@@ -150,6 +157,7 @@ static struct rc_value rc_values[] = {
 static_assert(RC_NR_STATS <= BITS_PER_LONG);
 static_assert(ARRAY_SIZE(rc_values) > RC_NR_STATUS_VALUES);
 
+/* Return: the value, for the sums in @stats. */
 static u64 rc_value(const struct rc_value *value, const struct rc_cache *cache,
 		    const struct rc_stats *stats)
 {
@@ -167,7 +175,14 @@ static u64 rc_value(const struct rc_value *value, const struct rc_cache *cache,
 	return sum;
 }
 
-/* The status line: numbers with blanks between them. Return: its length. */
+/**
+ * rc_stats_emit() - Print the status line: numbers, separated by blanks.
+ * @cache: the cache
+ * @result: the text
+ * @maxlen: size of @result
+ *
+ * Return: the length of the text.
+ */
 unsigned int rc_stats_emit(struct rc_cache *cache, char *result, unsigned int maxlen)
 {
 	struct rc_stats stats;
@@ -189,7 +204,7 @@ static ssize_t rc_value_show(struct kobject *kobj, struct kobj_attribute *attr, 
 	return sysfs_emit(buf, "%llu\n", rc_value(value, cache, &stats));
 }
 
-/* rc_stats_init() fills this from rc_values; NULL ends it. */
+/* Filled from rc_values by rc_stats_init(). */
 static struct attribute *rc_stats_attrs[ARRAY_SIZE(rc_values) + 1];
 ATTRIBUTE_GROUPS(rc_stats);
 
@@ -209,16 +224,18 @@ static void rc_stats_dir_remove(struct rc_stats_dir *dir)
 	lockdep_assert_held(&rc_stats_lock);
 	list_del(&dir->list);
 	dir->cache->dir = NULL;
-	/* Waits for who is reading an attribute: the cache may go after that. */
+	/* Waits for readers of the attributes. The cache may be freed afterwards. */
 	kobject_del(&dir->kobj);
 	kobject_put(&dir->kobj);
 }
 
 /*
- * Nobody tells a target that its device has been renamed, and somebody else's may have the
- * old name by now. So all directories move to the names that their devices have; one goes
- * whose device has none any more. Again as long as one moved: it may have made room for
- * another.
+ * Rename the directories to the current names of their devices.
+ *
+ * A target is not notified when its device is renamed, and another device may have the
+ * old name by now. So all directories are renamed; a directory whose device no longer has
+ * a name is removed. The loop repeats while a directory was renamed, because that may
+ * have freed the name for another one.
  */
 static void rc_stats_dirs_rename(void)
 {
@@ -238,6 +255,7 @@ static void rc_stats_dirs_rename(void)
 	} while (is_moved);
 }
 
+/* Create a directory. Return: the directory or an ERR_PTR(). */
 static struct rc_stats_dir *rc_stats_dir_add(struct rc_cache *cache,
 					     struct mapped_device *md, const char *name)
 {
@@ -247,9 +265,7 @@ static struct rc_stats_dir *rc_stats_dir_add(struct rc_cache *cache,
 	lockdep_assert_held(&rc_stats_lock);
 	if (!dir)
 		return ERR_PTR(-ENOMEM);
-	/*
-	 * The table that this one replaces, or this one under the name before a rename.
-	 */
+	/* The directory of a replaced table, or of this one before a rename. */
 	list_for_each_entry_safe(other, next, &rc_stats_dirs, list)
 		if (other->md == md)
 			rc_stats_dir_remove(other);
@@ -266,12 +282,13 @@ static struct rc_stats_dir *rc_stats_dir_add(struct rc_cache *cache,
 	return dir;
 }
 
-/*
- * rc_stats_show() - Let the world see the counters, under the name that the device has
- * now.
+/**
+ * rc_stats_show() - Show the counters in sysfs, under the current name of the device.
+ * @cache: the cache
  *
- * A failure costs the counters, not the cache. Context: on resume, so no memory may be
- * got by writing to devices: it could be this one.
+ * If that fails, the cache works without counters in sysfs.
+ *
+ * Context: resume. Allocations must not wait for writes, which may be to this device.
  */
 void rc_stats_show(struct rc_cache *cache)
 {
@@ -293,6 +310,10 @@ void rc_stats_show(struct rc_cache *cache)
 	memalloc_noio_restore(noio);
 }
 
+/**
+ * rc_stats_hide() - Remove the counters from sysfs.
+ * @cache: the cache; one without counters in sysfs is fine
+ */
 void rc_stats_hide(struct rc_cache *cache)
 {
 	mutex_lock(&rc_stats_lock);
@@ -301,6 +322,11 @@ void rc_stats_hide(struct rc_cache *cache)
 	mutex_unlock(&rc_stats_lock);
 }
 
+/**
+ * rc_stats_init() - Create the directory of all counters.
+ *
+ * Return: 0 or -ENOMEM.
+ */
 int rc_stats_init(void)
 {
 	unsigned int i;
@@ -311,6 +337,9 @@ int rc_stats_init(void)
 	return rc_stats_root ? 0 : -ENOMEM;
 }
 
+/**
+ * rc_stats_exit() - Remove the directory of all counters.
+ */
 void rc_stats_exit(void)
 {
 	kobject_put(rc_stats_root);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device-mapper target. Its table line is in args.c.
+ * The device-mapper target. args.c describes the table line.
  *
  * Messages: bypass on|off, drop, stats_reset, resize <sectors>.
  */
@@ -16,9 +16,7 @@
 #include "rapiddisk/rapiddisk.h"
 #include "shrink.h"
 
-/* --- constructor
- * ------------------------------------------------------------------------ */
-
+/* Allocate counters, work queue and index. Return: 0 or -ENOMEM, with ti->error set. */
 static int rc_ctr_memory(struct rc_cache *cache)
 {
 	struct rc_index *index;
@@ -34,7 +32,7 @@ static int rc_ctr_memory(struct rc_cache *cache)
 	return -ENOMEM;
 }
 
-/* Half-built ones are fine. */
+/* Implement .dtr. A half-built cache is fine. */
 static void rc_dtr(struct dm_target *ti)
 {
 	struct rc_cache *cache = ti->private;
@@ -89,10 +87,10 @@ static int rc_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	return 0;
 }
 
-/* --- suspend and resume
- * ----------------------------------------------------------------- */
-
-/* No bio is under way. Until the device is resumed, anybody may change the source. */
+/*
+ * Implement .postsuspend: drop all content, because others may modify the source until
+ * resume. No bio is in flight.
+ */
 static void rc_postsuspend(struct dm_target *ti)
 {
 	struct rc_cache *cache = ti->private;
@@ -113,9 +111,6 @@ static void rc_resume(struct dm_target *ti)
 {
 	rc_stats_show(ti->private);
 }
-
-/* --- status and messages
- * ---------------------------------------------------------------- */
 
 static void rc_status(struct dm_target *ti, status_type_t type, unsigned int status_flags,
 		      char *result, unsigned int maxlen)
@@ -149,9 +144,9 @@ static int rc_message(struct dm_target *ti, unsigned int argc, char **argv, char
 	int err = 0;
 
 	/*
-	 * target_message() keeps the table by SRCU, which a suspend waits for that has
-	 * frozen the file system above already: memory must not wait for writes to that,
-	 * nor to this device.
+	 * target_message() holds the table by SRCU. A suspend that waits for the SRCU
+	 * reader has already frozen the file system above. So no allocation here may wait
+	 * for writes to that file system or to this device.
 	 */
 	noio = memalloc_noio_save();
 	mutex_lock(&cache->mutex);
@@ -170,10 +165,7 @@ static int rc_message(struct dm_target *ti, unsigned int argc, char **argv, char
 	return err;
 }
 
-/* --- the rest
- * --------------------------------------------------------------------------- */
-
-/* The limits and abilities are the source's: the memory has none of its own. */
+/* Limits and features are the source's alone; the memory has none. */
 static int rc_iterate_devices(struct dm_target *ti, iterate_devices_callout_fn fn,
 			      void *data)
 {
@@ -226,7 +218,7 @@ static void __exit rc_exit(void)
 	dm_unregister_target(&rc_target);
 	rc_shrink_exit();
 	rc_stats_exit();
-	/* The last rc_reclaim_rcu() has let go of its index, but may not have returned. */
+	/* The last rc_reclaim_rcu() has released its index, but may not have returned. */
 	rcu_barrier();
 }
 
@@ -237,6 +229,6 @@ MODULE_DESCRIPTION("Read cache of a block device in memory");
 MODULE_AUTHOR("The rapiddisk project");
 MODULE_VERSION(RAPIDDISK_VERSION);
 MODULE_LICENSE("GPL");
-/* What device-mapper asks for when it does not know the target. */
+/* request_module() of dm_get_target_type(). */
 MODULE_ALIAS("dm-rapiddisk-cache");
 RD_IMPORT_SYMBOLS();

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes, and what else changes the source. One through the cache sends a copy in the
- * cache's pages; everything else is sent on as it is, and tracked until it has ended.
+ * Writes, discards and write-zeroes. A write-through sends a copy in pages of the cache.
+ * Any other write goes to the source unchanged, and is tracked until it ends.
  */
 #include "io.h"
 
-/* A write of more blocks counts in rc_index.nr_wide. */
+/* A write of more blocks counts in rc_index.nr_wide instead of rc_index.writers. */
 #define RC_WIDE_BLOCKS RC_WRITERS
 
-/* A tracked write counts in each counter once at most. */
+/* A tracked write increments each counter once at most. */
 static_assert(RC_WIDE_BLOCKS <= RC_WRITERS);
-/* A write that is cut for the cache is never a wide one. */
+/* A write that is cut for the cache is never wide. */
 static_assert(RC_IO_BLOCKS <= RC_WIDE_BLOCKS);
 
 /*
- * Take a block out of the index for a write. Return: its slot, whose page stays readable
- * in this RCU read section, if it was VALID; else 0.
+ * Remove a block from the index for a write.
+ *
+ * Return: the slot if it was VALID, otherwise 0. Its page stays readable in the current
+ * RCU read section.
  */
 static u32 rc_write_invalidate(struct rc_index *index, u64 block)
 {
@@ -27,7 +29,7 @@ static u32 rc_write_invalidate(struct rc_index *index, u64 block)
 	return is_valid ? nr : 0;
 }
 
-/* Count a write in all its blocks. Context: index->lock. */
+/* Count a write in each of its blocks. Context: rc_index.lock. */
 static void rc_track(struct rc_index *index, struct rc_io *io)
 {
 	u32 i, dropped = 0;
@@ -40,6 +42,12 @@ static void rc_track(struct rc_index *index, struct rc_io *io)
 	rc_io_begin(io, index, RC_IO_TRACKED);
 }
 
+/**
+ * rc_end_tracked() - End a write that counted in rc_index.writers.
+ * @io: data of the bio
+ *
+ * Context: any.
+ */
 void rc_end_tracked(struct rc_io *io)
 {
 	struct rc_index *index = io->index;
@@ -53,6 +61,12 @@ void rc_end_tracked(struct rc_io *io)
 	spin_unlock_irqrestore(&index->lock, flags);
 }
 
+/**
+ * rc_end_wide() - End a write that counted in rc_index.nr_wide.
+ * @io: data of the bio
+ *
+ * Context: any.
+ */
 void rc_end_wide(struct rc_io *io)
 {
 	struct rc_index *index = io->index;
@@ -64,6 +78,12 @@ void rc_end_wide(struct rc_io *io)
 	spin_unlock_irqrestore(&index->lock, flags);
 }
 
+/**
+ * rc_end_untracked() - End a write that began without an index.
+ * @cache: the cache
+ *
+ * Context: any.
+ */
 void rc_end_untracked(struct rc_cache *cache)
 {
 	if (atomic_dec_and_test(&cache->untracked))
@@ -71,10 +91,10 @@ void rc_end_untracked(struct rc_cache *cache)
 }
 
 /*
- * A write of very many blocks: from this moment on nothing is published at all, so that
- * the blocks can be looked at once, after it, and the lock be given up on the way.
+ * Begin a wide write. Until it ends nothing is published, so the caller can drop its
+ * blocks afterwards, and release the lock on the way.
  *
- * Context: RCU read section; the index stays beyond it, as something is under way there.
+ * Context: RCU read section. The index is pinned and outlasts the section.
  */
 static void rc_wide_begin(struct rc_index *index, struct rc_io *io)
 {
@@ -86,7 +106,12 @@ static void rc_wide_begin(struct rc_index *index, struct rc_io *io)
 	spin_unlock_irqrestore(&index->lock, flags);
 }
 
-/* The slots of a write through and its blocks' state. Context: index->lock. */
+/*
+ * Add block @i of a write-through to the index: as WRITING if the block is written as a
+ * whole or was cached, and no other write to it is in flight; otherwise as BOUNCE.
+ *
+ * Context: rc_index.lock.
+ */
 static void rc_write_through_add(struct rc_index *index, struct rc_io *io, u32 i,
 				 bool is_whole, u32 *ret_base)
 {
@@ -95,7 +120,7 @@ static void rc_write_through_add(struct rc_index *index, struct rc_io *io, u32 i
 	struct rc_slot *slot = &index->slot[io->slot[i]];
 	u32 base;
 
-	/* The write that is there already counts from here on. */
+	/* A write-through in flight is cancelled, and counts from here on. */
 	base = rc_write_invalidate(index, block);
 	was_free = was_free && !*rc_writers(index, block);
 	if (base) {
@@ -113,11 +138,19 @@ static void rc_write_through_add(struct rc_index *index, struct rc_io *io, u32 i
 	rc_count(index->cache, RC_STAT_WRITE_INVALIDATES, base && !was_free);
 }
 
+/* True if a write from @pos to @end covers the block. */
 static bool rc_is_whole(const struct rc_cache *cache, u64 block, u64 pos, u64 end)
 {
 	return pos <= block << RC_BLOCK_SHIFT && end >= rc_block_end(cache, block);
 }
 
+/*
+ * Take slots for a write-through and add its blocks to the index. *ret_first_base and
+ * *ret_last_base are the slots with the rest of a first and last block that is written in
+ * part, or 0.
+ *
+ * Return: false if the write has to be tracked instead.
+ */
 static bool rc_write_through_begin(struct rc_index *index, struct rc_io *io, u64 pos,
 				   u64 end, u32 *ret_first_base, u32 *ret_last_base)
 {
@@ -133,7 +166,7 @@ static bool rc_write_through_begin(struct rc_index *index, struct rc_io *io, u64
 	for (i = 0; i < io->nr; i++) {
 		rc_write_through_add(index, io, i,
 				     rc_is_whole(cache, io->block + i, pos, end), &base);
-		/* Only the edges can be parts of blocks. */
+		/* Only the first and the last block can be written in part. */
 		if (!i)
 			*ret_first_base = base;
 		else if (i == io->nr - 1)
@@ -143,6 +176,15 @@ static bool rc_write_through_begin(struct rc_index *index, struct rc_io *io, u64
 	return true;
 }
 
+/**
+ * rc_end_write_through() - Publish the blocks of a write-through, or drop them on an
+ * error.
+ * @io: data of the bio
+ * @bio: the clone
+ * @status: status of the source
+ *
+ * Context: any.
+ */
 void rc_end_write_through(struct rc_io *io, struct bio *bio, blk_status_t status)
 {
 	struct rc_index *index = io->index;
@@ -178,7 +220,9 @@ void rc_end_write_through(struct rc_io *io, struct bio *bio, blk_status_t status
 	rc_io_free(io);
 }
 
-/* Copy what is to be written to our pages, which then go to the source. */
+/*
+ * Copy the data of a write to the pages that go to the source. Context: RCU read section.
+ */
 static void rc_write_copy(struct rc_index *index, struct rc_io *io, struct bio *bio,
 			  u32 first_base, u32 last_base)
 {
@@ -186,8 +230,10 @@ static void rc_write_copy(struct rc_index *index, struct rc_io *io, struct bio *
 	struct rd_vec vec;
 	u32 i;
 
-	/* The rest of blocks that are written in part. Their pages are still there: see
-	 * RCU. */
+	/*
+	 * The rest of blocks that are written in part. The RCU read section keeps the
+	 * retired pages.
+	 */
 	if (first_base)
 		copy_page(index->slot[io->slot[0]].page, index->slot[first_base].page);
 	if (last_base)
@@ -203,7 +249,12 @@ static void rc_write_copy(struct rc_index *index, struct rc_io *io, struct bio *
 	}
 }
 
-/* Context: RCU read section. Return: whether the bio sends pages of ours. */
+/*
+ * Turn a write into a write-through.
+ *
+ * Context: RCU read section.
+ * Return: false if the write has to be tracked instead.
+ */
 static bool rc_write_through(struct rc_cache *cache, struct rc_index *index,
 			     struct rc_io *io, struct bio *bio)
 {
@@ -236,7 +287,10 @@ static void rc_track_begin(struct rc_index *index, struct rc_io *io)
 	spin_unlock_irqrestore(&index->lock, flags);
 }
 
-/* Take care that the index knows of a write. Context: RCU read section. */
+/*
+ * Begin a write in the index: as write-through, tracked or wide. Context: RCU read
+ * section.
+ */
 static void rc_write_begin(struct rc_cache *cache, struct rc_index *index,
 			   struct rc_io *io, struct bio *bio)
 {
@@ -258,14 +312,14 @@ static void rc_write_begin(struct rc_cache *cache, struct rc_index *index,
 		rc_track_begin(index, io);
 }
 
-/* Would this write have to wait, or to be cut, and must not? */
+/* True if the bio has REQ_NOWAIT and would have to wait or to be cut. */
 static bool rc_write_would_block(const struct rc_cache *cache, const struct bio *bio)
 {
 	u32 nr;
 
 	if (likely(!(bio->bi_opf & REQ_NOWAIT)))
 		return false;
-	/* What may have to look at the whole index may have to wait. */
+	/* A discard may have to drop a large part of the index, which sleeps. */
 	if (bio_op(bio) != REQ_OP_WRITE)
 		return true;
 	nr = rc_nr_blocks(rc_bio_pos(bio), bio->bi_iter.bi_size);
@@ -273,7 +327,15 @@ static bool rc_write_would_block(const struct rc_cache *cache, const struct bio 
 	       (cache->mode == RC_WRITE_THROUGH && !rc_may_swap(cache, bio, nr));
 }
 
-/* WRITE, DISCARD, WRITE_ZEROES. */
+/**
+ * rc_map_write() - Begin a WRITE, DISCARD or WRITE_ZEROES, and send it to the source.
+ * @cache: the cache
+ * @io: data of the bio
+ * @bio: the clone
+ *
+ * Context: may sleep, unless the bio has REQ_NOWAIT.
+ * Return: the result of .map.
+ */
 int rc_map_write(struct rc_cache *cache, struct rc_io *io, struct bio *bio)
 {
 	struct rc_index *index;
