@@ -60,6 +60,7 @@ static const struct attribute_group rd_disk_group = {
 	.attrs = rd_disk_attrs,
 };
 
+/* For device_add_disk(). */
 const struct attribute_group *rd_disk_groups[] = {
 	&rd_disk_group,
 	NULL,

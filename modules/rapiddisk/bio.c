@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The data path: bios in, calls of the page store out, each completed before
- * submit_bio() returns. There is no queue, no request and no lock on that path.
+ * The data path: a bio becomes a call of the page store, and is completed before
+ * submit_bio() returns. The path has no queue, no request and no lock.
  */
 #include <linux/bio.h>
 #include <linux/blkdev.h>
@@ -12,14 +12,14 @@
 #include "disk.h"
 
 /*
- * Writes make pages without going back into filesystems and block devices, and fail when
- * there are none: without RETRY_MAYFAIL the allocator would try for ever. The emergency
- * reserves are for those who free memory: not for us.
+ * Allocations of a write must not enter file systems or block devices, and must fail if
+ * memory is short; without __GFP_RETRY_MAYFAIL the allocator would retry for ever. The
+ * emergency reserves are for tasks that free memory, which this driver does not.
  */
 #define RD_GFP_WRITE  (GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN | __GFP_NOMEMALLOC)
 #define RD_GFP_NOWAIT (GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
 
-/* Context: any. The highest of several writes at once wins. */
+/* Raise highest_sector. The highest of concurrent writes wins. Context: any. */
 static void rd_disk_note_write(struct rd_disk *disk, u64 end_sector)
 {
 	u64 highest = READ_ONCE(disk->highest_sector);
@@ -33,7 +33,7 @@ static void rd_disk_note_write(struct rd_disk *disk, u64 end_sector)
 	}
 }
 
-/* Where caches do not see what the CPU wrote under another address, tell them. */
+/* Keep aliasing CPU caches coherent with the memory of the bio. */
 static void rd_flush_dcache(struct bio *bio)
 {
 	struct bvec_iter iter;
@@ -45,7 +45,7 @@ static void rd_flush_dcache(struct bio *bio)
 		flush_dcache_page(bv.bv_page);
 }
 
-/* Context: the bio has data; one without may have no bio_vec to look at. */
+/* Point @vec to the memory of the bio. A bio without data may have no bio_vec. */
 static inline void rd_vec_init_bio(struct rd_vec *vec, const struct bio *bio)
 {
 	const struct bvec_iter *iter = &bio->bi_iter;
@@ -60,8 +60,9 @@ static inline u64 rd_bio_pos(const struct bio *bio)
 }
 
 /*
- * The page that a bio copies to or from, if it is for one whole page of the disk and has
- * one whole page of memory; else NULL. Most are of that kind, and they take a short way.
+ * Return: the address of the memory if the bio is for one whole page of the disk and has
+ * one whole page of memory; otherwise NULL. Most bios are of that kind, and take a short
+ * path.
  */
 static inline void *rd_bio_page(const struct bio *bio)
 {
@@ -101,17 +102,17 @@ static noinline int rd_bio_write(struct rd_disk *disk, struct bio *bio)
 	return err == -ENOMEM && bio->bi_opf & REQ_NOWAIT ? -EAGAIN : err;
 }
 
-/* DISCARD and WRITE_ZEROES; the latter keeps the pages if it is asked to. */
+/* DISCARD and WRITE_ZEROES. The latter keeps the pages if it has REQ_NOUNMAP. */
 static int rd_bio_clear(struct rd_disk *disk, struct bio *bio)
 {
 	u64 pos = rd_bio_pos(bio), len = bio->bi_iter.bi_size;
 
-	/* Both may take long; who must not wait comes again from where it can. */
+	/* Both may take long. The caller retries from a context that may wait. */
 	if (bio->bi_opf & REQ_NOWAIT)
 		return -EAGAIN;
 	if (bio->bi_opf & REQ_NOUNMAP && bio_op(bio) == REQ_OP_WRITE_ZEROES)
 		return rd_store_zero(&disk->store, pos, len);
-	/* Behind the end of the disk there is nothing: its last page goes as a whole. */
+	/* No data lies beyond the end of the disk: discard its last page as a whole. */
 	if (bio_end_sector(bio) == get_capacity(disk->gd))
 		len = round_up(pos + len, PAGE_SIZE) - pos;
 	return rd_store_discard(&disk->store, pos, len);
@@ -159,9 +160,8 @@ static inline int rd_bio_run(struct rd_disk *disk, struct bio *bio)
 	if (bio_op(bio) == REQ_OP_READ)
 		return rd_bio_run_read(disk, bio);
 	/*
-	 * The block layer lets writes to a read-only disk pass (bio_check_ro() only
-	 * warns), and an fd, a filesystem or a mapping from before BLKROSET can send
-	 * them.
+	 * bio_check_ro() of the block layer only warns. An fd, a file system or a mapping
+	 * from before BLKROSET can send writes to a read-only disk.
 	 */
 	if (op_is_write(bio_op(bio)) && unlikely(bdev_read_only(bio->bi_bdev)))
 		return -EROFS;
@@ -182,7 +182,7 @@ static noinline void rd_bio_fail(struct rd_disk *disk, struct bio *bio, int err)
 		return;
 	}
 	atomic64_inc(&disk->nr_errors);
-	/* Out of memory is, for who writes to this disk, a disk with no space left. */
+	/* To the writer, out of memory is a disk without space. */
 	bio->bi_status = err == -ENOMEM ? BLK_STS_NOSPC : BLK_STS_IOERR;
 	if (err == -ENOMEM)
 		pr_warn_ratelimited("rapiddisk: %s: no memory for a write\n",
@@ -190,10 +190,12 @@ static noinline void rd_bio_fail(struct rd_disk *disk, struct bio *bio, int err)
 }
 
 /*
- * Count a request for iostat and /proc/diskstats. bio_start_io_acct() and
- * bio_end_io_acct() would add 150 instructions to the 770 that this driver takes for a
- * 4 KiB read, copy included, to sample times in ticks of milliseconds that hardly a request
- * here takes. So this counts requests and sectors, and leaves times at 0.
+ * Count a request for iostat and /proc/diskstats.
+ *
+ * bio_start_io_acct() and bio_end_io_acct() would add 150 instructions to the 770 that
+ * this driver needs for a 4 KiB read, copy included. They sample times in ticks of
+ * milliseconds, which hardly a request here takes. So only requests and sectors are
+ * counted, and times stay 0.
  */
 static inline void rd_bio_account(const struct bio *bio)
 {
@@ -206,6 +208,12 @@ static inline void rd_bio_account(const struct bio *bio)
 	part_stat_unlock();
 }
 
+/**
+ * rd_disk_submit_bio() - Implement ->submit_bio(): execute and complete a bio.
+ * @bio: the bio
+ *
+ * Context: may sleep, unless the bio has REQ_NOWAIT.
+ */
 void rd_disk_submit_bio(struct bio *bio)
 {
 	struct rd_disk *disk = bio->bi_bdev->bd_disk->private_data;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The page store's memory: chunks, maps, blocks of pages, and whether there is any.
- */
+/* The memory of the page store: chunks, maps, blocks of pages, and the reserve. */
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
@@ -9,11 +7,16 @@
 
 #include "chunk.h"
 
-/* The part of RAM that data leaves alone, as a divisor. */
+/* Data leaves this part of RAM free, as a divisor. */
 #define RD_RESERVE_DIVISOR 32
 
 static struct kmem_cache *rd_chunk_cache;
 
+/**
+ * rd_store_cache_create() - Create the slab cache of chunks.
+ *
+ * Return: 0 or -ENOMEM.
+ */
 int rd_store_cache_create(void)
 {
 	rd_chunk_cache =
@@ -21,18 +24,24 @@ int rd_store_cache_create(void)
 	return rd_chunk_cache ? 0 : -ENOMEM;
 }
 
+/**
+ * rd_store_cache_destroy() - Destroy the slab cache of chunks.
+ */
 void rd_store_cache_destroy(void)
 {
-	/* Callbacks of the last discards may not have run; they free to the cache. */
+	/* Callbacks of the last discards free to the cache. Wait for them. */
 	rcu_barrier();
 	kmem_cache_destroy(rd_chunk_cache);
 }
 
-/*
- * Whether there is room for @nr_pages more without touching what the rest of the system
- * needs to go on. Without this a disk that is larger than memory ends not with an error
- * of its own but with the OOM killer, which finds nothing to kill that would help, and
- * then a panic.
+/**
+ * rd_memory_has() - Check whether memory is left beyond the reserve of the system.
+ * @nr_pages: number of pages
+ *
+ * Without this check a disk larger than memory would not end with an error of its own,
+ * but with the OOM killer, which finds no process whose end would help, and then a panic.
+ *
+ * Return: true if @nr_pages may be allocated.
  */
 bool rd_memory_has(unsigned long nr_pages)
 {
@@ -43,8 +52,10 @@ bool rd_memory_has(unsigned long nr_pages)
 }
 
 /*
- * The same for a block, at the price of a load: looked up once a tick, in which no more
- * than a part of the reserve can be used up. Two callers at once may look it up twice.
+ * Check the same for a block of RD_CHUNK_PAGES, for the price of a load. The result is
+ * computed once per tick, in which writes can use up a part of the reserve only.
+ * Concurrent callers may compute it twice. Any change of jiffies counts, so time_after()
+ * does not apply.
  */
 static bool rd_memory_has_block(void)
 {
@@ -58,12 +69,21 @@ static bool rd_memory_has_block(void)
 	return READ_ONCE(has_block);
 }
 
+/**
+ * rd_chunk_alloc() - Allocate an empty chunk.
+ * @gfp: flags
+ *
+ * Return: the chunk or NULL.
+ */
 struct rd_chunk *rd_chunk_alloc(gfp_t gfp)
 {
 	return kmem_cache_zalloc(rd_chunk_cache, gfp);
 }
 
-/* Free a chunk that nobody else can reach, with its pages. NULL is fine. */
+/**
+ * rd_chunk_free() - Free a chunk with its pages.
+ * @chunk: a chunk without other users; NULL is fine
+ */
 void rd_chunk_free(struct rd_chunk *chunk)
 {
 	unsigned int slot;
@@ -75,13 +95,23 @@ void rd_chunk_free(struct rd_chunk *chunk)
 	kmem_cache_free(rd_chunk_cache, chunk);
 }
 
+/**
+ * rd_chunk_free_rcu() - Free a chunk with its pages, as a callback of call_rcu().
+ * @rcu: rd_chunk.rcu
+ */
 void rd_chunk_free_rcu(struct rcu_head *rcu)
 {
 	rd_chunk_free(container_of(rcu, struct rd_chunk, rcu));
 }
 
-/*
- * Does not call the OOM killer: a disk that cannot be had is no reason to end a process.
+/**
+ * rd_map_alloc() - Allocate a map without chunks.
+ * @nr_pages: size of the store
+ *
+ * Does not invoke the OOM killer: a disk that does not fit is no reason to end a process.
+ *
+ * Context: may sleep.
+ * Return: the map; NULL if out of memory.
  */
 struct rd_map *rd_map_alloc(unsigned long nr_pages)
 {
@@ -99,11 +129,14 @@ struct rd_map *rd_map_alloc(unsigned long nr_pages)
 	return map;
 }
 
-/*
- * 2^*order zeroed pages that lie together, each one its own. Takes what can be had:
- * *order may come back lower.
+/**
+ * rd_block_alloc() - Allocate contiguous zeroed pages, each of order 0.
+ * @node: preferred node, or NUMA_NO_NODE
+ * @gfp: flags for a single page
+ * @large_gfp: flags for more pages
+ * @order: 2^*order pages; lowered to the order that was available
  *
- * Return: the address of the first, or NULL.
+ * Return: the address of the first page; NULL if out of memory, or at the reserve.
  */
 void *rd_block_alloc(int node, gfp_t gfp, gfp_t large_gfp, unsigned int *order)
 {

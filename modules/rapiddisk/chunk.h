@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What the page store is made of. For its own files only; the rules are in store.c.
- */
+/* The parts of the page store, for its own files. store.c has the rules of locking. */
 #ifndef RAPIDDISK_CHUNK_H
 #define RAPIDDISK_CHUNK_H
 
@@ -16,8 +14,8 @@
 #define RD_CHUNK_BYTES ((u64)RD_CHUNK_PAGES << PAGE_SHIFT)
 
 /*
- * In a map: changed under rd_store.lock, read under RCU. @nr says how many of @page are
- * there, and is at least 1: a chunk that lost its last page leaves the map.
+ * A table of pages. In a map: changed under rd_store.lock, read under RCU. @nr is the
+ * number of pages, at least 1: a chunk without pages leaves the map.
  */
 struct rd_chunk {
 	union {
@@ -29,7 +27,8 @@ struct rd_chunk {
 };
 
 /*
- * @nr_pages is the store's size, @nr_chunks the length of the array, which never shrinks.
+ * @nr_pages is the size of the store, @nr_chunks the length of the array, which never
+ * shrinks.
  */
 struct rd_map {
 	unsigned long nr_pages;
@@ -42,18 +41,22 @@ static inline unsigned long rd_bytes_to_pages(u64 bytes)
 	return (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
-/* A page of a chunk that nobody else can reach. */
+/* Return: a page of a chunk that has no other user. */
 static inline void *rd_chunk_own_page(const struct rd_chunk *chunk, unsigned int slot)
 {
 	return rcu_dereference_protected(chunk->page[slot], true);
 }
 
-/* The map, for those who hold the lock or exclude all others that could replace it. */
+/*
+ * Return: the map. Context: rd_store.lock, or the caller excludes a replacement of the
+ * map.
+ */
 static inline struct rd_map *rd_store_own_map(const struct rd_store *store)
 {
 	return rcu_dereference_protected(store->map, true);
 }
 
+/* Return: a chunk or NULL. Context: rd_store.lock. */
 static inline struct rd_chunk *rd_store_locked_chunk(const struct rd_store *store,
 						     unsigned long nr)
 {
@@ -61,6 +64,7 @@ static inline struct rd_chunk *rd_store_locked_chunk(const struct rd_store *stor
 	return rcu_dereference_protected(rd_store_own_map(store)->chunk[nr], true);
 }
 
+/* Return: the number of pages in @nr slots from @first on. */
 static inline unsigned int rd_chunk_count(const struct rd_chunk *chunk,
 					  unsigned int first, unsigned int nr)
 {
@@ -71,20 +75,20 @@ static inline unsigned int rd_chunk_count(const struct rd_chunk *chunk,
 	return count;
 }
 
-/* The part of @len bytes from @pos on that lies in one chunk. */
+/* Return: the part of @len bytes from @pos on that lies in one chunk. */
 static inline u64 rd_chunk_part(u64 pos, u64 len)
 {
 	return min(len, RD_CHUNK_BYTES - (pos & (RD_CHUNK_BYTES - 1)));
 }
 
 /*
- * The chunk of @pos, NULL for a hole, for a copy of @len bytes that ends in the same
- * chunk.
+ * Look up the chunk of a copy of @len bytes, which end in the chunk of @pos.
  *
- * The block layer has compared the request with the capacity, but before we got it: the
- * disk may have shrunk since.
+ * The block layer compared the request with the capacity earlier, and the disk may have
+ * shrunk since. So this checks the end of the store.
  *
- * Context: RCU read section. Return: the chunk, NULL or ERR_PTR(-EIO).
+ * Context: RCU read section.
+ * Return: the chunk; NULL for a hole; ERR_PTR(-EIO) beyond the end.
  */
 static inline const struct rd_chunk *rd_store_chunk(const struct rd_store *store, u64 pos,
 						    size_t len)
@@ -112,7 +116,7 @@ static inline void rd_progress_add(struct rd_progress *progress, u64 bytes)
 		WRITE_ONCE(progress->done, progress->done + bytes);
 }
 
-/* In chunk.c: memory. */
+/* In chunk.c. */
 bool rd_memory_has(unsigned long nr_pages);
 struct rd_chunk *rd_chunk_alloc(gfp_t gfp);
 void rd_chunk_free(struct rd_chunk *chunk);

@@ -2,12 +2,13 @@
 /*
  * /sys/kernel/rapiddisk:
  *
- * mgmt (0200), one command a write, with an errno of its own for each way to fail:
+ * mgmt (0200): one command per write; each failure has its own errno:
  *   rapiddisk attach N BYTES [preallocate=0|1] [numa_node=NODE] [owner=TAG]
  *   rapiddisk detach N
  *   rapiddisk resize N BYTES [preallocate=0|1] [owner=TAG]
- * devices: a line for each disk.
- * progress: bytes done and bytes in all of the preallocation or freeing that runs now.
+ * devices: a line per disk.
+ * progress: bytes done, and bytes in total, of the preallocation or freeing that is
+ * running.
  */
 #include <linux/ctype.h>
 #include <linux/kobject.h>
@@ -31,36 +32,35 @@ struct rd_command {
 	enum rd_verb verb;
 	unsigned int number;
 	struct rd_disk_options options;
-	/* Bit enum rd_option: was given. */
+	/* Options given, by BIT(enum rd_option). */
 	unsigned long given;
 };
 
+/* Constant after rd_ctl_init(). */
 static unsigned int rd_max_disks;
 static struct kobject *rd_kobj;
 
-/* Held for the whole of a command: one at a time changes the disks. */
+/* Serialises commands. Held for the whole of a command. */
 static DEFINE_MUTEX(rd_command_lock);
 
 /*
- * Guards rd_disks, rd_nr_disks and rd_listing. Held shortly, so that reading `devices`
- * does not wait for a command that takes long. Taken inside rd_command_lock.
+ * Protects rd_disks, rd_nr_disks and rd_listing. Held briefly, so that a reader of
+ * `devices` does not wait for a long command. Taken inside rd_command_lock.
  */
 static DEFINE_MUTEX(rd_list_lock);
 static DEFINE_XARRAY(rd_disks);
 static unsigned int rd_nr_disks;
 
 /*
- * What `devices` was when it was last read from its start. A list of many disks takes
- * several reads, which must fit together; two readers at once may still see each other's
- * moment.
+ * The content of `devices` when it was last read from its start. Reading a list of many
+ * disks takes several calls, whose results must fit together. Two concurrent readers may
+ * still get parts of different moments.
  */
 static char *rd_listing;
 static size_t rd_listing_len;
 
-/* Written under rd_command_lock, read without. */
+/* Written under rd_command_lock, read without it. */
 static struct rd_progress rd_progress;
-
-/* --- commands --------------------------------------------------------------------- */
 
 static int rd_do_attach(unsigned int number, const struct rd_disk_options *options)
 {
@@ -73,8 +73,8 @@ static int rd_do_attach(unsigned int number, const struct rd_disk_options *optio
 	if (rd_nr_disks >= rd_max_disks)
 		return -ENOSPC;
 	/*
-	 * A place in the list first: a disk that others may use already cannot be taken
-	 * back.
+	 * Reserve the entry first: a visible disk may be in use, and cannot be removed
+	 * again.
 	 */
 	err = xa_reserve(&rd_disks, number, GFP_KERNEL);
 	if (err)
@@ -129,9 +129,7 @@ static void rd_progress_reset(void)
 	WRITE_ONCE(rd_progress.total, 0);
 }
 
-/* --- their text ------------------------------------------------------------------- */
-
-/* The next word of *text, NULL at its end. */
+/* Return: the next word of *text; NULL at its end. */
 static char *rd_next_word(char **text)
 {
 	char *word;
@@ -142,9 +140,7 @@ static char *rd_next_word(char **text)
 	return word;
 }
 
-/*
- * Digits and nothing else; the kernel's own parser would take a sign and a newline too.
- */
+/* Parse digits up to @max. kstrtou64() would accept a sign and a newline, too. */
 static int rd_parse_number(const char *word, u64 max, u64 *ret)
 {
 	u64 value;
@@ -207,7 +203,7 @@ static const struct {
 static const struct {
 	const char *name;
 	bool has_size;
-	/* Bit enum rd_option: is allowed. */
+	/* Options allowed, by BIT(enum rd_option). */
 	unsigned long options;
 } rd_verbs[] = {
 	[RD_ATTACH] = { "attach", true,
@@ -255,7 +251,11 @@ static int rd_parse_size(const char *word, u64 *ret_bytes)
 	return err;
 }
 
-/* All of @text or -EINVAL. The command points into @text, which is cut into words. */
+/*
+ * Parse a command. *ret points into @text, which is cut into words.
+ *
+ * Return: 0; -EINVAL if any part of @text is invalid.
+ */
 static int rd_parse(char *text, struct rd_command *ret)
 {
 	struct rd_command command = { .options = { .is_kept = -1,
@@ -278,8 +278,6 @@ static int rd_parse(char *text, struct rd_command *ret)
 	return 0;
 }
 
-/* --- files ------------------------------------------------------------------------ */
-
 static ssize_t mgmt_store(struct kobject *kobj, struct kobj_attribute *attr,
 			  const char *buf, size_t count)
 {
@@ -287,7 +285,7 @@ static ssize_t mgmt_store(struct kobject *kobj, struct kobj_attribute *attr,
 	char *text;
 	int err;
 
-	/* One line: a second command in the same write is refused, not ignored. */
+	/* One line: refuse a second command in the same write instead of ignoring it. */
 	text = kmemdup_nul(buf, count && buf[count - 1] == '\n' ? count - 1 : count,
 			   GFP_KERNEL);
 	if (!text)
@@ -337,9 +335,7 @@ static int rd_listing_make(void)
 	return 0;
 }
 
-/*
- * A binary attribute, because the others end after a page, and after some hundred disks.
- */
+/* A binary attribute. Others end after a page, which some hundred disks fill. */
 static ssize_t devices_read(struct file *file, struct kobject *kobj,
 			    RD_BIN_ATTRIBUTE *attr, char *buf, loff_t pos, size_t count)
 {
@@ -361,8 +357,6 @@ static struct bin_attribute rd_devices_attr = {
 	.read = devices_read,
 };
 
-/* --- life ------------------------------------------------------------------------- */
-
 static void rd_remove_all(void)
 {
 	struct rd_disk *disk;
@@ -375,10 +369,13 @@ static void rd_remove_all(void)
 	mutex_unlock(&rd_command_lock);
 }
 
-/*
- * rd_ctl_add_disks() - rd0 and on, at load.
+/**
+ * rd_ctl_add_disks() - Create disks from rd0 on, when the module is loaded.
+ * @nr: number of disks
+ * @size_bytes: size of each
  *
- * Return: 0 or -errno, without a disk left.
+ * Context: may sleep.
+ * Return: 0; -errno without any disk left.
  */
 int rd_ctl_add_disks(unsigned int nr, u64 size_bytes)
 {
@@ -398,6 +395,12 @@ int rd_ctl_add_disks(unsigned int nr, u64 size_bytes)
 	return err;
 }
 
+/**
+ * rd_ctl_init() - Create /sys/kernel/rapiddisk.
+ * @max_disks: largest number of disks
+ *
+ * Return: 0 or -errno.
+ */
 int rd_ctl_init(unsigned int max_disks)
 {
 	int err;
@@ -409,7 +412,7 @@ int rd_ctl_init(unsigned int max_disks)
 	err = sysfs_create_bin_file(rd_kobj, &rd_devices_attr);
 	if (!err)
 		err = sysfs_create_file(rd_kobj, &rd_progress_attr.attr);
-	/* Last: commands can come from here on. */
+	/* Last: commands can arrive from here on. */
 	if (!err)
 		err = sysfs_create_file(rd_kobj, &rd_mgmt_attr.attr);
 	if (err)
@@ -417,9 +420,11 @@ int rd_ctl_init(unsigned int max_disks)
 	return err;
 }
 
-/*
- * Removing the files waits for those who are in them. A disk is left only where the
- * module is removed by force, or has failed to load.
+/**
+ * rd_ctl_exit() - Remove /sys/kernel/rapiddisk and all disks.
+ *
+ * The removal of a file waits for its readers and writers. Disks are left only if the
+ * module is unloaded by force, or has failed to load.
  */
 void rd_ctl_exit(void)
 {

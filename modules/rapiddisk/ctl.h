@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* /sys/kernel/rapiddisk: the commands, and the list of disks that they work on. */
+/* /sys/kernel/rapiddisk: the commands, and the list of disks. */
 #ifndef RAPIDDISK_CTL_H
 #define RAPIDDISK_CTL_H
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The page store: zeroing and discarding. The rules are in store.c. */
+/* The page store: zero and discard. store.c has the rules of locking. */
 #include <linux/mm.h>
 
 #include "chunk.h"
 
-/* Discards that take no more chunks than this leave freeing to call_rcu(). */
+/* A discard of no more chunks than this frees them by call_rcu(). */
 #define RD_RETIRE_LATER 32
 
-/* Context: RCU read section. @len bytes, all in @chunk. */
+/* Zero @len bytes of @chunk. Context: RCU read section. */
 static void rd_chunk_zero(const struct rd_chunk *chunk, u64 pos, u64 len)
 {
 	u64 end = pos + len;
@@ -22,10 +22,14 @@ static void rd_chunk_zero(const struct rd_chunk *chunk, u64 pos, u64 len)
 	}
 }
 
-/*
- * rd_store_zero() - Write zeroes to what is there, and leave holes and pages as they are.
+/**
+ * rd_store_zero() - Zero the pages of a range, and keep pages and holes.
+ * @store: the store
+ * @pos: position in bytes
+ * @len: length in bytes
  *
- * Context: may sleep. Return: 0, or -EIO beyond the end.
+ * Context: may sleep.
+ * Return: 0; -EIO beyond the end.
  */
 int rd_store_zero(struct rd_store *store, u64 pos, u64 len)
 {
@@ -47,7 +51,7 @@ int rd_store_zero(struct rd_store *store, u64 pos, u64 len)
 	return 0;
 }
 
-/* Move @nr slots from @first on out of @chunk to @to, which is nobody else's. */
+/* Move the pages of @nr slots from @chunk to @to, which has no other user. */
 static void rd_chunk_move(struct rd_chunk *chunk, struct rd_chunk *to, unsigned int first,
 			  unsigned int nr)
 {
@@ -66,10 +70,10 @@ static void rd_chunk_move(struct rd_chunk *chunk, struct rd_chunk *to, unsigned 
 }
 
 /*
- * Take @nr pages from @index on, all in one chunk, out of the store.
+ * Remove @nr pages from page @index on, all in one chunk.
  *
- * Return: a chunk that has them, to be freed a grace period later; NULL where there were
- * none; ERR_PTR() where they have to be zeroed in place instead.
+ * Return: a chunk with the pages, to be freed after a grace period; NULL if no page
+ * exists; ERR_PTR() if the pages have to be zeroed in place instead.
  */
 static struct rd_chunk *rd_store_take(struct rd_store *store, unsigned long index,
 				      unsigned int nr)
@@ -106,9 +110,8 @@ static struct rd_chunk *rd_store_take(struct rd_store *store, unsigned long inde
 }
 
 /*
- * Free the chunks of a discard once no copy can be using them. A small one does not wait
- * for that; a large one does, so that what it frees cannot pile up, and so that the
- * memory is back when the discard ends.
+ * Free the chunks of a discard after a grace period. A small discard does not wait. A
+ * large one waits, so that its memory cannot pile up, and is free when the discard ends.
  */
 static void rd_chunks_retire(struct rd_chunk *gone, unsigned int nr)
 {
@@ -127,13 +130,17 @@ static void rd_chunks_retire(struct rd_chunk *gone, unsigned int nr)
 	}
 }
 
-/*
- * rd_store_discard() - Give back the pages of a range; it reads as zeroes from then on.
+/**
+ * rd_store_discard() - Free the pages of a range, which reads as zeroes afterwards.
+ * @store: the store
+ * @pos: position in bytes
+ * @len: length in bytes
  *
- * Parts of pages are zeroed in place, and so is all of it in a store that is kept, or
- * where there is no memory to note down what goes.
+ * Pages that are only partly in the range are zeroed in place. So is the whole range in a
+ * store that keeps its pages, or if no memory is left to move pages out of a chunk.
  *
- * Context: may sleep. Return: 0, or -EIO beyond the end.
+ * Context: may sleep.
+ * Return: 0; -EIO beyond the end.
  */
 int rd_store_discard(struct rd_store *store, u64 pos, u64 len)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The block device: how it begins and ends, who opens it, and its ioctls. Its data path is in
- * bio.c, its attributes in attr.c, changes of its size in resize.c.
+ * The block device: its life, open and ioctls. The data path is in bio.c, the attributes
+ * are in attr.c, changes of the size in resize.c.
  */
 #include <linux/capability.h>
 #include <linux/compat.h>
@@ -15,8 +15,8 @@
 #include "disk.h"
 
 /*
- * ioctls of the rapiddisk command; the last four are questions to CD drives and
- * terminals.
+ * The ioctls of the rapiddisk command. The last four are requests to CD drives, terminals
+ * and SCSI disks.
  */
 enum {
 	RD_IOCTL_HIGHEST_SECTOR = 0x0529,
@@ -31,8 +31,6 @@ enum {
 static int rd_major;
 static unsigned int rd_max_sectors_kib;
 
-/* --- open, ioctl, read-only ------------------------------------------------------- */
-
 RD_DEFINE_OPEN(rd_disk_open, gd)
 {
 	struct rd_disk *disk = gd->private_data;
@@ -41,7 +39,7 @@ RD_DEFINE_OPEN(rd_disk_open, gd)
 	return disk->is_leaving ? -ENXIO : 0;
 }
 
-/* Context: gd->open_mutex, the caller being the only one that has the disk open. */
+/* Wipe a disk that only the caller has open. Context: gd->open_mutex. */
 static int rd_disk_wipe_alone(struct rd_disk *disk, struct block_device *bdev)
 {
 	struct address_space *mapping = rd_bdev_mapping(bdev);
@@ -49,8 +47,8 @@ static int rd_disk_wipe_alone(struct rd_disk *disk, struct block_device *bdev)
 
 	lockdep_assert_held(&disk->gd->open_mutex);
 	/*
-	 * Cached data goes first, dirty or not, or it would be written back behind the
-	 * wipe; and the lock keeps reads from caching anew what is about to go.
+	 * Drop the page cache first, dirty pages included. They would be written back
+	 * after the wipe. The lock keeps readers from caching the old data again.
 	 */
 	filemap_invalidate_lock(mapping);
 	truncate_inode_pages(mapping, 0);
@@ -61,6 +59,7 @@ static int rd_disk_wipe_alone(struct rd_disk *disk, struct block_device *bdev)
 	return err;
 }
 
+/* Implement RD_IOCTL_WIPE. Return: 0 or -errno. */
 static int rd_disk_wipe(struct rd_disk *disk, struct block_device *bdev, blk_mode_t mode)
 {
 	int err;
@@ -101,7 +100,7 @@ static int rd_disk_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned in
 	}
 }
 
-/* Data that was written but is cached only must not be refused when it comes at last. */
+/* Write back dirty pages before the disk becomes read-only and refuses them. */
 static int rd_disk_set_read_only(struct block_device *bdev, bool is_read_only)
 {
 	return is_read_only ? sync_blockdev(bdev) : 0;
@@ -116,7 +115,12 @@ static const struct block_device_operations rd_disk_ops = {
 	.set_read_only = rd_disk_set_read_only,
 };
 
-/* The disk behind @bdev, NULL if it is another driver's. */
+/**
+ * rd_bdev_to_disk() - Return the disk of a block device.
+ * @bdev: any block device
+ *
+ * Return: the disk; NULL if the device belongs to another driver.
+ */
 struct rd_disk *rd_bdev_to_disk(struct block_device *bdev)
 {
 	if (bdev->bd_disk->fops != &rd_disk_ops)
@@ -124,8 +128,11 @@ struct rd_disk *rd_bdev_to_disk(struct block_device *bdev)
 	return bdev->bd_disk->private_data;
 }
 
-/* --- life ------------------------------------------------------------------------- */
-
+/**
+ * rd_disk_set_owner() - Set the owner that sysfs shows.
+ * @disk: the disk
+ * @owner: the tag; NULL changes nothing
+ */
 void rd_disk_set_owner(struct rd_disk *disk, const char *owner)
 {
 	if (!owner)
@@ -141,16 +148,13 @@ static struct gendisk *rd_disk_alloc_gendisk(struct rd_disk *disk)
 		.logical_block_size = SECTOR_SIZE,
 		.physical_block_size = PAGE_SIZE,
 		.io_min = PAGE_SIZE,
-		/*
-		 * Any size is as good: bios are not cut unless max_sectors= asks for it.
-		 */
+		/* No size of a bio is better than another. max_sectors= sets a limit. */
 		.max_hw_sectors = UINT_MAX,
 		.max_segments = USHRT_MAX,
 		.max_segment_size = UINT_MAX,
 		.discard_granularity = PAGE_SIZE,
 		/*
-		 * What a bio can say, in whole pages: where it is cut, no page is cut
-		 * with it.
+		 * The limit of bi_size, in whole pages: a split does not divide a page.
 		 */
 		.max_hw_discard_sectors = round_down(UINT_MAX, PAGE_SIZE) >> SECTOR_SHIFT,
 		.max_write_zeroes_sectors =
@@ -172,15 +176,18 @@ static struct gendisk *rd_disk_alloc_gendisk(struct rd_disk *disk)
 	gd->fops = &rd_disk_ops;
 	gd->private_data = disk;
 	/*
-	 * No partitions: a RAM disk of the size that is wanted takes one command, and who
-	 * has a partition open would not be seen as one who has the disk open.
+	 * No partitions. An opener of a partition would not count as an opener of the
+	 * disk, and another RAM disk costs one command.
 	 */
 	gd->flags |= GENHD_FL_NO_PART;
 	snprintf(gd->disk_name, sizeof(gd->disk_name), "rd%u", disk->number);
 	return gd;
 }
 
-/* A disk that nobody can see yet. Return: 0 or -errno; rd_disk_free() undoes both. */
+/*
+ * Prepare a disk that is not visible yet. Return: 0 or -errno; rd_disk_free() follows
+ * both.
+ */
 static int rd_disk_prepare(struct rd_disk *disk, const struct rd_disk_options *options,
 			   struct rd_progress *progress)
 {
@@ -208,7 +215,7 @@ static int rd_disk_prepare(struct rd_disk *disk, const struct rd_disk_options *o
 }
 
 /*
- * Free a disk that is not, or not any more, in the block layer. Half-built ones are fine.
+ * Free a disk that the block layer does not know (any more). A half-built disk is fine.
  */
 static void rd_disk_free(struct rd_disk *disk, struct rd_progress *progress)
 {
@@ -222,8 +229,8 @@ static void rd_disk_free(struct rd_disk *disk, struct rd_progress *progress)
 }
 
 /*
- * Let the disk be seen. A device whose name could not be allocated has none, which the
- * driver core calls invalid (device_add()): all that is ours to be invalid was looked at.
+ * Make the disk visible. device_add() returns -EINVAL if it could not allocate the name;
+ * all arguments of ours were checked before.
  */
 static int rd_disk_add(struct rd_disk *disk)
 {
@@ -232,17 +239,20 @@ static int rd_disk_add(struct rd_disk *disk)
 	return err == -EINVAL ? -ENOMEM : err;
 }
 
-/*
- * rd_disk_create() - Make a disk and show it to the world.
+/**
+ * rd_disk_create() - Create a disk and make it visible.
+ * @number: its number
+ * @options: its size and options
+ * @progress: progress for readers of sysfs
  *
- * Each disk holds a reference of the module: `rmmod` answers that it is in use, instead
- * of taking disks with their content away. Nothing but that hangs on it: the code that
- * runs here is kept by whoever called us, a command by sysfs, which does not let go of
- * mgmt while a write to it runs. A module that is on its way out gives no reference.
+ * Each disk holds a reference to the module, so that `rmmod` fails instead of removing
+ * disks with their content. The code that runs here does not depend on that reference:
+ * sysfs keeps the module as long as a write to mgmt runs. A module that is being unloaded
+ * gives no reference.
  *
  * Context: may sleep; one caller at a time.
- * Return: the disk, or ERR_PTR(): -ENOMEM, -EINTR when killed while preallocating,
- * -ENODEV, or what add_disk() said. Nothing is left behind then.
+ * Return: the disk or an ERR_PTR(): -ENOMEM; -EINTR if killed during preallocation;
+ * -ENODEV; or the error of add_disk(). Nothing is left behind after an error.
  */
 struct rd_disk *rd_disk_create(unsigned int number, const struct rd_disk_options *options,
 			       struct rd_progress *progress)
@@ -268,10 +278,12 @@ struct rd_disk *rd_disk_create(unsigned int number, const struct rd_disk_options
 	return disk;
 }
 
-/*
- * rd_disk_start_removal() - From here on nobody can open the disk.
+/**
+ * rd_disk_start_removal() - Keep a disk from being opened.
+ * @disk: the disk
+ * @even_if_open: do so even if the disk is open
  *
- * Return: 0, or -EBUSY if somebody has it open, which counts only without @even_if_open.
+ * Return: 0; -EBUSY if the disk is open and @even_if_open is false.
  */
 int rd_disk_start_removal(struct rd_disk *disk, bool even_if_open)
 {
@@ -286,13 +298,16 @@ int rd_disk_start_removal(struct rd_disk *disk, bool even_if_open)
 	return err;
 }
 
-/*
- * rd_disk_finish_removal() - Take a disk out of the block layer and free all of it.
+/**
+ * rd_disk_finish_removal() - Remove a disk from the block layer and free it.
+ * @disk: the disk, after rd_disk_start_removal()
+ * @progress: progress for readers of sysfs
  *
- * There is no ->free_disk(): del_gendisk() waits for the last bio and the last reader of
- * an attribute, and without openers nobody is left who could come back, so that the
- * memory can be free when this returns. Only a module that fails to load can have openers
- * here (the one that had the time to look, udev): it waits for them.
+ * No ->free_disk() is needed. del_gendisk() waits for the last bio and the last reader of
+ * an attribute, and without openers nobody can come back. Only a module that fails to
+ * load can find openers here (udev); then this waits for them.
+ *
+ * Context: may sleep.
  */
 void rd_disk_finish_removal(struct rd_disk *disk, struct rd_progress *progress)
 {
@@ -302,6 +317,12 @@ void rd_disk_finish_removal(struct rd_disk *disk, struct rd_progress *progress)
 	rd_disk_free(disk, progress);
 }
 
+/**
+ * rd_disk_init() - Register the driver.
+ * @max_sectors_kib: largest request in KiB; 0: no limit
+ *
+ * Return: 0 or -errno.
+ */
 int rd_disk_init(unsigned int max_sectors_kib)
 {
 	rd_max_sectors_kib = max_sectors_kib;
@@ -311,6 +332,9 @@ int rd_disk_init(unsigned int max_sectors_kib)
 	return 0;
 }
 
+/**
+ * rd_disk_exit() - Unregister the driver.
+ */
 void rd_disk_exit(void)
 {
 	unregister_blkdev(rd_major, "rapiddisk");

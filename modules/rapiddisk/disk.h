@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A RAM disk: a page store behind a gendisk. Which disks there are is ctl.c's matter. */
+/* A RAM disk: a page store behind a gendisk. ctl.c has the list of disks. */
 #ifndef RAPIDDISK_DISK_H
 #define RAPIDDISK_DISK_H
 
@@ -13,33 +13,38 @@
 
 #define RD_OWNER_MAX 63
 
-/* A disk's number is its minor. */
+/* The number of a disk is its minor number. */
 #define RD_NUMBER_MAX MINORMASK
 
 struct rd_disk {
-	/* Set once. */
+	/* Constant. */
 	struct gendisk *gd;
 	unsigned int number;
 	/*
-	 * Set once: bios are cut to the queue's limits, because max_sectors= asks for it.
+	 * Constant: max_sectors= was given, so bios are split to the limits of the queue.
 	 */
 	bool is_split;
-	/* Under gd->open_mutex: being removed, nobody may open it any more. */
+	/*
+	 * Protected by gd->open_mutex: the disk is being removed, and cannot be opened.
+	 */
 	bool is_leaving;
-	/* Locks of its own. */
+	/* Has its own lock. */
 	struct rd_store store;
-	/* Held while the size, the promise to keep memory or a loan changes. */
+	/* Serialises changes of the size, of the preallocation and of the loan. */
 	struct mutex size_lock;
 	struct rapiddisk_loan loan;
-	/* End of the highest write since the disk was made or wiped. Raised by cmpxchg. */
+	/*
+	 * End of the highest write since the disk was created or wiped. Raised by
+	 * cmpxchg64().
+	 */
 	u64 highest_sector;
 	atomic64_t nr_errors;
-	/* Guards @owner: sysfs reads it while a command sets it. */
+	/* Protects @owner: sysfs reads it while a command sets it. */
 	spinlock_t owner_lock;
 	char owner[RD_OWNER_MAX + 1];
 };
 
-/* What a command may say about a disk; a NULL owner and a negative is_kept: nothing. */
+/* Options of a command. A NULL @owner and a negative @is_kept change nothing. */
 struct rd_disk_options {
 	u64 size_bytes;
 	int is_kept;
@@ -65,12 +70,13 @@ extern const struct attribute_group *rd_disk_groups[];
 int rd_disk_resize(struct rd_disk *disk, const struct rd_disk_options *options,
 		   struct rd_progress *progress);
 
+/* Return: the size of the disk. */
 static inline u64 rd_disk_size_bytes(const struct rd_disk *disk)
 {
 	return (u64)get_capacity(disk->gd) << SECTOR_SHIFT;
 }
 
-/* Data, and what is lent. */
+/* Return: the memory of the data and of the loan. */
 static inline u64 rd_disk_used_bytes(const struct rd_disk *disk)
 {
 	u64 nr_lent = READ_ONCE(disk->loan.nr_used) + READ_ONCE(disk->loan.nr_idle);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The memory of a disk as a pool of pages for another module: see rapiddisk.h.
+ * Lend the memory of a disk to another module, as a pool of pages.
  *
- * A disk that was preallocated lends the pages it has, and gets them back; any other
- * lends the right to allocate as many pages as it is large. Both count as the disk's
- * usage.
+ * A preallocated disk lends its own pages, and gets them back. Any other disk lends the
+ * right to allocate as many pages as its size. Both count as used memory of the disk.
  */
 #include <linux/export.h>
 #include <linux/gfp.h>
@@ -18,8 +17,8 @@
 #include "rapiddisk.h"
 
 /*
- * Who looks at a new disk, as udev does, is gone again some ms later: how often to look for
- * that, and how long to wait between.
+ * udev opens a new disk for some milliseconds. Borrowing repeats its check this often, at
+ * this interval.
  */
 #define RD_BORROW_TRIES	  60
 #define RD_BORROW_WAIT_MS 50
@@ -30,12 +29,13 @@ static struct rd_disk *rd_loan_disk(struct rapiddisk_loan *loan)
 }
 
 /*
- * May this borrower have the disk? Its content will go. To file systems and swap the
- * borrower's claim has said no, but whoever opens the disk without a claim of his own, as
- * an nvmet namespace, or shares the borrower's, as another device-mapper table, would lose
- * it under him. The borrower's own open is one.
+ * Check whether @borrower may have the disk, whose content is lost then. The borrower's
+ * exclusive claim already keeps file systems and swap out. Others can still have the disk
+ * open: without a claim, such as an nvmet namespace; or under the same claim, such as
+ * another device-mapper table. They would lose the content. The borrower itself is one
+ * opener.
  *
- * Return: 0, -EBUSY where another has borrowed it, -EAGAIN where others have it open.
+ * Return: 0; -EBUSY if another borrower has the disk; -EAGAIN if others have it open.
  */
 static int rd_loan_check(struct rd_disk *disk, const void *borrower)
 {
@@ -67,6 +67,19 @@ static int rd_loan_borrow(struct rd_disk *disk, const void *borrower)
 	return err;
 }
 
+/**
+ * rapiddisk_borrow() - Reserve the memory of a RAM disk.
+ * @bdev: the disk, which the caller holds open once until rapiddisk_return()
+ * @borrower: identity of the caller; the same borrower may borrow a disk again and shares
+ * the loan
+ *
+ * A disk that is lent keeps its size. Its content stays until rapiddisk_loan_start().
+ *
+ * Context: may sleep.
+ * Return: the loan; ERR_PTR(-ENODEV) if @bdev is not a RAM disk of this module;
+ * ERR_PTR(-EROFS) if it is read-only; ERR_PTR(-EBUSY) if another borrower has it, or if
+ * others keep it open for some seconds.
+ */
 struct rapiddisk_loan *rapiddisk_borrow(struct block_device *bdev, const void *borrower)
 {
 	struct rd_disk *disk = rd_bdev_to_disk(bdev);
@@ -89,6 +102,9 @@ struct rapiddisk_loan *rapiddisk_borrow(struct block_device *bdev, const void *b
 }
 EXPORT_SYMBOL_RAPIDDISK(rapiddisk_borrow);
 
+/*
+ * Drop the content of the disk, or move its pages to the pool if they are preallocated.
+ */
 static int rd_loan_take_pages(struct rapiddisk_loan *loan)
 {
 	struct rd_disk *disk = rd_loan_disk(loan);
@@ -98,13 +114,23 @@ static int rd_loan_take_pages(struct rapiddisk_loan *loan)
 	if (!loan->is_kept)
 		return rd_store_discard(&disk->store, 0,
 					round_up(rd_disk_size_bytes(disk), PAGE_SIZE));
-	/* Nobody allocates before the loan has started, so the list needs no lock yet. */
+	/*
+	 * No page is allocated before the loan has started, so the list needs no lock
+	 * yet.
+	 */
 	rd_store_lend(&disk->store, &loan->idle, &loan->chunks);
 	list_for_each_entry(page, &loan->idle, lru)
 		loan->nr_idle++;
 	return 0;
 }
 
+/**
+ * rapiddisk_loan_start() - Drop the content of the disk, so that its pages can be used.
+ * @loan: the loan
+ *
+ * Context: may sleep, but not for memory.
+ * Return: 0 or -EIO.
+ */
 int rapiddisk_loan_start(struct rapiddisk_loan *loan)
 {
 	struct rd_disk *disk = rd_loan_disk(loan);
@@ -120,6 +146,12 @@ int rapiddisk_loan_start(struct rapiddisk_loan *loan)
 }
 EXPORT_SYMBOL_RAPIDDISK(rapiddisk_loan_start);
 
+/**
+ * rapiddisk_return() - Return a loan.
+ * @loan: the loan; if it was borrowed more than once, the last return ends it
+ *
+ * Context: may sleep. All pages have been freed by rapiddisk_loan_free_page().
+ */
 void rapiddisk_return(struct rapiddisk_loan *loan)
 {
 	struct rd_disk *disk = rd_loan_disk(loan);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rapiddisk: RAM disks that come, grow, shrink and go at run time. */
+/* rapiddisk: RAM disks that are created, resized and removed at run time. */
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 
@@ -9,25 +9,26 @@
 static unsigned int max_sectors;
 module_param(max_sectors, uint, 0444);
 MODULE_PARM_DESC(max_sectors,
-		 "Largest request in KiB, others are split (default 0: none)");
+		 "Largest request in KiB; larger ones are split (default 0: no limit)");
 
 static unsigned int nr_requests;
 module_param(nr_requests, uint, 0444);
 MODULE_PARM_DESC(nr_requests,
-		 "Accepted, and without effect: there is no queue of requests");
+		 "Accepted without effect: the disks have no queue of requests");
 
 static unsigned int rd_nr;
 module_param(rd_nr, uint, 0444);
-MODULE_PARM_DESC(rd_nr, "Number of RAM disks to make at load (default 0)");
+MODULE_PARM_DESC(rd_nr, "Number of RAM disks to create at load (default 0)");
 
 static unsigned int rd_size;
 module_param(rd_size, uint, 0444);
-MODULE_PARM_DESC(rd_size, "Size in MiB of the RAM disks made at load");
+MODULE_PARM_DESC(rd_size, "Size in MiB of the RAM disks created at load");
 
 static unsigned int rd_max_nr = 1024;
 module_param(rd_max_nr, uint, 0444);
 MODULE_PARM_DESC(rd_max_nr, "Largest number of RAM disks (default 1024)");
 
+/* Return: 0 or -EINVAL. */
 static int rd_check_params(void)
 {
 	if (rd_nr > rd_max_nr || rd_max_nr > RD_NUMBER_MAX + 1) {
@@ -83,7 +84,7 @@ static void __exit rd_exit(void)
 module_init(rd_init);
 module_exit(rd_exit);
 
-MODULE_DESCRIPTION("RAM disks that come, grow, shrink and go at run time");
+MODULE_DESCRIPTION("RAM disks that are created, resized and removed at run time");
 MODULE_AUTHOR("The rapiddisk project");
 MODULE_VERSION(RAPIDDISK_VERSION);
 MODULE_LICENSE("GPL");

@@ -9,22 +9,29 @@
 
 struct rd_chunk;
 
-/* Memory of a disk that is lent as a pool of pages: see rapiddisk.h. */
+/* Memory of a disk that is lent as a pool of pages: see loan.c. */
 struct rapiddisk_loan {
-	/* Under rd_disk.size_lock: who has it, and how often. */
+	/* Protected by rd_disk.size_lock: the borrower, and the number of its loans. */
 	const void *borrower;
 	unsigned int nr_borrows;
-	/* Under rd_disk.size_lock: the disk's content has made way. */
+	/* Protected by rd_disk.size_lock: the content of the disk has been dropped. */
 	bool is_started;
-	/* Set when it starts: the pages are the disk's own, in @idle when not in use. */
+	/*
+	 * Constant from the start: the pages are preallocated, and in @idle when not in
+	 * use.
+	 */
 	bool is_kept;
-	/* Set when it is lent. Pages there may be in use. */
+	/* Constant while lent: the largest number of pages in use, and their node. */
 	unsigned long nr_pages;
 	int node;
-	/* The chunks that the pages came from. */
+	/* The empty chunks of the preallocated pages. */
 	struct rd_chunk *chunks;
-	/* Guards the members below. Taken with interrupts off: bios end there. */
+	/*
+	 * Protects the members below. Bios end in interrupts, so the lock is taken with
+	 * interrupts disabled.
+	 */
 	spinlock_t lock;
+	/* Pages in use, and length of @idle. Read without the lock for statistics. */
 	unsigned long nr_used;
 	unsigned long nr_idle;
 	struct list_head idle;

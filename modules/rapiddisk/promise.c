@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How large the page store is and what it promises: growing and shrinking, keeping all of
- * its memory, lending that. Whoever calls these sees to it that they exclude each other.
+ * The size and the promises of the page store: grow, shrink, keep all pages, lend them.
+ * The callers serialise these operations.
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -10,10 +10,10 @@
 
 #include "chunk.h"
 
-/* Slots copied under one hold of the lock while a map grows. */
+/* Slots copied per hold of rd_store.lock while a map grows. */
 #define RD_GROW_BATCH 1024UL
 
-/* Copy the chunks to @next_map, while writers keep both maps up to date. */
+/* Copy the chunks to the next map. Writers keep both maps up to date meanwhile. */
 static void rd_store_copy_slots(struct rd_store *store)
 {
 	struct rd_map *map = rd_store_own_map(store);
@@ -30,10 +30,13 @@ static void rd_store_copy_slots(struct rd_store *store)
 	}
 }
 
-/*
- * rd_store_grow() - Make room for more; the store may be in use.
+/**
+ * rd_store_grow() - Grow a store, which may be in use.
+ * @store: the store
+ * @size_bytes: the new size
  *
- * Context: may sleep. Return: 0, or -ENOMEM with the store as it was.
+ * Context: may sleep.
+ * Return: 0; -ENOMEM with the store unchanged.
  */
 int rd_store_grow(struct rd_store *store, u64 size_bytes)
 {
@@ -63,7 +66,12 @@ int rd_store_grow(struct rd_store *store, u64 size_bytes)
 	return 0;
 }
 
-/* Take the pages from slot @first of chunk @nr on, which no copy can reach any more. */
+/*
+ * Remove the pages from slot @first of chunk @nr on, which no copy can reach any more.
+ *
+ * Return: the chunk if all of its pages were removed, to be freed by the caller;
+ * otherwise NULL.
+ */
 static struct rd_chunk *rd_store_cut(struct rd_store *store, unsigned long nr,
 				     unsigned int first)
 {
@@ -92,12 +100,16 @@ static struct rd_chunk *rd_store_cut(struct rd_store *store, unsigned long nr,
 	return NULL;
 }
 
-/*
- * rd_store_shrink() - Drop what lies beyond a new end.
+/**
+ * rd_store_shrink() - Free the pages beyond a new end.
+ * @store: the store
+ * @size_bytes: the new size
+ * @progress: progress for readers, or NULL
  *
- * The rest of the last page is zeroed: it must not come back if the store grows again.
+ * Requests beyond the new end fail from the start of this call. The rest of the last page
+ * is zeroed, because it must not reappear if the store grows again.
  *
- * Context: may sleep. Requests beyond the new end fail from the moment this is called.
+ * Context: may sleep.
  */
 void rd_store_shrink(struct rd_store *store, u64 size_bytes, struct rd_progress *progress)
 {
@@ -110,7 +122,7 @@ void rd_store_shrink(struct rd_store *store, u64 size_bytes, struct rd_progress 
 	WRITE_ONCE(map->nr_pages, nr_pages);
 	spin_unlock(&store->lock);
 	/*
-	 * Copies that saw the old end are over then, and inserts look again under the
+	 * Copies that saw the old end are over afterwards. Inserts check again under the
 	 * lock.
 	 */
 	synchronize_rcu();
@@ -119,7 +131,7 @@ void rd_store_shrink(struct rd_store *store, u64 size_bytes, struct rd_progress 
 		next = min((index | RD_CHUNK_MASK) + 1, stop);
 		chunk = rd_store_cut(store, index >> RD_CHUNK_SHIFT,
 				     index & RD_CHUNK_MASK);
-		/* The chunk at the new end can still be reached, for its holes. */
+		/* Copies can still reach the chunk at the new end. */
 		if (chunk && index & RD_CHUNK_MASK)
 			call_rcu_hurry(&chunk->rcu, rd_chunk_free_rcu);
 		else
@@ -131,10 +143,10 @@ void rd_store_shrink(struct rd_store *store, u64 size_bytes, struct rd_progress 
 }
 
 /*
- * Pages for all holes of chunk @nr, in a chunk of their own. *ret_spare is set, and to be
- * freed by the caller, after a failure too; it stays NULL where there is no hole.
+ * Allocate pages for all holes of chunk @nr, in a chunk of their own. *ret_spare stays
+ * NULL if no hole exists. The caller frees *ret_spare, also after a failure.
  *
- * Return: 0, -ENOMEM, or -EINTR when the caller is being killed.
+ * Return: 0; -ENOMEM; -EINTR if the task is being killed.
  */
 static int rd_spare_fill(struct rd_store *store, unsigned long nr,
 			 struct rd_chunk **ret_spare, struct rd_progress *progress)
@@ -177,7 +189,7 @@ static int rd_spare_fill(struct rd_store *store, unsigned long nr,
 	return 0;
 }
 
-/* Fill the holes of chunk @nr from @spare, and free what is left over. */
+/* Fill the holes of chunk @nr with the pages of @spare, and free the rest of @spare. */
 static void rd_store_merge(struct rd_store *store, unsigned long nr,
 			   struct rd_chunk *spare)
 {
@@ -213,7 +225,7 @@ static void rd_store_set_kept(struct rd_store *store, bool is_kept)
 	spin_unlock(&store->lock);
 }
 
-/* Bytes that keeping a store of this size has to get. */
+/* Return: the number of bytes that a store of this size lacks. */
 static u64 rd_store_missing_bytes(const struct rd_store *store)
 {
 	unsigned long nr_pages = rd_store_own_map(store)->nr_pages;
@@ -222,17 +234,18 @@ static u64 rd_store_missing_bytes(const struct rd_store *store)
 	return used < nr_pages ? (u64)(nr_pages - used) << PAGE_SHIFT : 0;
 }
 
-/*
- * rd_store_keep() - Get the memory for all of the store now, and let none go from now on.
+/**
+ * rd_store_keep() - Allocate all pages of a store, and keep them from now on.
+ * @store: the store, which may be in use
+ * @progress: progress for readers
  *
- * The pages are collected first and given to the store when all are there: a failure
- * leaves it as it was. From the first moment on discards make no new holes, so that none
- * is missed. Never calls the OOM killer, and where the memory plainly is not there,
- * nothing is tried: a long way to a certain failure would push out everything else on the
- * way.
+ * All pages are collected before the store gets them, so a failure leaves the store
+ * unchanged. Discards make no new holes from the start of this call, so no hole is
+ * missed. Does not invoke the OOM killer. Tries nothing if the memory clearly does not
+ * suffice, because the attempt would evict everything else before it fails.
  *
- * Context: may sleep; the store may be in use.
- * Return: 0, -ENOMEM, or -EINTR when the caller is being killed.
+ * Context: may sleep.
+ * Return: 0; -ENOMEM; -EINTR if the task is being killed.
  */
 int rd_store_keep(struct rd_store *store, struct rd_progress *progress)
 {
@@ -268,21 +281,27 @@ int rd_store_keep(struct rd_store *store, struct rd_progress *progress)
 	return err;
 }
 
-/* Discards give memory back again; nothing is freed now. */
+/**
+ * rd_store_unkeep() - Let discards free pages again.
+ * @store: the store
+ *
+ * Frees nothing by itself.
+ */
 void rd_store_unkeep(struct rd_store *store)
 {
 	rd_store_set_kept(store, false);
 }
 
-/*
- * rd_store_lend() - Empty a store that is kept, and hand out its pages.
- * @pages: where they go, linked by page->lru
- * @ret_chunks: the empty chunks, by position, for rd_store_take_back()
+/**
+ * rd_store_lend() - Empty a store that keeps its pages, and hand them out.
+ * @store: the store
+ * @pages: list that gets the pages, linked by page->lru
+ * @ret_chunks: the empty chunks, in the order of their position, for rd_store_take_back()
  *
- * Nobody is copying from or to the pages any more when this returns.
+ * No copy uses the pages any more on return. Nobody may grow, shrink or keep the store
+ * until rd_store_take_back(); reads and writes are fine.
  *
- * Context: may sleep, allocates nothing. Nobody may grow, shrink or keep the store until
- * rd_store_take_back(); reading and writing it is fine.
+ * Context: may sleep; allocates nothing.
  */
 void rd_store_lend(struct rd_store *store, struct list_head *pages,
 		   struct rd_chunk **ret_chunks)
@@ -320,12 +339,15 @@ void rd_store_lend(struct rd_store *store, struct list_head *pages,
 	*ret_chunks = chunks;
 }
 
-/*
+/**
  * rd_store_take_back() - Undo rd_store_lend(): the store has its pages again, zeroed.
+ * @store: the store
+ * @pages: the pages
+ * @chunks: the empty chunks of rd_store_lend()
  *
- * What was written in the meantime stays; pages that are too many then are freed.
+ * Data written meanwhile stays. Surplus pages are freed.
  *
- * Context: may sleep, allocates nothing.
+ * Context: may sleep; allocates nothing.
  */
 void rd_store_take_back(struct rd_store *store, struct list_head *pages,
 			struct rd_chunk *chunks)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A disk gets another size, and keeps its memory or not. */
+/* Change the size of a disk, and whether its memory is preallocated. */
 #include <linux/blkdev.h>
 #include <linux/sched/mm.h>
 
 #include "disk.h"
 
 /*
- * Less room: only when nobody has the disk open, and while nobody can open it. A
- * read-only disk keeps its content, so it does not shrink.
+ * Shrink a disk. Nobody may have the disk open, or can open it meanwhile. A read-only
+ * disk keeps its content, so it does not shrink.
  */
 static int rd_disk_shrink(struct rd_disk *disk, u64 size_bytes,
 			  struct rd_progress *progress)
@@ -30,7 +30,9 @@ static int rd_disk_shrink(struct rd_disk *disk, u64 size_bytes,
 	return err;
 }
 
-/* Room, then memory for it if that is promised, then the capacity that shows it. */
+/*
+ * Grow a disk: first the store, then memory if preallocated, then the visible capacity.
+ */
 static int rd_disk_grow(struct rd_disk *disk, u64 size_bytes, bool is_kept,
 			struct rd_progress *progress)
 {
@@ -49,9 +51,9 @@ static int rd_disk_grow(struct rd_disk *disk, u64 size_bytes, bool is_kept,
 }
 
 /*
- * A disk that is lent can grow: who borrows it again gets the new size. The pages of one
- * that was preallocated are counted and lent, so that one stays as it is: the store must
- * not get others in their place.
+ * Resize a disk that is lent. It can grow; the borrower gets the new size when it borrows
+ * the disk again. A preallocated disk cannot: its pages are counted and lent, and the
+ * store must not get other pages in their place.
  */
 static int rd_disk_resize_lent(struct rd_disk *disk, u64 size_bytes, bool is_kept,
 			       struct rd_progress *progress)
@@ -67,8 +69,9 @@ static int rd_disk_resize_lent(struct rd_disk *disk, u64 size_bytes, bool is_kep
 	if (size_bytes < old_bytes || is_kept)
 		return -EBUSY;
 	/*
-	 * A borrower that is resumed waits for size_lock, in rapiddisk_loan_start(), and
-	 * the writes to it for the borrower: memory must not wait for these.
+	 * A borrower that resumes waits for size_lock, in rapiddisk_loan_start(), and
+	 * writes to the borrower wait for the resume. An allocation here must not wait
+	 * for these writes.
 	 */
 	noio = memalloc_noio_save();
 	err = rd_disk_grow(disk, size_bytes, false, progress);
@@ -76,7 +79,7 @@ static int rd_disk_resize_lent(struct rd_disk *disk, u64 size_bytes, bool is_kep
 	return err;
 }
 
-/* The size and the promise of memory; the caller holds size_lock. */
+/* Change the size and the preallocation. Context: rd_disk.size_lock. */
 static int rd_disk_resize_locked(struct rd_disk *disk, u64 size_bytes, bool is_kept,
 				 struct rd_progress *progress)
 {
@@ -94,15 +97,17 @@ static int rd_disk_resize_locked(struct rd_disk *disk, u64 size_bytes, bool is_k
 	return err;
 }
 
-/*
- * rd_disk_resize() - Give a disk a new size and the options that are given.
+/**
+ * rd_disk_resize() - Change the size and the options of a disk.
+ * @disk: the disk
+ * @options: the size; options that are not given keep their value
+ * @progress: progress for readers of sysfs
  *
- * A disk that was preallocated stays so unless told otherwise. One that is lent keeps its
- * promise, and can only grow.
+ * A disk that is lent keeps its preallocation, and can only grow.
  *
  * Context: may sleep; one caller at a time.
- * Return: 0, -EBUSY, -EROFS, -ENOMEM or -EINTR, with the disk as it was; only a shrink is
- * not taken back when the preallocation asked for with it fails.
+ * Return: 0, -EBUSY, -EROFS, -ENOMEM or -EINTR. The disk is unchanged after an error,
+ * except that a shrink is not undone if a preallocation that was requested with it fails.
  */
 int rd_disk_resize(struct rd_disk *disk, const struct rd_disk_options *options,
 		   struct rd_progress *progress)

@@ -1,31 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The page store: a flat array of chunks (2 MiB with 4 KiB pages), a chunk being a table
- * of pages. A lookup is three loads and no loop, at any size.
+ * The page store: a flat array of chunks. A chunk is a table of pages, 2 MiB with pages
+ * of 4 KiB. A lookup is three loads without a loop, at any size.
  *
- * Memory. Every page is allocated, or split off, as one of order 0, so each can be given
- * back alone and what is held is known exactly. Where a whole run is wanted at once (a
- * long write, preallocation) it is taken from the allocator in blocks as large as can be
- * had, up to 2 MiB, and split by split_page(): one call for many pages, and they lie
- * together. Pages are zeroed before anyone can find them.
+ * Memory. Every page is allocated, or split off, as a page of order 0. So each can be
+ * freed alone, and the memory in use is known exactly. A whole run (a long write,
+ * preallocation) is allocated in blocks as large as available, up to 2 MiB, and split by
+ * split_page(): one call for many contiguous pages. Pages are zeroed before anybody can
+ * find them.
  *
- * Who may do what. Copies run inside an RCU read section and take neither locks nor
- * references. What a map or a chunk points to is changed under rd_store.lock, and what
- * was removed is freed a grace period later. A copy that meets the removal of its page
- * therefore reads old data, or writes to a page that is about to go, which is what
- * overlapping requests to any disk may do; it never touches memory of others.
+ * Locking. Copies run inside an RCU read section, without locks or references.
+ * rd_store.lock protects the pointers in maps and chunks against other writers. Removed
+ * memory is freed after a grace period. A copy that races with the removal of its page
+ * therefore reads old data, or writes to a page that is about to be freed, as overlapping
+ * requests to any disk may. It never touches memory of others.
  *
- * Growing, shrinking and keeping exclude each other: their callers see to that.
+ * The callers serialise growing, shrinking and keeping.
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
 
 #include "chunk.h"
 
-/* Nothing but holes; reads find it where there is no chunk. */
+/* Reads use this chunk of holes if the map has no chunk. */
 static const struct rd_chunk rd_chunk_of_holes;
 
-/* Put @chunk (or NULL) in its place, also in the map that is being filled. */
+/**
+ * rd_store_set_chunk() - Set or remove a chunk, also in the map that is about to replace
+ * the map.
+ * @store: the store, locked
+ * @nr: number of the chunk
+ * @chunk: the chunk or NULL
+ */
 void rd_store_set_chunk(struct rd_store *store, unsigned long nr, struct rd_chunk *chunk)
 {
 	lockdep_assert_held(&store->lock);
@@ -34,12 +40,13 @@ void rd_store_set_chunk(struct rd_store *store, unsigned long nr, struct rd_chun
 		rcu_assign_pointer(store->next_map->chunk[nr], chunk);
 }
 
-/*
- * rd_store_init() - An empty store.
- * @store: to be undone with rd_store_done(), also after a failure
+/**
+ * rd_store_init() - Initialise an empty store.
+ * @store: the store, to be freed with rd_store_done() even after a failure
  * @size_bytes: 1 to RD_STORE_MAX_BYTES
- * @node: where pages are wanted, or NUMA_NO_NODE
+ * @node: preferred node of pages, or NUMA_NO_NODE
  *
+ * Context: may sleep.
  * Return: 0 or -ENOMEM.
  */
 int rd_store_init(struct rd_store *store, u64 size_bytes, int node)
@@ -53,10 +60,12 @@ int rd_store_init(struct rd_store *store, u64 size_bytes, int node)
 	return map ? 0 : -ENOMEM;
 }
 
-/*
- * rd_store_done() - Free all that a store holds.
+/**
+ * rd_store_done() - Free the content of a store.
+ * @store: a store without other users; a half-built one is fine
+ * @progress: progress for readers, or NULL
  *
- * Context: may sleep. Nobody else may use the store any more. Half-built stores are fine.
+ * Context: may sleep.
  */
 void rd_store_done(struct rd_store *store, struct rd_progress *progress)
 {
@@ -76,11 +85,14 @@ void rd_store_done(struct rd_store *store, struct rd_progress *progress)
 	RCU_INIT_POINTER(store->map, NULL);
 }
 
-/*
- * rd_store_read_page() - Copy out a whole page to a whole page, the most frequent
- * request.
+/**
+ * rd_store_read_page() - Copy a whole page out, which is the most frequent request.
+ * @store: the store
+ * @index: number of the page
+ * @to: a page
  *
- * Context: any but hard interrupts; does not sleep. Return: 0, or -EIO beyond the end.
+ * Context: any but hard interrupts; does not sleep.
+ * Return: 0; -EIO beyond the end.
  */
 int rd_store_read_page(const struct rd_store *store, unsigned long index, void *to)
 {
@@ -105,11 +117,14 @@ int rd_store_read_page(const struct rd_store *store, unsigned long index, void *
 	return 0;
 }
 
-/*
- * rd_store_write_page() - Copy in a whole page from a whole page.
+/**
+ * rd_store_write_page() - Copy a whole page in.
+ * @store: the store
+ * @index: number of the page
+ * @from: a page
  *
- * Context: does not sleep. Return: 0, or -ENOENT where there is no page to copy to, which
- * is work for rd_store_write().
+ * Context: does not sleep.
+ * Return: 0; -ENOENT if the store has no page there, which rd_store_write() allocates.
  */
 int rd_store_write_page(const struct rd_store *store, unsigned long index,
 			const void *from)
@@ -131,7 +146,10 @@ int rd_store_write_page(const struct rd_store *store, unsigned long index,
 	return page ? 0 : -ENOENT;
 }
 
-/* One page of the store and one of memory; copy_page() costs less than memcpy() does. */
+/*
+ * Copy between a page of the store and a page of memory. copy_page() is faster than
+ * memcpy().
+ */
 static __always_inline void rd_copy_page(void *page, void *addr, const bool is_write)
 {
 	if (is_write)
@@ -142,20 +160,21 @@ static __always_inline void rd_copy_page(void *page, void *addr, const bool is_w
 		clear_page(addr);
 }
 
-/* Whether a piece of memory is whole pages, and so is the store from @pos on. */
+/* True if a piece of memory consists of whole pages, and @pos begins one. */
 static inline bool rd_is_pages(const void *addr, size_t len, u64 pos)
 {
 	return PAGE_ALIGNED((unsigned long)addr | len | pos);
 }
 
 /*
- * Copy whole pages between @vec, which comes back advanced, and @chunk from @slot on: @nr
- * of them, or up to where a piece of memory is not whole pages, or a write meets a hole.
+ * Copy @nr whole pages between @vec and @chunk, from @slot on, and advance @vec. Stop at
+ * a piece of memory that is not whole pages, and in a write at a hole.
  *
- * Memory in pieces of one page is what applications have. This loop then is nearly all
- * that a large request costs besides the copies, so it does no more than it must.
+ * Applications have memory in pieces of one page. Apart from the copies, this loop is
+ * then nearly the whole cost of a large request, so it does no more than necessary.
  *
- * Context: @vec starts with whole pages, and @nr is not 0. Return: pages copied.
+ * Context: RCU read section. @vec starts with whole pages; @nr is not 0.
+ * Return: the number of pages copied.
  */
 static __always_inline unsigned int rd_copy_pages(const struct rd_chunk *chunk,
 						  unsigned int slot, unsigned int nr,
@@ -194,9 +213,7 @@ static __always_inline unsigned int rd_copy_pages(const struct rd_chunk *chunk,
 	return nr;
 }
 
-/*
- * Copy @len bytes of one page; nothing where a write meets a hole. Return: bytes copied.
- */
+/* Copy @len bytes of one page. Return: @len; 0 if a write meets a hole. */
 static __always_inline size_t rd_copy_part(const struct rd_chunk *chunk, u64 pos,
 					   void *addr, size_t len, const bool is_write)
 {
@@ -214,8 +231,9 @@ static __always_inline size_t rd_copy_part(const struct rd_chunk *chunk, u64 pos
 }
 
 /*
- * Copy @len bytes, all in @chunk, between it and @vec, which comes back advanced; a write
- * ends at a hole. Return: bytes copied.
+ * Copy @len bytes between @chunk and @vec, and advance @vec. A write stops at a hole.
+ *
+ * Return: the number of bytes copied.
  */
 static __always_inline size_t rd_chunk_copy(const struct rd_chunk *chunk, u64 pos,
 					    size_t len, struct rd_vec *vec,
@@ -242,10 +260,14 @@ static __always_inline size_t rd_chunk_copy(const struct rd_chunk *chunk, u64 po
 	return pos - start;
 }
 
-/*
- * rd_store_read() - Copy out; what was never written reads as zeroes.
+/**
+ * rd_store_read() - Copy out. Holes read as zeroes.
+ * @store: the store
+ * @pos: position in bytes
+ * @to: memory
  *
- * Context: any but hard interrupts; does not sleep. Return: 0, or -EIO beyond the end.
+ * Context: any but hard interrupts; does not sleep.
+ * Return: 0; -EIO beyond the end.
  */
 int rd_store_read(struct rd_store *store, u64 pos, struct rd_vec *to)
 {
@@ -267,9 +289,10 @@ int rd_store_read(struct rd_store *store, u64 pos, struct rd_vec *to)
 }
 
 /*
- * Copy in @len bytes, which end in the chunk of @pos, up to the first hole.
+ * Copy in up to the first hole. The range ends in the chunk of @pos.
  *
- * Context: does not sleep. Return: bytes copied, or -EIO beyond the end.
+ * Context: does not sleep.
+ * Return: the number of bytes copied; -EIO beyond the end.
  */
 static ssize_t rd_store_write_present(struct rd_store *store, u64 pos, size_t len,
 				      struct rd_vec *from)
@@ -287,9 +310,14 @@ static ssize_t rd_store_write_present(struct rd_store *store, u64 pos, size_t le
 	return done;
 }
 
-/*
- * How many of the @max pages from @index on, all in one chunk, are holes before the first
- * that is none. *ret_has_chunk says whether there is a table to put them in.
+/**
+ * rd_store_hole() - Measure a hole.
+ * @store: the store
+ * @index: number of the first page
+ * @max: number of pages to look at, which end in the chunk of @index
+ * @ret_has_chunk: set to true if the map has a chunk there
+ *
+ * Return: the number of holes from @index on.
  */
 unsigned int rd_store_hole(const struct rd_store *store, unsigned long index,
 			   unsigned int max, bool *ret_has_chunk)
@@ -309,11 +337,12 @@ unsigned int rd_store_hole(const struct rd_store *store, unsigned long index,
 }
 
 /*
- * Make the @nr pages that lie together at @block the store's pages from @index on, all in
- * one chunk. Where another writer was faster, his page stays and ours is freed. @spare is
- * the table for them if there is none yet; it is used or freed, and may be NULL.
+ * Insert the @nr contiguous pages at @block, from page @index on, all in one chunk. If
+ * another writer inserted a page first, its page stays, and the one of @block is freed.
+ * @spare is used if the map has no chunk there, and is freed otherwise; NULL is fine.
  *
- * Return: 0, which promises no page: the chunk may have gone; or -EIO beyond the end.
+ * Return: 0, even if the chunk has been removed since, and with it the pages; -EIO beyond
+ * the end.
  */
 static int rd_store_insert(struct rd_store *store, unsigned long index, void *block,
 			   unsigned int nr, struct rd_chunk *spare)
@@ -348,12 +377,10 @@ static int rd_store_insert(struct rd_store *store, unsigned long index, void *bl
 	return is_inside ? 0 : -EIO;
 }
 
-/*
- * Fill the hole at @pos, as far as it reaches within @len bytes, which end in its chunk.
- */
+/* Allocate pages for the hole at @pos, @len bytes at most, which end in its chunk. */
 static int rd_store_fill(struct rd_store *store, u64 pos, size_t len, gfp_t gfp)
 {
-	/* A large block is worth no more than a look: the write can go on without it. */
+	/* Only try for a large block: the write works without one. */
 	gfp_t large_gfp = (gfp & ~(__GFP_RECLAIM | __GFP_RETRY_MAYFAIL)) | __GFP_NOWARN;
 	unsigned long index = pos >> PAGE_SHIFT;
 	unsigned int nr = ((pos + len - 1) >> PAGE_SHIFT) - index + 1, order;
@@ -378,11 +405,14 @@ static int rd_store_fill(struct rd_store *store, u64 pos, size_t len, gfp_t gfp)
 	return rd_store_insert(store, index, block, 1U << order, spare);
 }
 
-/*
- * rd_store_write() - Copy in, making the pages that are not there yet.
- * @gfp: how to get them; without __GFP_DIRECT_RECLAIM this does not sleep
+/**
+ * rd_store_write() - Copy in, and allocate missing pages.
+ * @store: the store
+ * @pos: position in bytes
+ * @from: memory
+ * @gfp: flags for pages; without __GFP_DIRECT_RECLAIM this does not sleep
  *
- * Return: 0, -ENOMEM, or -EIO beyond the end. A part may have been written all the same.
+ * Return: 0; -ENOMEM; -EIO beyond the end. A part may have been written after an error.
  */
 int rd_store_write(struct rd_store *store, u64 pos, struct rd_vec *from, gfp_t gfp)
 {
@@ -403,7 +433,12 @@ int rd_store_write(struct rd_store *store, u64 pos, struct rd_vec *from, gfp_t g
 	return 0;
 }
 
-/* What the data takes, exact at any moment at which nobody writes or discards. */
+/**
+ * rd_store_used_bytes() - Return the memory of the data.
+ * @store: the store
+ *
+ * Return: the size of all pages, exact while nobody writes or discards.
+ */
 u64 rd_store_used_bytes(const struct rd_store *store)
 {
 	return (u64)READ_ONCE(store->nr_pages) << PAGE_SHIFT;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The page store: what a RAM disk holds, by byte position. It knows nothing of disks and
- * bios, so that whoever wants the pages (the block driver now) gets them without a bio.
+ * The page store: the content of a RAM disk, by byte position. It does not depend on
+ * disks and bios, so other users of the pages do not need a bio.
  */
 #ifndef RAPIDDISK_STORE_H
 #define RAPIDDISK_STORE_H
@@ -17,8 +17,8 @@ struct rd_chunk;
 struct rd_map;
 
 /*
- * How far a long operation is, for a reader that takes no lock. Both in bytes. One
- * writer; the two are read one after the other, so a reader may see them from different
+ * Progress of a long operation, in bytes, for readers without a lock. One writer. A
+ * reader loads the two members one after the other, so they may be from different
  * moments.
  */
 struct rd_progress {
@@ -29,31 +29,28 @@ struct rd_progress {
 struct rd_store {
 	/* Readers: RCU. Replaced under @lock. */
 	struct rd_map __rcu *map;
-	/*
-	 * Under @lock: the larger map that is being filled to take over from @map, or
-	 * NULL.
-	 */
+	/* Protected by @lock: the larger map that is about to replace @map, or NULL. */
 	struct rd_map *next_map;
 	/*
-	 * Guards the maps' contents and the members below against other writers. A
-	 * spinlock, because a write that must not wait takes it too; held for one chunk
-	 * at most.
+	 * Protects the content of the maps and the members below against other writers. A
+	 * spinlock, because writes with REQ_NOWAIT take it too. Held for one chunk at
+	 * most.
 	 */
 	spinlock_t lock;
-	/* Under @lock; read without it for statistics. Pages that hold data. */
+	/* Protected by @lock; read without it for statistics. Pages that hold data. */
 	unsigned long nr_pages;
-	/* Under @lock: no page may go but with its place, discards zero in place. */
+	/* Protected by @lock: the store keeps all of its pages; discards zero them. */
 	bool is_kept;
-	/* Set once. Where pages are wanted, or NUMA_NO_NODE. */
+	/* Constant. Preferred node of pages, or NUMA_NO_NODE. */
 	int node;
 };
 
 /*
- * The caller's side of a copy: @left bytes of memory, of which @len lie together at
- * @addr, and the others where @next and its followers say.
+ * The memory of the caller in a copy: @left bytes, of which @len are contiguous at @addr.
+ * @next and its followers describe the others.
  *
- * It replaces bio_for_each_bvec(), which works out afresh for each piece where it is:
- * with pieces of one page, that takes as long as all else but the copy itself.
+ * It replaces bio_for_each_bvec(), which computes the position of each piece anew. With
+ * pieces of one page, that takes as long as everything but the copy itself.
  */
 struct rd_vec {
 	void *addr;
@@ -62,7 +59,10 @@ struct rd_vec {
 	const struct bio_vec *next;
 };
 
-/* @len bytes of @bv, from its byte @skip on, and of those behind it. */
+/*
+ * Describe @len bytes from byte @skip of @bv on, which continue in the following
+ * bio_vecs.
+ */
 static inline void rd_vec_init(struct rd_vec *vec, const struct bio_vec *bv, size_t skip,
 			       size_t len)
 {
@@ -72,6 +72,7 @@ static inline void rd_vec_init(struct rd_vec *vec, const struct bio_vec *bv, siz
 	vec->next = bv + 1;
 }
 
+/* Skip @len bytes, which must not exceed @vec->len. */
 static inline void rd_vec_advance(struct rd_vec *vec, size_t len)
 {
 	vec->left -= len;
@@ -82,7 +83,7 @@ static inline void rd_vec_advance(struct rd_vec *vec, size_t len)
 		rd_vec_init(vec, vec->next, 0, vec->left);
 }
 
-/* Largest store. What it costs in advance is 8 bytes for each 2 MiB of it. */
+/* Largest store. A store allocates 8 bytes in advance for each 2 MiB of its size. */
 #define RD_STORE_MAX_BYTES (1ULL << 46)
 
 int rd_store_cache_create(void);
