@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What differs between kernels, and nothing else in these modules knows of it: the rest
- * is written for the newest block layer. Included before all else by the compiler's
- * command line. RD_HAVE_* are set in Kbuild from what the kernel's headers have.
+ * Differences between kernels. The modules are written for the newest block layer, and
+ * this file supplies to older kernels the interfaces that they lack. The compiler's
+ * command line includes it before everything else. Kbuild sets RD_HAVE_* from the headers
+ * of the kernel.
  *
- * Floor: Linux 6.1. Tried with Debian's 6.1, 6.12 and 7.2.
+ * Floor: Linux 6.1. Tested with Debian's 6.1, 6.12 and 7.2.
  */
 #ifndef RAPIDDISK_COMPAT_H
 #define RAPIDDISK_COMPAT_H
@@ -26,12 +27,12 @@
 #error "rapiddisk copies through the direct map: it needs a kernel without high memory"
 #endif
 
-/* 6.5: how a block device was opened has a type of its own. */
+/* 6.5: blk_mode_t, for the mode in which a block device was opened. */
 #ifndef BLK_OPEN_WRITE
 typedef fmode_t blk_mode_t;
 #define BLK_OPEN_WRITE FMODE_WRITE
 
-/* Until then ->open() got the block device, not the disk. */
+/* Before 6.5, ->open() got the block device instead of the disk. */
 #define RD_DEFINE_OPEN(name, disk)                               \
 	static int name##_disk(struct gendisk *disk);            \
 	static int name(struct block_device *bdev, fmode_t mode) \
@@ -49,15 +50,12 @@ typedef fmode_t blk_mode_t;
 	static int name##_disk(struct gendisk *disk)
 #endif
 
-/*
- * 6.3: call_rcu() may put its work off for seconds; call_rcu_hurry() is what it was
- * before.
- */
+/* 6.3: call_rcu() may delay its callback for seconds. call_rcu_hurry() does not. */
 #ifndef RD_HAVE_CALL_RCU_HURRY
 #define call_rcu_hurry(head, func) call_rcu(head, func)
 #endif
 
-/* 6.3: a bio_vec has a function that fills it from an address. */
+/* 6.3: bvec_set_virt(). */
 #ifndef RD_HAVE_BVEC_SET_VIRT
 static inline void bvec_set_virt(struct bio_vec *bv, void *addr, unsigned int len)
 {
@@ -77,8 +75,8 @@ static inline void bvec_set_virt(struct bio_vec *bv, void *addr, unsigned int le
 #endif
 
 /*
- * 6.7: shrinkers are allocated, and registering one cannot fail; before, the caller had the
- * memory, and it could.
+ * 6.7: shrinker_alloc(). Registration cannot fail any more. Before, the caller owned the
+ * memory of the shrinker, and registration could fail.
  */
 #ifdef RD_HAVE_SHRINKER_ALLOC
 #define rd_shrinker_alloc(name) shrinker_alloc(0, name)
@@ -96,10 +94,7 @@ static inline void bvec_set_virt(struct bio_vec *bv, void *addr, unsigned int le
 #define rd_shrinker_free(shrinker) (unregister_shrinker(shrinker), kfree(shrinker))
 #endif
 
-/*
- * 6.4: pages that a shrinker frees count as progress for who waits for memory through a
- * function; before, in a number of theirs.
- */
+/* 6.4: mm_account_reclaimed_pages(). Before, shrinkers added to a counter of the task. */
 static inline void rd_account_reclaimed(unsigned long nr_pages)
 {
 #ifdef RD_HAVE_ACCOUNT_RECLAIMED
@@ -110,14 +105,14 @@ static inline void rd_account_reclaimed(unsigned long nr_pages)
 #endif
 }
 
-/* 6.16: ->read() of a binary attribute got a const. */
+/* 6.16: the attribute became const in ->read() of a binary attribute. */
 #ifdef RD_HAVE_CONST_BIN_READ
 #define RD_BIN_ATTRIBUTE const struct bin_attribute
 #else
 #define RD_BIN_ATTRIBUTE struct bin_attribute
 #endif
 
-/* 6.10: a block device names its page cache; before, its inode did. */
+/* 6.10: bd_mapping. Before, the inode of the block device had the mapping. */
 static inline struct address_space *rd_bdev_mapping(struct block_device *bdev)
 {
 #ifdef RD_HAVE_BD_MAPPING
@@ -127,12 +122,16 @@ static inline struct address_space *rd_bdev_mapping(struct block_device *bdev)
 #endif
 }
 
-/*
- * rd_alloc_gendisk() - A disk with these limits that completes each bio before
- * submit_bio() returns, never waits when told not to, and has nothing that rotates.
+/**
+ * rd_alloc_gendisk() - Allocate a disk that completes each bio before submit_bio()
+ * returns.
+ * @limits: limits of the queue
+ * @node: NUMA node, or NUMA_NO_NODE
  *
- * 6.9: the limits became an argument, and 6.11 made the features a part of them; before,
- * they were set one by one on the finished queue.
+ * The disk honours REQ_NOWAIT and does not rotate.
+ *
+ * 6.9: the limits became an argument. 6.11: the features became a part of the limits.
+ * Before, both were set one by one on the queue.
  *
  * Return: the disk or an ERR_PTR().
  */
