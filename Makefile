@@ -278,10 +278,12 @@ format:
 lint: $(programs)
 	$(Q)BUILD=$(BUILD) scripts/lint $(c_files)
 
-# Build the modules with W=1 and sparse for the headers of each supported kernel.
+# Build the modules with W=1 and sparse for the headers of each supported kernel, and check
+# their style.
 .PHONY: modules-check
 modules-check:
 	$(Q)tests/vm/modules-build bookworm trixie sid
+	$(Q)tests/vm/modules-style
 
 # Run the tests that boot Debian guests.
 .PHONY: vm-test
