@@ -77,8 +77,8 @@ static const struct report_entry *missing_object(const struct kind *kind,
 }
 
 /*
- * The entry of something that @step needs and that is not there; NULL: nothing is
- * missing. The report has an entry for each step of the plan that came before.
+ * Return the entry of an object that @step needs and that is missing, or NULL. The report
+ * has an entry for each previous step of the plan.
  */
 static const struct report_entry *missing_need(const struct plan_step *step,
 					       const struct plan *plan,
@@ -164,10 +164,10 @@ static void end(const struct exec_watcher *watcher, const struct plan_step *step
 }
 
 /*
- * Who asks for an export that is not there while another one of its port is, is told to
- * give up, and does (nvmf_should_reconnect()). So all that are made are opened in one go,
- * and all that are removed are closed in one go. And what one leaves, others may come to:
- * none is opened before all are closed.
+ * If a host asks for an absent export while its port serves another one, the kernel tells
+ * the host to give up (nvmf_should_reconnect()). Therefore all created exports are opened
+ * together, and all removed ones are closed together. An update may need what another one
+ * leaves, so all are closed before any is opened.
  */
 static int open_done(struct sys *sys, const struct plan *plan,
 		     const struct exec_watcher *watcher, struct report *report,

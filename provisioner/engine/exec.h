@@ -20,19 +20,19 @@ struct exec_watcher {
 };
 
 /*
- * exec_run() - Do what the plan says, one step after the other. A step that fails leaves
- * the others alone, except those that need it: they are skipped. Kinds that open and close
- * do that for all objects of a kind at once.
+ * exec_run() - Execute the steps of the plan in order. A step that fails does not affect
+ * others, except that steps that need its object are skipped. Kinds open and close all
+ * their objects together.
  *
  * @report: gets an entry for each step. May sleep as long as the kernel takes.
- * Return: 0, whatever the steps gave; -ENOMEM if the report could not be kept.
+ * Return: 0, whatever the results of the steps; -ENOMEM if the report could not be kept.
  */
 int exec_run(struct sys *sys, const struct plan *plan, const struct exec_watcher *watcher,
 	     struct report *report);
 
 /*
- * exec_settle() - Wait for what is still done elsewhere about what exec_run() did last:
- * udev's work. Others can look at the objects meanwhile. May sleep until the deadline.
+ * exec_settle() - Wait until udevd has processed the events of exec_run(). Other
+ * processes can open the objects meanwhile. May sleep until the deadline.
  */
 void exec_settle(struct sys *sys);
 /* exec_is_settled() - There is nothing to wait for. */

@@ -11,7 +11,7 @@ struct planner {
 	const struct model *desired, *observed;
 	const struct plan_policy *policy;
 	struct plan *plan;
-	uint64_t committed; /* RAM that is taken, or promised by a step so far; bytes */
+	uint64_t committed; /* RAM in use, or promised by a planned step; bytes */
 };
 
 uint64_t planner_margin(uint64_t ram_bytes)
@@ -113,7 +113,7 @@ static const struct plan_step *find_step(const struct planner *p, const struct o
 /* The fate of the users of an object that is to be removed. */
 enum user_scope {
 	USERS_STAY,
-	USERS_UNPLANNED, /* no step says so far what becomes of some of them */
+	USERS_UNPLANNED, /* some of them have no step yet */
 	USERS_GO,
 };
 

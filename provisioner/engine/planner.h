@@ -9,7 +9,7 @@
 
 struct plan_policy {
 	bool prune;	 /* remove owned objects of a stated class that are not listed */
-	bool adopt;	 /* take over what is live as wanted, and not ours */
+	bool adopt;	 /* adopt foreign objects that match the configuration */
 	bool disconnect; /* what only connections hold may go all the same */
 	enum kind_stage stage;
 	uint64_t ram_bytes; /* of the machine */

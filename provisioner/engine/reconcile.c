@@ -78,8 +78,8 @@ static void mark_leaving(const struct model *desired, const struct plan_policy *
 }
 
 /*
- * What a run does to objects of one kind changes none of a lower rank: those stand below.
- * Return: the rank of the first kind of which @plan changes something.
+ * Return the rank of the first kind that @plan changes. A run never changes an object of
+ * a lower rank.
  */
 static unsigned int first_changed(const struct plan *plan)
 {

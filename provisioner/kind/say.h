@@ -6,13 +6,14 @@
 #include "model/object.h"
 
 /*
- * kind_set_unmet() - Say why @want cannot be made now, a sentence. Return: 0 or -ENOMEM.
+ * kind_set_unmet() - Set the sentence why @want cannot be created now. Return: 0 or
+ * -ENOMEM.
  */
 int kind_set_unmet(struct obj *want, const char *fmt, ...) _printf_(2, 3);
 
 /*
- * kind_fail() - Say what failed: "<what>: <errno text>", and what to do in @hint, or
- * NULL. Return: @error.
+ * kind_fail() - Append "<what>: <errno text>" and the remedy @hint, or NULL. Return:
+ * @error.
  */
 int kind_fail(struct buf *why, int error, const char *hint, const char *what, ...)
 	_printf_(4, 5);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Caches: mapped, loaded anew and unmapped, by the device-mapper target rapiddisk-cache.
+ * Create, reload and remove caches through the device-mapper target rapiddisk-cache.
  *
- * A cache that should go while it is mounted becomes a linear map over its source, and so
- * does one that cannot be made: whoever waits for the name finds the data.
+ * If a mounted cache is to be removed, or a cache cannot be created, its device becomes a
+ * linear map over the source, so that users of the name find the data.
  */
 #include "base/cleanup.h"
 #include "kind/cache/cache.h"
@@ -58,8 +58,8 @@ static int cache_params(struct sys *sys, const struct obj *want, struct buf *out
 }
 
 /*
- * What was to go before may still be there, and device-mapper would map the source twice.
- * Return: 0; -EBUSY and a sentence; -errno.
+ * Check that no map uses the source: device-mapper would map the source twice. Return: 0;
+ * -EBUSY and a sentence; -errno.
  */
 static int refuse_held(struct sys *sys, const struct obj *want, struct buf *why)
 {

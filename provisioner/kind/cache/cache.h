@@ -53,12 +53,12 @@ static inline const struct cache *cache_of(const struct obj *obj)
 }
 
 /*
- * cache_is_for_initramfs() - Is @want a cache of the device that holds the root file
- * system, so that it has to be there before that is mounted?
+ * cache_is_for_initramfs() - True if the source of @want holds the root file system, so
+ * that the initramfs creates the cache before the root is mounted.
  */
 bool cache_is_for_initramfs(struct sys *sys, const struct obj *want);
 
-/* cache_is_absent() - Is @want a cache of a device that is not there so far? */
+/* cache_is_absent() - True if @want is a cache whose source does not exist yet. */
 bool cache_is_absent(struct sys *sys, const struct obj *want);
 
 extern const struct kind kind_cache;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a wanted cache comes to on this machine: which device its source is, whether that is
- * free, and whether it is the root volume, whose cache the initramfs makes.
+ * Resolve the desired caches: find the source of each, check that no other user has the
+ * source, and defer the cache of the root volume, which the initramfs creates.
  */
 #include "base/cleanup.h"
 #include "kind/cache/cache.h"
@@ -140,9 +140,9 @@ static bool is_leaving(const struct obj *have)
 }
 
 /*
- * Of all that stands on the source, what does not go first. The kernel would not mind: all
- * of device-mapper shares one claim, and two maps over one source each have a copy of it
- * that the other one makes wrong.
+ * Check that all maps over the source are removed first. The kernel permits more: all of
+ * device-mapper shares one claim. But each of two caches over one source would make the
+ * content of the other stale.
  */
 static int check_holders(struct sys *sys, struct obj *want, const struct model *observed,
 			 const char *disk, bool *ret_held)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Exports: made, changed and removed. The links into the ports come last and go first: what
- * is not complete nobody can see.
+ * Create, change and remove exports. Links into the ports come last and go first, so that
+ * no host sees an incomplete export.
  */
 #include "base/cleanup.h"
 #include "base/str.h"

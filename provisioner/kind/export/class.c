@@ -11,7 +11,10 @@
 #include "kind/nvmet/nvmet.h"
 #include "kind/on_change.h"
 
-/* What rapiddisk 9 calls its exports: its prefix, the host's name and the device's. */
+/*
+ * The names of exports in rapiddisk 9: this prefix, the name of the machine, and the
+ * device.
+ */
 #define PEER_PREFIX "nqn.2021-06.org.rapiddisk:"
 
 #define HEX4	     "[0-9A-Fa-f]{4}"

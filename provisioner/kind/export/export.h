@@ -67,10 +67,13 @@ static inline const struct namespace *namespace_of(const struct obj *obj)
 
 extern const struct obj_class export_namespace_class;
 
-/* export_folder() - In configfs; the caller's to free. NULL: no memory. */
+/*
+ * export_folder() - Return the directory in configfs; the caller's to free. NULL:
+ * -ENOMEM.
+ */
 char *export_folder(const struct obj *obj);
 
-/* export_namespaces() - Of an object with namespaces; an empty list where none are set. */
+/* export_namespaces() - Return the namespaces; an empty list if none are set. */
 const struct object_list *export_namespaces(const struct obj *obj);
 
 /* export_strings() - Its ports or hosts; an empty list where none are set. */
@@ -83,18 +86,21 @@ const struct string_list *export_strings(const struct obj *obj, unsigned int ind
 const struct obj *export_find_device(const struct model *model, const char *text);
 
 /*
- * export_is_another() - Does the live namespace have to go and come again to be @item? Its
- * size can change under it.
+ * export_is_another() - True if the live namespace must be removed and created to become
+ * @item. A new size alone needs no removal.
  */
 bool export_is_another(const struct obj *live, const struct obj *item);
 
-/* export_connections() - Of an observed export: how many are connected; false: nobody says. */
+/*
+ * export_connections() - Get the number of controllers connected to an observed export.
+ * Return: false if the kernel does not report the number.
+ */
 bool export_connections(const struct obj *obj, uint64_t *ret);
 
 /*
- * The namespaces of the live export in @folder: remove one; remove those of @have that
- * @want lacks or has as another; add those of @want that @have (NULL: there are none so
- * far) lacks. Return: 0; -errno and a sentence in @why.
+ * Remove one namespace of the live export in @folder; remove those of @have that @want
+ * lacks or has as another; add those of @want that @have (NULL: a new export) lacks.
+ * Return: 0; -errno and a sentence in @why.
  */
 int export_remove_namespace(struct sys *sys, const struct obj *obj,
 			    const struct obj *item, const char *folder, struct buf *why);

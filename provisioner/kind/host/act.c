@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hosts: made, changed and removed. A key by which a host proves who it is (DH-HMAC-CHAP)
- * is in NVMe Base Specification, 8.3.4.5.
+ * Create, change and remove hosts. A host authenticates with its key (DH-HMAC-CHAP, NVMe
+ * Base Specification, 8.3.4.5).
  */
 #include "base/cleanup.h"
 #include "kind/host/host.h"

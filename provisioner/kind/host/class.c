@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 static const char *const hash_words[] = { "sha256", "sha384", "sha512", NULL };
-/* What the kernel calls them. */
+/* The kernel's names. */
 const char *const host_hash_names[] = { "hmac(sha256)", "hmac(sha384)", "hmac(sha512)",
 					NULL };
 static const char *const group_words[] = { "none",	"ffdhe2048", "ffdhe3072",

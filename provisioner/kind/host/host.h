@@ -14,8 +14,7 @@ struct host {
 	char *dhchap_key_file, *dhchap_ctrl_key_file;
 	int dhchap_hash, dhchap_dhgroup;
 	char *dhchap_key, *dhchap_ctrl_key;
-	const char
-		*foreign; /* wanted and resolved: an export that is not ours lets it in */
+	const char *foreign; /* set by resolve: a foreign export that admits the host */
 };
 
 enum {
@@ -36,7 +35,9 @@ static inline const struct host *host_of(const struct obj *obj)
 /* The kernel's names for the words of dhchap_hash and dhchap_dhgroup; NULL-terminated. */
 extern const char *const host_hash_names[], *const host_group_names[];
 
-/* host_folder() - In configfs; the caller's to free. NULL: no memory. */
+/*
+ * host_folder() - Return the directory in configfs; the caller's to free. NULL: -ENOMEM.
+ */
 char *host_folder(const struct obj *obj);
 
 /*

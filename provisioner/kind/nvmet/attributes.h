@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* nvmet_hint() - What to do about an errno of configfs; NULL: nothing to be said. */
+/* nvmet_hint() - Return the remedy for an errno of configfs. */
 const char *nvmet_hint(int error);
 
 /*
@@ -19,8 +19,8 @@ const char *nvmet_hint(int error);
 int nvmet_read(const struct kfs *kfs, char **ret, const char *fmt, ...) _printf_(3, 4);
 
 /*
- * nvmet_set() - Write the attribute @name of the object in @folder.
- * @shown: the value for the message; NULL: it is a secret, and not shown.
+ * nvmet_set() - Write the attribute @name of the object in the directory @folder. @shown:
+ * the value for the message; NULL for a secret.
  */
 int nvmet_set(struct sys *sys, struct buf *why, const char *folder, const char *name,
 	      const char *value, const char *shown);

@@ -19,8 +19,8 @@ int nvmet_set_owner(const struct kfs *kfs, const struct claims *claims, struct o
 		    bool half_made);
 
 /*
- * nvmet_find_foreign() - The name of a live export that is not ours and stands on the port
- * or host @have; @observed owns it. NULL: there is none.
+ * nvmet_find_foreign() - Return the name of a foreign live export that uses the port or
+ * host @have, or NULL. @observed owns the name.
  */
 const char *nvmet_find_foreign(const struct obj *have, const struct model *observed);
 
@@ -31,13 +31,13 @@ const char *nvmet_find_foreign(const struct obj *have, const struct model *obser
 int nvmet_block_foreign(struct plan_step *step, const char *name);
 
 /*
- * nvmet_expect_size() - Before the device at the path ("/dev/%s") gets another size: note
- * that initiators of our exports have to be told. The note outlives a run that is killed
- * before it told them. Return: 0 or -errno.
+ * nvmet_expect_size() - Claim, before the device at the path ("/dev/%s") gets another
+ * size, that initiators of owned exports must be told. The claim survives a killed run.
+ * Return: 0 or -errno.
  */
 int nvmet_expect_size(struct sys *sys, const char *fmt, ...) _printf_(2, 3);
 
-/* What the note is called: claims of this kind, named by nvmet_size_claim(). */
+/* The kind of size claims, which nvmet_size_claim() names. */
 #define NVMET_SIZE_CLAIM "size"
 
 /* nvmet_size_claim() - Return: the caller's to free; NULL: no memory. */

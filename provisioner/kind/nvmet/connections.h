@@ -17,14 +17,14 @@ struct nvmet_controller {
 
 struct nvmet_controllers {
 	VEC(struct nvmet_controller) controllers;
-	bool complete; /* the kernel lists them all; else there may be more */
+	bool complete; /* the kernel lists all controllers; otherwise there may be more */
 	struct net_connections sockets; /* where it does not */
 };
 
 /*
- * nvmet_controllers_load() - What initiators are connected to: all of them by nvmet's
- * folder in debugfs (Linux 6.11, CONFIG_NVME_TARGET_DEBUGFS); without that only those of
- * this machine's own initiator over loop. Return: 0 or -ENOMEM.
+ * nvmet_controllers_load() - Load the connected controllers: all of them from debugfs
+ * (Linux 6.11, CONFIG_NVME_TARGET_DEBUGFS), otherwise only those of this machine's own
+ * initiator over loop. Return: 0 or -ENOMEM.
  */
 int nvmet_controllers_load(const struct kfs *kfs, struct nvmet_controllers *ret);
 void nvmet_controllers_done(struct nvmet_controllers *controllers);
@@ -47,7 +47,7 @@ uint64_t nvmet_count_sockets(const struct kfs *kfs,
 			     const struct nvmet_controllers *controllers, const char *id);
 
 /*
- * nvmet_sees_all() - Is everybody who is connected by port @id seen, as a socket or as a
- * controller of this machine (TCP, loop), whatever the kernel tells?
+ * nvmet_sees_all() - True if every connection to port @id is visible as a socket or as a
+ * controller of this machine (TCP, loop), even without debugfs.
  */
 bool nvmet_sees_all(const struct kfs *kfs, const char *id);

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-/* configfs below the root; nvmet's folder is there once its module is loaded. */
+/* configfs below the root. The directory of nvmet exists once its module is loaded. */
 #define NVMET		 "sys/kernel/config/nvmet"
 #define NVMET_HOSTS	 NVMET "/hosts"
 #define NVMET_PORTS	 NVMET "/ports"
@@ -22,5 +22,5 @@
 	"'nqn.', year and month, a domain in reverse, ':' and a name, without " \
 	"blanks and slashes, as in 'nqn.2026-11.org.example:disk'"
 
-/* What the discovery service is called; the kernel makes it. */
+/* The NQN of the discovery service, which the kernel creates. */
 #define NVMET_DISCOVERY_NQN "nqn.2014-08.org.nvmexpress.discovery"

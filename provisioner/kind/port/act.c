@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ports: made, changed and removed. The kernel opens the listener with the first export that
- * is linked into it, and until the last one has gone its address cannot change.
+ * Create, change and remove ports. The kernel opens the listener with the first linked
+ * export, and permits no new address until the last export is unlinked.
  */
 #include "base/cleanup.h"
 #include "base/str.h"

@@ -22,7 +22,7 @@ struct port {
 	uint64_t wait;
 	int on_change;
 	struct string_list exports;
-	const char *foreign; /* wanted and resolved: an export on it that is not ours */
+	const char *foreign; /* set by resolve: a foreign export on the port */
 };
 
 struct referral {
@@ -72,13 +72,15 @@ extern const struct obj_class port_referral_class;
 extern const char *const port_transport_words[], *const port_family_words[],
 							 *const port_tls_words[];
 
-/* port_folder() - In configfs; the caller's to free. NULL: no memory. */
+/*
+ * port_folder() - Return the directory in configfs; the caller's to free. NULL: -ENOMEM.
+ */
 char *port_folder(const struct obj *obj);
 
-/* port_service() - What the file says, or the default. */
+/* port_service() - Return the service of the configuration, or the default. */
 uint64_t port_service(const struct obj *obj);
 
-/* port_family() - What the kernel calls it, for this transport and address. */
+/* port_family() - Return the kernel's name of the address family for this transport. */
 const char *port_family(int transport, const char *address);
 
 extern const struct kind kind_port;

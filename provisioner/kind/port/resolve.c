@@ -16,8 +16,8 @@ static bool is_of_family(const struct obj *want, const char *address)
 }
 
 /*
- * Of the interface's addresses the one that the port has already, so that it does not
- * move; else the first one, IPv4 before IPv6.
+ * Return the interface's address that the port already has, so that the port does not
+ * move; otherwise the first one, IPv4 before IPv6.
  */
 static const char *choose_address(const struct obj *want, const struct obj *have,
 				  const struct net_addresses *all)
@@ -108,8 +108,8 @@ static bool is_gone_by_then(const struct obj *other, const struct obj *want,
 }
 
 /*
- * A port with exports that would come to where another one of ours listens still could not
- * open there, and all that is on it would be cut off for nothing.
+ * Check that no owned port still listens at the new address of a port with exports. The
+ * port could not open there, and its exports would be disconnected for nothing.
  */
 static int check_ours(struct obj *want, const struct obj *have,
 		      const struct model *desired, const struct model *observed)
