@@ -27,7 +27,8 @@ static bool looks_at_devices(const struct app *app)
 
 	return !app->options.sysroot &&
 	       (mode == MODE_APPLY || mode == MODE_TEARDOWN || mode == MODE_STATUS ||
-		mode == MODE_IMPORT || mode == MODE_PRINT_INITRAMFS_CONFIG);
+		mode == MODE_IMPORT || mode == MODE_CAPTURE ||
+		mode == MODE_PRINT_INITRAMFS_CONFIG);
 }
 
 static int open_sys(struct app *app)

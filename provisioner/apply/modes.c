@@ -2,6 +2,7 @@
 /* The function of each mode. */
 #include "apply/modes.h"
 
+#include "apply/capture.h"
 #include "apply/image.h"
 #include "apply/nvmetcli.h"
 #include "apply/options_print.h"
@@ -171,6 +172,7 @@ int modes_run(struct app *app)
 		[MODE_STATUS] = run_status,
 		[MODE_IMPORT] = run_import,
 		[MODE_TEARDOWN] = run_apply,
+		[MODE_CAPTURE] = capture_run,
 		[MODE_PRINT_SCHEMA] = run_print_schema,
 		[MODE_PRINT_INITRAMFS_CONFIG] = run_print_initramfs_config,
 		[MODE_PRINT_SOCKET] = run_print_socket,

@@ -130,6 +130,17 @@ const struct option_row option_rows[] = {
 			"Reads no configuration.",
 	},
 	{
+		.name = "capture",
+		.group = GROUP_MODE,
+		.argument = "FILE",
+		TEXT(capture),
+		.mode = MODE_CAPTURE,
+		.help = "Write what a run reads of this machine to FILE, for a bug report",
+		.more = "Changes nothing. Keys, passwords and the parameters of foreign maps "
+			"are left out; BUG REPORTS lists what stays. --stage, --adopt and "
+			"--no-prune count as in a run.",
+	},
+	{
 		.name = "print-schema",
 		.group = GROUP_MODE,
 		.mode = MODE_PRINT_SCHEMA,
@@ -215,7 +226,7 @@ const struct option_row option_rows[] = {
 		.name = "adopt",
 		.group = GROUP_RUN,
 		FLAG(adopt),
-		.modes = IN(MODE_APPLY),
+		.modes = IN(MODE_APPLY) | IN(MODE_CAPTURE),
 		.help = "Adopt foreign objects that match the configuration",
 	},
 	{

@@ -24,6 +24,7 @@ enum apply_mode {
 	MODE_STATUS,
 	MODE_IMPORT,
 	MODE_TEARDOWN,
+	MODE_CAPTURE,
 	MODE_PRINT_SCHEMA,
 	MODE_PRINT_INITRAMFS_CONFIG,
 	MODE_PRINT_SOCKET,
@@ -38,8 +39,9 @@ struct options {
 	enum apply_mode mode;
 	const char *config, *sysroot;
 	const char
-		*from;	/* --import: a file of nvmetcli; NULL: import the live objects */
-	bool initramfs; /* --stage=initramfs */
+		*from; /* --import: a file of nvmetcli; NULL: import the live objects */
+	const char *capture; /* --capture: the file to write */
+	bool initramfs;	     /* --stage=initramfs */
 	enum kind_stage stage;
 	const char *stage_name; /* the word of the command line; the report has it too */
 	bool disconnect;	/* --teardown may drop connections */

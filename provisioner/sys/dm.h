@@ -96,8 +96,9 @@ struct dm_ops {
 /* The maps of the running kernel. */
 extern const struct dm_ops dm_kernel;
 /*
- * The maps of a --sysroot, read-only. Two files that the kernel does not have complete
- * sys/block/dm-N/dm: table, as `dmsetup table` prints it, and open_count.
+ * The maps of a --sysroot, read-only. Three files that the kernel does not have complete
+ * sys/block/dm-N/dm: table, as `dmsetup table` prints it, or `0 SECTORS` for several targets;
+ * open_count; and unfinished, if a loaded table waits for a resume.
  */
 extern const struct dm_ops dm_tree;
 /*

@@ -10,13 +10,14 @@
 static int tree_read_table(struct sys *sys, const char *disk, struct dm_map *map)
 {
 	_cleanup_free_ char *table = NULL;
-	int at = 0, r;
+	int at = 0, fields, r;
 
 	r = kfs_read(&sys->kfs, &table, "sys/block/%s/dm/table", disk);
 	if (r < 0 || !*table)
 		return r == -ENOENT ? 0 : r;
-	if (sscanf(table, "0 %" SCNu64 " %ms %n", &map->sectors, &map->target, &at) != 2)
-		return -EBADMSG;
+	fields = sscanf(table, "0 %" SCNu64 " %ms %n", &map->sectors, &map->target, &at);
+	if (fields != 2)
+		return fields == 1 ? 0 : -EBADMSG;
 	map->params = strdup(table + at);
 	return map->params ? 0 : -ENOMEM;
 }
@@ -35,6 +36,7 @@ static int tree_read(struct sys *sys, const struct dm_entry *entry, struct dm_ma
 	    (r = kfs_read(&sys->kfs, &map.uuid, "sys/block/%s/dm/uuid", disk)) == 0)
 		r = tree_read_table(sys, disk, &map);
 	map.suspended = suspended != 0;
+	map.unfinished = kfs_exists(&sys->kfs, "sys/block/%s/dm/unfinished", disk);
 	if (r < 0)
 		dm_map_done(&map);
 	else

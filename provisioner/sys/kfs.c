@@ -84,13 +84,32 @@ static int open_path(const struct kfs *kfs, int flags, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+static void tell(const struct kfs *kfs, enum kfs_query query, const char *path,
+		 const struct buf *text)
+{
+	if (kfs->on_query)
+		kfs->on_query(kfs->query_data, query, path, text);
+}
+
+void kfs_note(const struct kfs *kfs, const struct buf *text, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+
+	if (FORMAT_PATH(path, fmt) == 0)
+		tell(kfs, KFS_QUERY_NOTE, path, text);
+}
+
 int kfs_open(const struct kfs *kfs, int flags, const char *fmt, ...)
 {
 	char path[PATH_MAX];
 	int r;
 
 	r = FORMAT_PATH(path, fmt);
-	return r < 0 ? r : open_path(kfs, flags, path);
+	if (r == 0)
+		r = open_path(kfs, flags, path);
+	if (r >= 0)
+		tell(kfs, KFS_QUERY_OPEN, path, NULL);
+	return r;
 }
 
 /*
@@ -135,6 +154,7 @@ static int read_path(const struct kfs *kfs, char **ret, const char *path)
 	r = read_all(fd, is_attribute(path), &text);
 	if (r < 0)
 		return r;
+	tell(kfs, KFS_QUERY_READ, path, &text);
 	if (text.len > 0 && text.data[text.len - 1] == '\n')
 		text.data[--text.len] = '\0';
 	return buf_take(&text, ret);
@@ -174,19 +194,24 @@ int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 	return units_parse_uint(text, ret) < 0 ? -EBADMSG : 0;
 }
 
-bool kfs_exists(const struct kfs *kfs, const char *fmt, ...)
+static bool path_exists(const struct kfs *kfs, const char *path)
 {
-	char path[PATH_MAX];
 	_cleanup_close_ int fd = -1;
-	int r;
 
-	r = FORMAT_PATH(path, fmt);
-	if (r < 0)
-		return false;
 	if (!kfs->is_sysroot)
 		return faccessat(kfs->root_fd, path, F_OK, 0) == 0;
 	fd = open_path(kfs, O_PATH, path);
 	return fd >= 0;
+}
+
+bool kfs_exists(const struct kfs *kfs, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	bool exists = FORMAT_PATH(path, fmt) == 0 && path_exists(kfs, path);
+
+	if (exists)
+		tell(kfs, KFS_QUERY_STAT, path, NULL);
+	return exists;
 }
 
 /* Open before the fault point: a missing file is not an operation that can fail. */
@@ -231,14 +256,16 @@ int kfs_write(const struct kfs *kfs, const char *value, const char *fmt, ...)
 /* As stat(2), with links resolved inside the root. */
 static int stat_path(const struct kfs *kfs, const char *path, struct stat *ret)
 {
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = kfs->is_sysroot ? open_path(kfs, O_PATH, path) : -1;
+	int r = 0;
 
-	if (!kfs->is_sysroot)
-		return fstatat(kfs->root_fd, path, ret, 0) < 0 ? -errno : 0;
-	fd = open_path(kfs, O_PATH, path);
-	if (fd < 0)
+	if (kfs->is_sysroot && fd < 0)
 		return fd;
-	return fstat(fd, ret) < 0 ? -errno : 0;
+	r = kfs->is_sysroot ? fstat(fd, ret) : fstatat(kfs->root_fd, path, ret, 0);
+	if (r < 0)
+		return -errno;
+	tell(kfs, KFS_QUERY_STAT, path, NULL);
+	return 0;
 }
 
 int kfs_inode(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
@@ -318,6 +345,8 @@ int kfs_vlist(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, va_
 	r = list_directory(fd, ret);
 	if (r < 0)
 		kfs_names_done(ret);
+	else
+		tell(kfs, KFS_QUERY_LIST, path, NULL);
 	return r;
 }
 
@@ -386,19 +415,27 @@ static int read_link(int dir_fd, const char *path, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-int kfs_link(const struct kfs *kfs, char **ret, const char *fmt, ...)
+static int link_path(const struct kfs *kfs, const char *path, char **ret)
 {
-	char path[PATH_MAX];
 	_cleanup_close_ int fd = -1;
-	int r;
 
-	r = FORMAT_PATH(path, fmt);
-	if (r < 0)
-		return r;
 	if (!kfs->is_sysroot)
 		return read_link(kfs->root_fd, path, ret);
 	fd = open_path(kfs, O_PATH | O_NOFOLLOW, path);
 	return fd < 0 ? fd : read_link(fd, "", ret);
+}
+
+int kfs_link(const struct kfs *kfs, char **ret, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	int r;
+
+	r = FORMAT_PATH(path, fmt);
+	if (r == 0)
+		r = link_path(kfs, path, ret);
+	if (r == 0)
+		tell(kfs, KFS_QUERY_LINK, path, NULL);
+	return r;
 }
 
 static int number_of_stand_in(const struct kfs *kfs, const char *path, uint64_t *ret)

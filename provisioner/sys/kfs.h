@@ -2,6 +2,7 @@
 /* Kernel file systems (sysfs, configfs, procfs) and /dev below one root. */
 #pragma once
 
+#include "base/buf.h"
 #include "base/fault.h"
 #include "base/macro.h"
 #include "base/vec.h"
@@ -30,6 +31,16 @@ enum kfs_look {
 	LOOK_FOR_METRICS,
 };
 
+/* A successful look at the tree: what of @path the caller got to know. */
+enum kfs_query {
+	KFS_QUERY_READ, /* the content */
+	KFS_QUERY_OPEN, /* a descriptor, with which anything can be done */
+	KFS_QUERY_STAT, /* that it exists, its device number or its inode number */
+	KFS_QUERY_LIST, /* the names in a directory */
+	KFS_QUERY_LINK, /* the target of a link */
+	KFS_QUERY_NOTE, /* nothing: kfs_note() */
+};
+
 struct kfs {
 	int root_fd;
 	enum kfs_look look;
@@ -47,6 +58,14 @@ struct kfs {
 	/* The same for BLKROSET. */
 	int (*on_set_read_only)(void *data, const char *path, bool read_only);
 	void *hook_data;
+
+	/*
+	 * Called after each successful look, by sys/record.c (else NULL). @text: the content
+	 * for KFS_QUERY_READ and KFS_QUERY_NOTE, else NULL.
+	 */
+	void (*on_query)(void *data, enum kfs_query query, const char *path,
+			 const struct buf *text);
+	void *query_data;
 };
 
 /*
@@ -163,3 +182,10 @@ int kfs_symlink(const struct kfs *kfs, const char *target, const char *fmt, ...)
  * Return: 0 or -errno.
  */
 int kfs_set_read_only(const struct kfs *kfs, bool read_only, const char *path);
+
+/*
+ * kfs_note() - Tell the recorder, if any, of a value that came from elsewhere than a file.
+ * @path: the file that holds such a value in a --sysroot.
+ */
+void kfs_note(const struct kfs *kfs, const struct buf *text, const char *fmt, ...)
+	_printf_(3, 4);

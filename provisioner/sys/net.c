@@ -90,6 +90,19 @@ static int load_from_kernel(struct net_addresses *ret)
 	return r;
 }
 
+/* As load_from_tree() reads them. */
+static void note_addresses(const struct kfs *kfs, const struct net_addresses *all)
+{
+	vec_foreach (first, &all->addresses) {
+		_cleanup_(buf_done) struct buf text = { 0 };
+
+		vec_foreach (address, &all->addresses)
+			if (streq(address->interface, first->interface))
+				buf_addf(&text, "%s\n", address->text);
+		kfs_note(kfs, &text, "sys/class/net/%s/addresses", first->interface);
+	}
+}
+
 static int load_interface_of_tree(const struct kfs *kfs, const char *interface,
 				  struct net_addresses *ret)
 {
@@ -131,6 +144,8 @@ int net_addresses_load(const struct kfs *kfs, struct net_addresses *ret)
 	struct net_addresses all = { 0 };
 	int r = kfs->is_sysroot ? load_from_tree(kfs, &all) : load_from_kernel(&all);
 
+	if (r == 0 && kfs->on_query && !kfs->is_sysroot)
+		note_addresses(kfs, &all);
 	if (r < 0)
 		net_addresses_done(&all);
 	else

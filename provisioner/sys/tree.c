@@ -135,6 +135,18 @@ int tree_put(struct tree *tree, const struct tree_entry *entry)
 	return 0;
 }
 
+int tree_put_link(struct tree *tree, char *path, char *target)
+{
+	const struct tree_entry entry = {
+		.path = path,
+		.type = TREE_LINK,
+		.data = target,
+		.len = strlen(target),
+	};
+
+	return tree_put(tree, &entry);
+}
+
 size_t tree_remove(struct tree *tree, const char *path)
 {
 	size_t first = lower_bound(tree, path), end = first;

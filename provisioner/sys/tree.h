@@ -56,6 +56,9 @@ void tree_done(struct tree *tree);
  */
 int tree_put(struct tree *tree, const struct tree_entry *entry);
 
+/* tree_put_link() - As tree_put(), of a symbolic link. */
+int tree_put_link(struct tree *tree, char *path, char *target);
+
 /* tree_find() - Return: the entry of @path; NULL if the tree has no such entry. */
 struct tree_entry *tree_find(const struct tree *tree, const char *path);
 
