@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libFuzzer: any bytes as a configuration, with the real classes and the unit tests' own.
+ * libFuzzer: parse any bytes as a configuration, with the real classes and those of the unit
+ * tests.
  */
 #include "kind/kinds.h"
 #include "property.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libFuzzer: a method, a path and a Host, each on a line of its own, of a machine whose
- * names are the rest of the bytes.
+ * libFuzzer: answer a request. The first three lines are method, path and Host; the other
+ * bytes are the names of the machine.
  */
 #include "base/cleanup.h"
 #include "kind/shown.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libFuzzer: any bytes as the status file. An accepted report makes answers that are JSON, and a
- * refused one has a reason.
+ * libFuzzer: read any bytes as the status file. The answers of an accepted report are JSON; a
+ * refused report has a reason.
  */
 #include "base/cleanup.h"
 #include "kind/shown.h"

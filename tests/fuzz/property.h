@@ -5,8 +5,8 @@
 #include "model/model.h"
 
 /*
- * property_check() - Parse @text, and print and parse again what came out.
- * Return: NULL; or what does not hold, static text.
+ * property_check() - Parse @text, print the objects, and parse the output.
+ * Return: NULL; the property that does not hold, static text.
  */
 const char *property_check(const char *text, size_t len,
 			   const struct obj_class *const *classes);

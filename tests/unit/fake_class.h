@@ -30,7 +30,7 @@ enum { LAMP_COLOR, LAMP_TAGS, LAMP_FIELDS };
  * `gates` the id of a gate.
  */
 extern const struct obj_class fake_thing;
-/* What is in a thing's `parts`. */
+/* The objects in `parts` of a thing. */
 extern const struct obj_class fake_part;
 /* "gates", whose key is a number. */
 extern const struct obj_class fake_gate;

@@ -32,21 +32,21 @@ static struct place parse(const char *path)
 	return place;
 }
 
-static void set(struct fake_kernel *fake, const char *folder, const char *attribute,
+static void set(struct fake_kernel *fake, const char *parent, const char *attribute,
 		const char *value)
 {
 	char path[512];
 
-	ck_assert_int_lt(snprintf(path, sizeof(path), "%s/%s", folder, attribute), 512);
+	ck_assert_int_lt(snprintf(path, sizeof(path), "%s/%s", parent, attribute), 512);
 	fake_set(fake, path, value);
 }
 
-static void make_folder(struct fake_kernel *fake, const char *folder, const char *name)
+static void make_directory(struct fake_kernel *fake, const char *parent, const char *name)
 {
 	char path[1024];
 
 	ck_assert_int_lt(
-		snprintf(path, sizeof(path), "%s/%s/%s", fake->root, folder, name), 1024);
+		snprintf(path, sizeof(path), "%s/%s/%s", fake->root, parent, name), 1024);
 	ck_assert(mkdir(path, 0755) == 0 || errno == EEXIST);
 }
 
@@ -54,13 +54,13 @@ void fake_nvmet_load(struct fake_kernel *fake)
 {
 	fake_set(fake, "sys/module/nvmet/refcnt", "0");
 	fake_set(fake, NVMET "/attribute", "");
-	make_folder(fake, NVMET, "hosts");
-	make_folder(fake, NVMET, "ports");
-	make_folder(fake, NVMET, "subsystems");
+	make_directory(fake, NVMET, "hosts");
+	make_directory(fake, NVMET, "ports");
+	make_directory(fake, NVMET, "subsystems");
 }
 
-/* The number of entries whose type is @type (DT_LNK, DT_DIR) in @folder/@part. */
-static unsigned int count_in(struct fake_kernel *fake, const char *folder,
+/* Count the entries of type @type (DT_LNK, DT_DIR) in @parent/@part. */
+static unsigned int count_in(struct fake_kernel *fake, const char *parent,
 			     const char *part, int type)
 {
 	_cleanup_free_ char *path = NULL;
@@ -68,7 +68,7 @@ static unsigned int count_in(struct fake_kernel *fake, const char *folder,
 	struct dirent *entry;
 	DIR *dir;
 
-	ck_assert_int_ge(asprintf(&path, "%s/%s/%s", fake->root, folder, part), 0);
+	ck_assert_int_ge(asprintf(&path, "%s/%s/%s", fake->root, parent, part), 0);
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir)))
 		n += entry->d_type == type && entry->d_name[0] != '.';
@@ -81,16 +81,16 @@ static unsigned int count_in(struct fake_kernel *fake, const char *folder,
 static bool is_linked(struct fake_kernel *fake, const char *in, const char *part,
 		      const char *name)
 {
-	char folder[512], path[1200];
+	char parent[512], path[1200];
 	struct dirent *entry;
 	struct stat st;
 	bool found = false;
 	DIR *dir;
 
-	snprintf(folder, sizeof(folder), "%s/%s/%s", fake->root, NVMET, in);
-	dir = opendir(folder);
+	snprintf(parent, sizeof(parent), "%s/%s/%s", fake->root, NVMET, in);
+	dir = opendir(parent);
 	while (dir && !found && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%.255s/%s/%s", folder, entry->d_name,
+		snprintf(path, sizeof(path), "%s/%.255s/%s/%s", parent, entry->d_name,
 			 part, name);
 		found = entry->d_name[0] != '.' && lstat(path, &st) == 0;
 	}
@@ -110,8 +110,8 @@ static void fill_port(struct fake_kernel *fake, const char *path)
 	set(fake, path, "addr_treq", "not specified");
 	if (fake->nvmet->tsas)
 		set(fake, path, "addr_tsas", "none");
-	make_folder(fake, path, "subsystems");
-	make_folder(fake, path, "referrals");
+	make_directory(fake, path, "subsystems");
+	make_directory(fake, path, "referrals");
 }
 
 static void fill_object(struct fake_kernel *fake, const struct place *place,
@@ -130,8 +130,8 @@ static void fill_object(struct fake_kernel *fake, const struct place *place,
 		set(fake, path, "attr_serial", "0123456789abcdef0123");
 		set(fake, path, "attr_model", "Linux");
 		set(fake, path, "attr_allow_any_host", "0");
-		make_folder(fake, path, "namespaces");
-		make_folder(fake, path, "allowed_hosts");
+		make_directory(fake, path, "namespaces");
+		make_directory(fake, path, "allowed_hosts");
 	}
 }
 
@@ -231,7 +231,7 @@ static int check_host_link(struct fake_kernel *fake, const struct place *place,
 /* Does another port that is open listen on the address of this one? */
 static bool is_taken(struct fake_kernel *fake, const char *port)
 {
-	char folder[512], address[64], service[64], type[16];
+	char parent[512], address[64], service[64], type[16];
 	struct dirent *entry;
 	bool taken = false;
 	DIR *dir;
@@ -240,8 +240,8 @@ static bool is_taken(struct fake_kernel *fake, const char *port)
 	snprintf(address, sizeof(address), "%s", get(fake, "ports", port, "addr_traddr"));
 	snprintf(service, sizeof(service), "%s",
 		 get(fake, "ports", port, "addr_trsvcid"));
-	snprintf(folder, sizeof(folder), "%s/%s", fake->root, NVMET_PORTS);
-	dir = opendir(folder);
+	snprintf(parent, sizeof(parent), "%s/%s", fake->root, NVMET_PORTS);
+	dir = opendir(parent);
 	while (dir && !taken && (entry = readdir(dir))) {
 		char other[400];
 
@@ -324,10 +324,10 @@ int fake_nvmet_change(struct fake_kernel *fake, enum kfs_change change, const ch
 static int write_port(struct fake_kernel *fake, const struct place *place,
 		      const char *value)
 {
-	char folder[512];
+	char parent[512];
 
-	snprintf(folder, sizeof(folder), NVMET_PORTS "/%s", place->name);
-	if (!place->attribute[0] && count_in(fake, folder, "subsystems", DT_LNK))
+	snprintf(parent, sizeof(parent), NVMET_PORTS "/%s", place->name);
+	if (!place->attribute[0] && count_in(fake, parent, "subsystems", DT_LNK))
 		return -EACCES;
 	if (!streq(place->part, "addr_trtype") && !place->item[0] &&
 	    get(fake, "ports", place->name, "addr_trtype")[0] == '\0')
@@ -335,7 +335,7 @@ static int write_port(struct fake_kernel *fake, const struct place *place,
 	if (streq(place->part, "addr_tsas")) {
 		if (streq(value, "tls1.3") && fake->no_keyring)
 			return -EINVAL;
-		set(fake, folder, "addr_treq",
+		set(fake, parent, "addr_treq",
 		    streq(value, "tls1.3") ? "required" : "not specified");
 	}
 	return 0;
@@ -374,14 +374,14 @@ static int write_namespace(struct fake_kernel *fake, const struct place *place,
 static int write_subsystem(struct fake_kernel *fake, const struct place *place,
 			   const char *path, const char *value)
 {
-	char folder[512];
+	char parent[512];
 
 	if (streq(place->part, "namespaces"))
 		return write_namespace(fake, place, value);
-	snprintf(folder, sizeof(folder), NVMET_SUBSYSTEMS "/%s", place->name);
+	snprintf(parent, sizeof(parent), NVMET_SUBSYSTEMS "/%s", place->name);
 	if (streq(place->part, "attr_allow_any_host"))
 		return streq(value, "1") &&
-				       count_in(fake, folder, "allowed_hosts", DT_LNK)
+				       count_in(fake, parent, "allowed_hosts", DT_LNK)
 			       ? -EINVAL
 			       : 0;
 	(void)path;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nvmet's part of the fake kernel: the folders of its configfs, with the rules and the
- * errnos of drivers/nvme/target/configfs.c. tests/vm holds them against the real one.
+ * The configfs of nvmet in the fake kernel, with the rules and the errnos of
+ * drivers/nvme/target/configfs.c. tests/vm checks them on the real kernel.
  */
 #pragma once
 
 #include "fake_kernel.h"
 #include "sys/kfs.h"
 
-/* The attributes that a kernel has; those of any kernel that is supported are there. */
+/* The attributes that some kernels lack. All supported kernels have the others. */
 struct fake_nvmet_kernel {
 	const char *name;
 	bool tsas, auth, revalidate;
@@ -24,5 +24,5 @@ int fake_nvmet_write(struct fake_kernel *fake, const char *path, const char *val
 int fake_nvmet_change(struct fake_kernel *fake, enum kfs_change change, const char *path,
 		      const char *target);
 
-/* fake_nvmet_list() - Every folder, link and value below NVMET, in order; to be freed. */
+/* fake_nvmet_list() - List every directory, link and value below NVMET. The caller frees. */
 char *fake_nvmet_list(struct fake_kernel *fake);

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-/* Below it are the folders of all tests, which are processes of their own. */
+/* The parent of the directories of all tests. Each test is a process of its own. */
 static char top_dir[] = "/tmp/rapiddisk-unit-XXXXXX";
 
 Suite *unit_suite(const char *name, ...)
@@ -108,7 +108,7 @@ int main(void)
 		perror(top_dir);
 		return EXIT_FAILURE;
 	}
-	/* Some tests go on as another user, who has to reach their folders. */
+	/* Some tests become another user, who must reach their directories. */
 	if (chmod(top_dir, 0755) < 0)
 		perror(top_dir);
 #define SUITE(name) srunner_add_suite(runner, suite_##name());

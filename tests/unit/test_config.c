@@ -333,7 +333,7 @@ static const struct {
 	  "2:15: lamp: color '1': YAML does not read this as a string; "
 	  "write the value in quotes\n" },
 
-	/* What only the whole file shows. */
+	/* Rules that involve several objects. */
 	{ THING "4KiB\n  other: t9\n",
 	  "5:10: thing 't1': this file has no thing 't9'\n" },
 	/* An object with an error is still there for the others. */
@@ -396,7 +396,7 @@ START_TEST(config_reads_lists_and_what_is_in_them)
 }
 END_TEST
 
-START_TEST(config_takes_an_empty_mapping_section_for_none)
+START_TEST(config_reads_an_empty_mapping_section_as_absent)
 {
 	parse_well("version: 1\nlamp:\n");
 	ck_assert_ptr_null(model_find(&model, &fake_lamp, "lamp"));
@@ -570,7 +570,7 @@ Suite *suite_config(void)
 	add(suite, config_keeps_the_place_of_each_value, 1);
 	add(suite, config_accepts, ARRAY_SIZE(accepted));
 	add(suite, config_reads_lists_and_what_is_in_them, 1);
-	add(suite, config_takes_an_empty_mapping_section_for_none, 1);
+	add(suite, config_reads_an_empty_mapping_section_as_absent, 1);
 	add(suite, config_refuses, ARRAY_SIZE(refused));
 	add(suite, config_reports_all_errors_in_one_run, 1);
 	add(suite, config_refuses_a_nul_byte, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What config_load() does with the file itself. */
+/* config_load() and the file: its type, its mode, its size and its digest. */
 #include "model/config.h"
 
 #include "base/cleanup.h"
@@ -61,7 +61,7 @@ static char *path_of(const char *name)
 	return path;
 }
 
-/* Where the tests run as root: go on without its rights. */
+/* Drop the rights of root, if the tests have them. */
 static void drop_rights(void)
 {
 	if (geteuid() == 0)
@@ -105,7 +105,7 @@ START_TEST(config_load_refuses_a_missing_file)
 }
 END_TEST
 
-START_TEST(config_load_refuses_a_folder)
+START_TEST(config_load_refuses_a_directory)
 {
 	expect_refused(strdup(dir), "is not a regular file but a directory\n");
 }
@@ -134,7 +134,7 @@ START_TEST(config_load_refuses_an_empty_file)
 }
 END_TEST
 
-/* Bytes that this process has read so far. */
+/* Count the bytes that this process has read. */
 static unsigned long long bytes_read(void)
 {
 	_cleanup_fclose_ FILE *io = fopen("/proc/self/io", "re");
@@ -166,7 +166,7 @@ START_TEST(config_load_refuses_utf16)
 }
 END_TEST
 
-START_TEST(config_load_of_a_file_that_all_may_write_depends_on_who_reads)
+START_TEST(config_load_refuses_for_root_what_everybody_can_write)
 {
 	char *path = unit_write(dir, "f", good, strlen(good));
 
@@ -215,14 +215,13 @@ Suite *suite_config_file(void)
 	tcase_add_test(tcase, config_load_reads_and_digests_the_file);
 	tcase_add_test(tcase, config_load_follows_a_link);
 	tcase_add_test(tcase, config_load_refuses_a_missing_file);
-	tcase_add_test(tcase, config_load_refuses_a_folder);
+	tcase_add_test(tcase, config_load_refuses_a_directory);
 	tcase_add_test(tcase, config_load_refuses_a_fifo_without_waiting_for_a_writer);
 	tcase_add_test(tcase, config_load_refuses_a_device);
 	tcase_add_test(tcase, config_load_refuses_an_empty_file);
 	tcase_add_test(tcase, config_load_refuses_a_large_file_unread);
 	tcase_add_test(tcase, config_load_refuses_utf16);
-	tcase_add_test(tcase,
-		       config_load_of_a_file_that_all_may_write_depends_on_who_reads);
+	tcase_add_test(tcase, config_load_refuses_for_root_what_everybody_can_write);
 	tcase_add_test(tcase, config_load_refuses_a_file_that_it_may_not_read);
 	tcase_add_test(tcase, config_load_reads_files_that_claim_to_have_no_size);
 	suite_add_tcase(suite, tcase);

@@ -17,7 +17,8 @@ static void replay(const struct obj_class *const *classes)
 	unsigned int files = 0;
 	struct dirent *entry;
 
-	ck_assert_msg(corpus != NULL, "no folder %s: run this where the Makefile is",
+	ck_assert_msg(corpus != NULL,
+		      "no directory %s: run this in the directory of the Makefile",
 		      CORPUS);
 	while ((entry = readdir(corpus))) {
 		_cleanup_free_ char *path = NULL, *text = NULL;

@@ -50,7 +50,7 @@ END_TEST
 
 START_TEST(diag_columns_count_characters_and_the_caret_counts_width)
 {
-	/* A letter of two bytes, one that takes two columns, one that takes none. */
+	/* A letter of two bytes, one of two columns, and one of no column. */
 	start("\xc3\xa9\xe6\xbc\xa2"
 	      "e\xcc\x81x\n");
 	diag_add(&diag, (struct src_pos){ 1, 5 }, "here");

@@ -211,7 +211,7 @@ static void connect_initiator(void)
 	fake_set(&fake, "sys/kernel/debug/nvmet/" SUBSYSTEM "/ctrl1/port", "2");
 }
 
-START_TEST(connected_exports_stay_and_say_who_is_there)
+START_TEST(connected_exports_stay_and_count_their_connections)
 {
 	_cleanup_(report_done) struct report report = { 0 }, disk = { 0 };
 	const char *yaml = ONE_DISK "exports: [{nqn: " SUBSYSTEM
@@ -394,7 +394,7 @@ START_TEST(nothing_is_opened_on_a_port_that_cannot_become_as_the_file_says)
 }
 END_TEST
 
-/* Who is on such a port already, can be changed there as ever. */
+/* An export that already has a link from such a port can be changed. */
 START_TEST(export_on_a_port_that_failed_is_changed)
 {
 	_cleanup_(report_done) struct report report = { 0 };
@@ -465,7 +465,7 @@ END_TEST
 
 /* --- whose it is --- */
 
-/* What `nvmetcli clear` does to a port with nothing on it. */
+/* Remove a port without links, as `nvmetcli clear` does. */
 static void clear_port(void)
 {
 	ck_assert_int_eq(fake_nvmet_change(&fake, KFS_RMDIR, NVMET_PORTS "/1", NULL), 0);
@@ -496,7 +496,7 @@ START_TEST(object_that_somebody_made_anew_is_not_ours)
 	char old[128], kept[128];
 
 	ck_assert_int_eq(apply(RD0 PLAIN_PORT), VERDICT_CHANGED);
-	/* As long as it is kept, no other folder gets its inode number. */
+	/* While it exists, no other directory gets its inode number. */
 	snprintf(old, sizeof(old), "%s/" NVMET_PORTS "/1", fake.root);
 	snprintf(kept, sizeof(kept), "%s/kept", fake.root);
 	ck_assert_int_eq(rename(old, kept), 0);
@@ -520,7 +520,7 @@ START_TEST(empty_claim_counts_for_what_is_half_made_and_for_nothing_else)
 }
 END_TEST
 
-/* What the kernel has where nobody set anything, and a text of the same address. */
+/* The defaults of the kernel, and another spelling of the same address. */
 START_TEST(import_of_defaults_is_what_is_live)
 {
 	const char *yaml =
@@ -727,7 +727,7 @@ static mode_t mode_of(const char *path)
 	return st.st_mode & 07777;
 }
 
-/* A new host's, and one's that had none so far; the fake asks for it before each key. */
+/* The fake checks the mode before each key: of a new host, and of a host without a key. */
 START_TEST(keys_are_for_root_alone_in_the_kernel_too)
 {
 	write_key(KEY_A, 0600);
@@ -1004,7 +1004,7 @@ Suite *suite_nvme(void)
 		identifiers_are_the_same_after_a_reboot_and_others_on_another_machine);
 	tcase_add_test(tcase, objects_of_others_stay_byte_for_byte);
 	tcase_add_test(tcase, growth_is_told_to_initiators);
-	tcase_add_test(tcase, connected_exports_stay_and_say_who_is_there);
+	tcase_add_test(tcase, connected_exports_stay_and_count_their_connections);
 	tcase_add_test(tcase,
 		       connections_are_cut_only_where_the_file_or_the_user_says_so);
 	tcase_add_test(tcase, live_changes_keep_what_they_need_not_touch);

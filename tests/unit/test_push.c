@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What rapiddisk-push remembers and writes, without a network. */
+/* The spool, the state and the payloads of rapiddisk-push, without a network. */
 #include "base/cleanup.h"
 #include "push/payload.h"
 #include "push/spool.h"
@@ -244,7 +244,7 @@ START_TEST(what_the_state_does_not_count_is_queued_anew)
 }
 END_TEST
 
-START_TEST(a_spool_without_its_state_sends_what_is_there)
+START_TEST(a_spool_without_its_state_sends_its_items)
 {
 	_cleanup_free_ char *folder = NULL, *state = NULL;
 	struct place place;
@@ -275,7 +275,7 @@ Suite *suite_push(void)
 		an_event_wraps_the_report, a_spool_keeps_the_newest_in_order,
 		a_spool_is_one_runs_at_a_time, what_counts_as_sent_is_not_sent_again,
 		what_the_state_does_not_count_is_queued_anew,
-		a_spool_without_its_state_sends_what_is_there, NULL);
+		a_spool_without_its_state_sends_its_items, NULL);
 
 	unit_add_loop(suite, names_show_no_more_than_the_host, ARRAY_SIZE(names));
 	unit_add_loop(suite, tokens_are_one_word, ARRAY_SIZE(tokens));

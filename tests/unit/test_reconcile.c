@@ -235,7 +235,7 @@ START_TEST(mounted_disk_stays_and_the_reason_is_told)
 }
 END_TEST
 
-/* What udev does: hold the disk open for a moment after a change. */
+/* Act as udev, which holds the disk open for a moment after a change. */
 static void *let_go_later(void *data)
 {
 	usleep(200000);
@@ -389,7 +389,7 @@ static int count_map(struct sys *sys, const char *name, const char *uuid,
 	return 0;
 }
 
-/* /dev/vdb under the cache data, which nobody uses so far. */
+/* Create the cache data over /dev/vdb, without users. */
 static void make_cache(struct fake_kernel *fake, struct dm_ops *dm)
 {
 	static const char *const files[][2] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all unit tests share. A new suite: test_NAME.c with suite_NAME(), and its row in
+/* The helpers of all unit tests. A new suite is test_NAME.c with suite_NAME() and a row in
  * suites.h. */
 #pragma once
 
@@ -12,24 +12,24 @@
 #include "suites.h"
 #undef SUITE
 
-/* unit_suite() - A suite of one case. The list of tests ends with NULL. */
+/* unit_suite() - Create a suite of one case. The list of tests ends with NULL. */
 Suite *unit_suite(const char *name, ...) __attribute__((sentinel));
 
 /* unit_add_loop() - Add a test that runs once for each @i from 0 to @rows - 1. */
 #define unit_add_loop(suite, test, rows) unit_add_loop_test(suite, test, (int)(rows))
 void unit_add_loop_test(Suite *suite, const TTest *test, int rows);
 
-/* unit_dir() - Make a folder for the test; it goes when the whole run ends. The caller
+/* unit_dir() - Create a directory, which is removed at the end of all tests. The caller
  * frees the path. */
 char *unit_dir(void);
 
-/* unit_write() - Make the file @name in @dir. Return: its path, the caller's to free. */
+/* unit_write() - Write the file @name in @dir. Return: its path, the caller's to free. */
 char *unit_write(const char *dir, const char *name, const char *bytes, size_t len);
 
 /*
- * unit_read() - The whole file. Return: the text, NUL-terminated, the caller's to free.
+ * unit_read() - Read a file. Return: the text, NUL-terminated, the caller's to free.
  */
 char *unit_read(const char *path, size_t *ret_len);
 
-/* unit_diag_text() - What diag_print() prints. Return: the caller's to free. */
+/* unit_diag_text() - Return the output of diag_print(), the caller's to free. */
 char *unit_diag_text(const struct diag *diag);
