@@ -99,6 +99,7 @@ t_is "the table has the mode write-around" "$(dmsetup table data | cut -d ' ' -f
 config <<-END
 	ramdisks:
 	  - {name: rd1, size: 24MiB}
+	caches: []
 END
 t_is "the plan switches off a mounted cache that is no longer listed" "$(rapiddisk-apply -n | head -1)" \
 	"~ cache data  (switches off, for it is mounted on '$mnt': it passes everything through)"
