@@ -156,8 +156,7 @@ void rc_index_invalidate(struct rc_index *index, u32 nr);
 void rc_slots_stock(struct rc_index *index, u32 nr);
 bool rc_slots_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat cause);
 u32 rc_slots_unlink_victim(struct rc_index *index, enum rc_stat cause);
-void rc_slot_unlink(struct rc_index *index, u32 nr);
-void rc_slot_retire(struct rc_index *index, u32 nr);
+void rc_reclaim_start(struct rc_index *index);
 void rc_slot_free(struct rc_index *index, u32 nr);
 void rc_slot_free_page(struct rc_index *index, struct rc_slot *slot);
 unsigned long rc_slots_free_pages(struct rc_index *index, unsigned long nr);
@@ -165,10 +164,8 @@ bool rc_slots_are_reclaiming(struct rc_index *index);
 void rc_slots_settle(struct rc_index *index);
 void rc_slots_reclaim_work(struct work_struct *work);
 
-/* In hash.c: the hash table of slots by block. */
+/* In hash.c; the rest of the hash table is in hash.h. */
 u32 rc_hash_find(const struct rc_index *index, u64 block);
-void rc_hash_add(struct rc_index *index, u32 nr);
-void rc_hash_del(struct rc_index *index, u32 nr);
 
 /* In evict.c: the choice of the VALID slot to evict. */
 void rc_evict_init(struct rc_index *index);

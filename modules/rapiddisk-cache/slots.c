@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 
+#include "hash.h"
 #include "index.h"
 #include "rapiddisk/rapiddisk.h"
 
@@ -74,8 +75,11 @@ void rc_slot_free(struct rc_index *index, u32 nr)
 
 static void rc_reclaim_rcu(struct rcu_head *rcu);
 
-/* Start a grace period for the retired slots, unless one is under way. */
-static void rc_reclaim_start(struct rc_index *index)
+/**
+ * rc_reclaim_start() - Start a grace period for the retired slots, unless one is under way.
+ * @index: the index, locked
+ */
+void rc_reclaim_start(struct rc_index *index)
 {
 	lockdep_assert_held(&index->lock);
 	if (index->is_reclaiming || !index->retired_new)
@@ -146,32 +150,6 @@ static void rc_reclaim_rcu(struct rcu_head *rcu)
 	}
 	while (rc_reclaim_batch(index))
 		;
-}
-
-/**
- * rc_slot_retire() - Free a slot after an RCU grace period.
- * @index: the index, locked
- * @nr: a slot that lookups no longer find
- */
-void rc_slot_retire(struct rc_index *index, u32 nr)
-{
-	lockdep_assert_held(&index->lock);
-	WRITE_ONCE(index->slot[nr].state, RC_RETIRED);
-	rc_push(index, &index->retired_new, nr);
-	index->nr_retired++;
-	rc_reclaim_start(index);
-}
-
-/**
- * rc_slot_unlink() - Remove a VALID slot from the hash table and its eviction queue.
- * @index: the index, locked
- * @nr: the slot, owned by the caller afterwards
- */
-void rc_slot_unlink(struct rc_index *index, u32 nr)
-{
-	rc_hash_del(index, nr);
-	rc_evict_del(index, nr);
-	WRITE_ONCE(index->nr_valid, index->nr_valid - 1);
 }
 
 /**

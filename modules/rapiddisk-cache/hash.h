@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The hash table of slots by block, and the slots that leave it. Inline, because each
+ * write of a cached block calls these functions several times.
+ */
+#ifndef RAPIDDISK_CACHE_HASH_H
+#define RAPIDDISK_CACHE_HASH_H
+
+#include <linux/hash.h>
+#include <linux/kernel.h>
+
+#include "index.h"
+
+/*
+ * Return the bucket of @block. The upper bits of the hash choose a group of buckets; the
+ * lower bits permute the buckets inside the group. Blocks at equal distances, such as a
+ * stride of RC_GROUP_BLOCKS, therefore do not all fall on one position. The permutation
+ * is the same for all blocks of a group, so these blocks stay in few cache lines.
+ */
+static inline u32 *rc_bucket(const struct rc_index *index, u64 block)
+{
+	u32 hash = hash_64(block >> RC_GROUP_SHIFT, 32);
+	u32 group = reciprocal_scale(hash, index->nr_groups);
+
+	return &index->bucket[((size_t)group << RC_GROUP_SHIFT) +
+			      ((block ^ hash) & (RC_GROUP_BLOCKS - 1))];
+}
+
+/**
+ * rc_hash_add() - Make a slot visible to lookups.
+ * @index: the index, locked
+ * @nr: the slot, with its block set
+ */
+static inline void rc_hash_add(struct rc_index *index, u32 nr)
+{
+	struct rc_slot *slot = &index->slot[nr];
+	u32 *bucket = rc_bucket(index, slot->block);
+
+	lockdep_assert_held(&index->lock);
+	WRITE_ONCE(slot->hash_next, *bucket);
+	/* Pairs with READ_ONCE() in rc_hash_find(): readers see the slot as it is now. */
+	smp_store_release(bucket, nr);
+}
+
+/**
+ * rc_hash_del() - Remove a slot from the table.
+ * @index: the index, locked
+ * @nr: the slot
+ *
+ * The slot keeps its own link, so that readers that are at the slot can walk on.
+ */
+static inline void rc_hash_del(struct rc_index *index, u32 nr)
+{
+	struct rc_slot *slot = &index->slot[nr];
+	u32 *link = rc_bucket(index, slot->block);
+
+	lockdep_assert_held(&index->lock);
+	while (*link != nr)
+		link = &index->slot[*link].hash_next;
+	WRITE_ONCE(*link, slot->hash_next);
+}
+
+/**
+ * rc_slot_unlink() - Remove a VALID slot from the hash table and its eviction queue.
+ * @index: the index, locked
+ * @nr: the slot, owned by the caller afterwards
+ */
+static inline void rc_slot_unlink(struct rc_index *index, u32 nr)
+{
+	rc_hash_del(index, nr);
+	rc_evict_del(index, nr);
+	WRITE_ONCE(index->nr_valid, index->nr_valid - 1);
+}
+
+/**
+ * rc_slot_retire() - Free a slot after an RCU grace period.
+ * @index: the index, locked
+ * @nr: a slot that lookups no longer find
+ */
+static inline void rc_slot_retire(struct rc_index *index, u32 nr)
+{
+	lockdep_assert_held(&index->lock);
+	WRITE_ONCE(index->slot[nr].state, RC_RETIRED);
+	rc_push(index, &index->retired_new, nr);
+	index->nr_retired++;
+	if (!index->is_reclaiming)
+		rc_reclaim_start(index);
+}
+
+#endif
