@@ -192,7 +192,7 @@ t_is "the imported configuration is converged" "$(cat /tmp/out)" converged
 
 config '{name: rd0, size: 384MiB}' '{name: rd4, size: 100%}' '{name: rd5, size: 8MiB}'
 status_is "a disk larger than RAM is blocked" 1 rapiddisk-apply
-shows "the reason has the figures" "of RAM, and"
+shows "the reason has the figures" "of RAM, but"
 t_run "the other disk is created" test -b /dev/rd5
 t_fails "the disk larger than RAM is not created" test -e /dev/rd4
 
@@ -272,7 +272,7 @@ file=$(modinfo -n rapiddisk)
 mv "$file" /tmp/rapiddisk.ko
 depmod
 status_is "apply without the module exits with 1" 1 rapiddisk-apply
-shows "the message has the remedy" "install it for this kernel"
+shows "the message has the remedy" "install the module for this kernel"
 shows "the reason of the disk names the missing module" "needs module 'rapiddisk'"
 mv /tmp/rapiddisk.ko "$file"
 depmod
