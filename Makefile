@@ -267,6 +267,7 @@ schema: $(BUILD)/rapiddisk-apply
 		>docs/rapiddisk.yaml.5
 	$(Q)$< --print-options | scripts/man-options docs/rapiddisk-apply.8.in \
 		>docs/rapiddisk-apply.8
+	$(Q)$< --print-metrics | scripts/man-metrics docs/rapiddisk-statusd.8.in >docs/rapiddisk-statusd.8
 
 c_files := $(wildcard provisioner/*/*.[ch] provisioner/*/*/*.[ch] tests/*/*.[ch] modules/*.h modules/*/*.[ch])
 

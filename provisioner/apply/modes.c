@@ -14,6 +14,7 @@
 #include "kind/kinds.h"
 #include "model/status.h"
 #include "report/json.h"
+#include "report/metrics.h"
 #include "report/schema.h"
 #include "report/text.h"
 
@@ -134,6 +135,15 @@ static int run_print_schema(struct app *app)
 	return app_print_text(r, text);
 }
 
+static int run_print_metrics(struct app *app)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = metrics_table_to_json(kind_classes, &text);
+
+	(void)app;
+	return app_print_text(r, text);
+}
+
 static int run_print_options(struct app *app)
 {
 	_cleanup_free_ char *text = NULL;
@@ -174,6 +184,7 @@ int modes_run(struct app *app)
 		[MODE_TEARDOWN] = run_apply,
 		[MODE_CAPTURE] = capture_run,
 		[MODE_PRINT_SCHEMA] = run_print_schema,
+		[MODE_PRINT_METRICS] = run_print_metrics,
 		[MODE_PRINT_INITRAMFS_CONFIG] = run_print_initramfs_config,
 		[MODE_PRINT_SOCKET] = run_print_socket,
 		[MODE_PRINT_OPTIONS] = run_print_options,

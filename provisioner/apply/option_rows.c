@@ -147,6 +147,12 @@ const struct option_row option_rows[] = {
 		.help = "Print the JSON Schema of the configuration",
 	},
 	{
+		.name = "print-metrics",
+		.group = GROUP_MODE,
+		.mode = MODE_PRINT_METRICS,
+		.help = "Print the table of the metrics as JSON",
+	},
+	{
 		.name = "print-initramfs-config",
 		.group = GROUP_MODE,
 		.mode = MODE_PRINT_INITRAMFS_CONFIG,
