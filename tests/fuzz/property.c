@@ -30,7 +30,16 @@ static const char *check_places(const struct diag *diag)
 	return NULL;
 }
 
-/* Every error that has a place shows the line: message, line, caret. */
+/* True if an error of the same line forbids to quote the line. */
+static bool is_concealed(const struct diag *diag, unsigned int line)
+{
+	vec_foreach (entry, &diag->entries)
+		if (entry->is_concealed && entry->pos.line == line)
+			return true;
+	return false;
+}
+
+/* An error with a place prints the message, the line and a caret; a concealed line is absent. */
 static const char *check_print(const struct diag *diag)
 {
 	size_t lines = 0, wanted = 0, len = 0;
@@ -43,7 +52,7 @@ static const char *check_print(const struct diag *diag)
 	diag_print(diag, out);
 	fclose(out);
 	vec_foreach (entry, &diag->entries)
-		wanted += entry->pos.line ? 3 : 1;
+		wanted += entry->pos.line && !is_concealed(diag, entry->pos.line) ? 3 : 1;
 	for (size_t i = 0; i < len; i++) {
 		lines += text[i] == '\n';
 		if (text[i] != '\n' && iscntrl((unsigned char)text[i]))
