@@ -162,7 +162,7 @@ START_TEST(a_spool_keeps_the_newest_in_order)
 	place_init(&place);
 	ck_assert_int_eq(spool_open(&spool, place.fd, "x"), 0);
 	for (int i = 0; i < 12; i++) {
-		char text[16];
+		char text[32];
 
 		snprintf(text, sizeof(text), "report %d", i);
 		queue(&spool, text, 3);
