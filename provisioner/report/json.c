@@ -163,8 +163,9 @@ static int add_entry(struct buf *out, const struct report_entry *entry)
 }
 
 /*
- * What json_take_text() of the whole would be, without all of it as jansson's objects at a time: those
- * of a thousand entries are megabytes. No text has this line in it, a newline there is \n.
+ * Append @shell with the entries in place of its empty list, to the letter as json_take_text()
+ * prints the whole. One entry at a time is a jansson object: a thousand entries would take
+ * megabytes. No string contains the line of the empty list, because JSON escapes a newline.
  */
 static int splice_entries(const char *shell, const struct report *report, struct buf *out)
 {

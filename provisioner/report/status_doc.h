@@ -26,7 +26,7 @@ struct status_objects {
 	VEC(struct status_object) list;
 };
 
-/* Of an export, when the last run or check looked. */
+/* The connections of an export at the time of the last run or drift check. */
 struct status_connections {
 	const char *export;
 	uint64_t count;
@@ -40,7 +40,7 @@ struct status_drift {
 struct status_doc {
 	struct json_t *json;
 	uint64_t sequence; /* 0: the file has none */
-	bool dry_run;	   /* no run in this boot: what is there is what one would do */
+	bool dry_run;	   /* no run in this boot: the report is that of a plan */
 	const char *boot_id, *stage, *result, *message;
 	const char *started_at, *finished_at, *config_sha256;
 	int64_t started_ms, finished_ms; /* Unix time; 0: unknown */
@@ -61,10 +61,10 @@ int status_doc_parse(const char *text, size_t len, struct status_doc *ret,
 void status_doc_done(struct status_doc *doc);
 
 /*
- * status_doc_deviations() - What is not as wanted: what the last check found, or where there
- * was none since the last run, what that run could not do. What waits for the next boot is
- * not among it.
- * Return: how many, each handed to @visit in order, which may be NULL.
+ * status_doc_deviations() - Pass each object that is not in sync to @visit, which may be NULL:
+ * the objects that the last drift check found or, without a check since the last run, those
+ * that the run could not converge. Deferred objects are not among them.
+ * Return: the number of objects.
  */
 size_t status_doc_deviations(const struct status_doc *doc,
 			     void (*visit)(void *data,

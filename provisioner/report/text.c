@@ -77,7 +77,7 @@ static void print_changed_fields(FILE *out, const struct plan_step *step)
 			change->to[0] ? change->to : "unset");
 }
 
-/* What is said behind the object's name. */
+/* Print the remark that follows the object's name. */
 static void print_remark(FILE *out, const struct plan_step *step,
 			 const struct report_entry *entry)
 {

@@ -9,16 +9,16 @@
 #include <stdio.h>
 
 /*
- * text_print_step() - One step as a diff: the sign, the object, the fields.
- * @entry: what came of it; NULL: it is only planned. Converged objects print nothing.
+ * text_print_step() - Print one step as a diff: the sign, the object, the fields.
+ * @entry: the outcome; NULL: the step is only planned. Objects in sync print nothing.
  */
 void text_print_step(FILE *out, bool color, const struct plan_step *step,
 		     const struct report_entry *entry);
 
-/* text_print_plan() - The whole diff and a summary line; "converged" if there is none. */
+/* text_print_plan() - Print the whole diff and a summary line, or "converged" for an empty plan. */
 void text_print_plan(FILE *out, bool color, const struct plan *plan);
 
-/* text_print_summary() - One line on what the run did; nothing if all was as wanted. */
+/* text_print_summary() - Print one line on the outcome, or nothing if every object was in sync. */
 void text_print_summary(FILE *out, bool color, const struct report *report);
 
 /*

@@ -104,7 +104,7 @@ extern const struct dm_ops dm_tree;
 /*
  * The part that sysfs has, for a caller without privilege: UUID, size, and whether
  * a map is suspended. The table and the number of openers stay unknown. Each change
- * fails with -EPERM.
+ * fails with -EOPNOTSUPP.
  */
 extern const struct dm_ops dm_sysfs;
 

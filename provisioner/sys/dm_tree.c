@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/cleanup.h"
 #include "sys/devices.h"
-#include "sys/dm.h"
+#include "sys/dm_refuse.h"
 #include "sys/sys.h"
 
 #include <inttypes.h>
@@ -44,48 +44,8 @@ static int tree_read(struct sys *sys, const struct dm_entry *entry, struct dm_ma
 	return r;
 }
 
-static int refuse_line(struct sys *sys, const char *name, const struct dm_line *line)
-{
-	(void)sys, (void)name, (void)line;
-	return -EOPNOTSUPP;
-}
-
-static int refuse_create(struct sys *sys, const char *name, const char *uuid,
-			 const struct dm_line *line)
-{
-	(void)uuid;
-	return refuse_line(sys, name, line);
-}
-
-static int refuse_remove(struct sys *sys, const char *name)
-{
-	return refuse_line(sys, name, NULL);
-}
-
-static int refuse_uuid(struct sys *sys, const char *name, const char *uuid)
-{
-	(void)uuid;
-	return refuse_line(sys, name, NULL);
-}
-
-static void settle_nothing(struct sys *sys)
-{
-	(void)sys;
-}
-
-static bool is_always_settled(const struct sys *sys)
-{
-	(void)sys;
-	return true;
-}
-
 const struct dm_ops dm_tree = {
 	.list = dm_sysfs_list,
 	.read = tree_read,
-	.create = refuse_create,
-	.reload = refuse_line,
-	.remove = refuse_remove,
-	.set_uuid = refuse_uuid,
-	.settle = settle_nothing,
-	.is_settled = is_always_settled,
+	DM_REFUSE_CHANGES,
 };

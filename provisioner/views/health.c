@@ -62,7 +62,7 @@ static void judge_document(struct judgement *all, const struct status_doc *doc)
 		      NULL, json_text(doc->image), doc->image_hint);
 }
 
-/* Of each class whose objects can be switched off: how many are. */
+/* Judge the number of objects of @class that are switched off. */
 static int judge_objects(struct judgement *all, const struct view *view,
 			 const struct obj_class *class)
 {

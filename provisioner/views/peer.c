@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the daemon of rapiddisk 9.2.0 answers, member for member and type for type, so that
- * what reads it there reads it here: each list is wrapped into an object in a list, and
- * "enabled" is text.
+ * The answers of the daemon of rapiddisk 9.2.0, member for member and type for type, so that
+ * its clients can parse them: each list is wrapped into an object in a list, and "enabled"
+ * is text.
  */
 #include "base/macro.h"
 #include "report/jsontext.h"

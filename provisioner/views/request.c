@@ -121,7 +121,7 @@ static const struct endpoint endpoints[] = {
 	{ "/v1/listAllNVMePorts", TYPE_JSON, VIEW_OBJECTS, get_peer_ports, NULL },
 };
 
-/* What the peer's daemon changes by POST, and what does that here. */
+/* Paths by which rapiddisk 9's daemon changes something, and the equivalent here. */
 static const struct {
 	const char *path, *instead;
 } peer_changes[] = {

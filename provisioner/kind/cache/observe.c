@@ -15,7 +15,7 @@ static bool is_ours(const struct dm_map *map)
 	return strncmp(map->uuid, CACHE_UUID_PREFIX, strlen(CACHE_UUID_PREFIX)) == 0;
 }
 
-/* Of a source that was unplugged, the map knows only the number. */
+/* If the source was hot-unplugged, the map still has its number: return that as the path. */
 static int source_path(const struct kfs *kfs, uint64_t number, char **ret)
 {
 	char text[NUMBERS_TEXT_MAX];

@@ -12,28 +12,27 @@
 
 /* --- hosts and ports --- */
 
-static int set_any_host(struct sys *sys, const char *folder, bool any, struct buf *why)
+static int set_any_host(struct sys *sys, const char *dir, bool any, struct buf *why)
 {
-	return nvmet_set(sys, why, folder, "attr_allow_any_host", any ? "1" : "0",
+	return nvmet_set(sys, why, dir, "attr_allow_any_host", any ? "1" : "0",
 			 any ? "1" : "0");
 }
 
-static int let_in(struct sys *sys, const char *host, const char *folder, struct buf *why)
+static int let_in(struct sys *sys, const char *host, const char *dir, struct buf *why)
 {
 	_cleanup_free_ char *target = NULL;
 	int r;
 
 	if (str_format(&target, NVMET_HOSTS "/%s", host) < 0)
 		return -ENOMEM;
-	r = kfs_symlink(&sys->kfs, target, "%s/allowed_hosts/%s", folder, host);
+	r = kfs_symlink(&sys->kfs, target, "%s/allowed_hosts/%s", dir, host);
 	return r < 0 ? kind_fail(why, r, nvmet_hint(r), "cannot admit host '%s'", host)
 		     : 0;
 }
 
-static int shut_out(struct sys *sys, const char *host, const char *folder,
-		    struct buf *why)
+static int shut_out(struct sys *sys, const char *host, const char *dir, struct buf *why)
 {
-	int r = kfs_unlink(&sys->kfs, "%s/allowed_hosts/%s", folder, host);
+	int r = kfs_unlink(&sys->kfs, "%s/allowed_hosts/%s", dir, host);
 
 	return r < 0 && r != -ENOENT
 		       ? kind_fail(why, r, nvmet_hint(r),
@@ -47,26 +46,26 @@ static int shut_out(struct sys *sys, const char *host, const char *folder,
  * in between nobody new is let in.
  */
 static int change_hosts(struct sys *sys, const struct obj *have, const struct obj *want,
-			const char *folder, struct buf *why)
+			const char *dir, struct buf *why)
 {
 	bool any = export_of(want)->allow_any_host;
 	int r = 0;
 
 	vec_foreach (host, &export_strings(have, EXPORT_HOSTS)->items)
 		if (r == 0 && !field_has_item(want, EXPORT_HOSTS, host->text))
-			r = shut_out(sys, host->text, folder, why);
+			r = shut_out(sys, host->text, dir, why);
 	if (r == 0 && any != export_of(have)->allow_any_host)
-		r = set_any_host(sys, folder, any, why);
+		r = set_any_host(sys, dir, any, why);
 	vec_foreach (host, &export_strings(want, EXPORT_HOSTS)->items)
 		if (r == 0 && !field_has_item(have, EXPORT_HOSTS, host->text))
-			r = let_in(sys, host->text, folder, why);
+			r = let_in(sys, host->text, dir, why);
 	return r;
 }
 
 static int link_port(struct sys *sys, const struct obj *obj, const char *port,
-		     const char *folder, struct buf *why)
+		     const char *dir, struct buf *why)
 {
-	int r = kfs_symlink(&sys->kfs, folder, NVMET_PORTS "/%s/subsystems/%s", port,
+	int r = kfs_symlink(&sys->kfs, dir, NVMET_PORTS "/%s/subsystems/%s", port,
 			    obj_name(obj));
 
 	return r < 0 && r != -EEXIST
@@ -103,11 +102,11 @@ static int unlink_ports(struct sys *sys, const struct obj *have, const struct ob
 }
 
 /* Link the export into the ports that lack it. */
-static int link_ports(struct sys *sys, const struct obj *want, const char *folder,
+static int link_ports(struct sys *sys, const struct obj *want, const char *dir,
 		      struct buf *why)
 {
 	vec_foreach (item, &export_strings(want, EXPORT_PORTS)->items) {
-		int r = link_port(sys, want, item->text, folder, why);
+		int r = link_port(sys, want, item->text, dir, why);
 
 		if (r < 0)
 			return r;
@@ -117,73 +116,70 @@ static int link_ports(struct sys *sys, const struct obj *want, const char *folde
 
 /* Link the previous ports again, so that connected hosts keep a working export. */
 static void go_back(struct sys *sys, const struct obj *have, const struct obj *want,
-		    const char *folder)
+		    const char *dir)
 {
 	_cleanup_(buf_done) struct buf ignored = { 0 };
 
 	/* The first error counts. */
 	(void)unlink_ports(sys, want, have, &ignored);
-	(void)link_ports(sys, have, folder, &ignored);
+	(void)link_ports(sys, have, dir, &ignored);
 }
 
 /* --- the whole --- */
 
 /* Remove @obj, which may exist only in part. */
-static int take_away(struct sys *sys, const struct obj *obj, const char *folder,
+static int take_away(struct sys *sys, const struct obj *obj, const char *dir,
 		     struct buf *why)
 {
 	int r = unlink_ports(sys, obj, NULL, why);
 
 	vec_foreach (item, &export_namespaces(obj)->objs)
 		if (r == 0)
-			r = export_remove_namespace(sys, obj, *item, folder, why);
+			r = export_remove_namespace(sys, obj, *item, dir, why);
 	vec_foreach (host, &export_strings(obj, EXPORT_HOSTS)->items)
 		if (r == 0)
-			r = shut_out(sys, host->text, folder, why);
-	return r < 0 ? r : nvmet_end(sys, obj, folder, why);
+			r = shut_out(sys, host->text, dir, why);
+	return r < 0 ? r : nvmet_end(sys, obj, dir, why);
 }
 
-static int fill(struct sys *sys, const struct obj *want, const char *folder,
-		struct buf *why)
+static int fill(struct sys *sys, const struct obj *want, const char *dir, struct buf *why)
 {
 	const struct export *export = export_of(want);
 	const struct export nobody = { .obj = { .class = want->class } };
-	int r = nvmet_set(sys, why, folder, "attr_serial", export->serial,
-			  export->serial);
+	int r = nvmet_set(sys, why, dir, "attr_serial", export->serial, export->serial);
 
 	if (r == 0)
-		r = nvmet_set(sys, why, folder, "attr_model", export->model,
-			      export->model);
+		r = nvmet_set(sys, why, dir, "attr_model", export->model, export->model);
 	if (r == 0)
-		r = change_hosts(sys, &nobody.obj, want, folder, why);
-	return r < 0 ? r : export_add_namespaces(sys, NULL, want, folder, why);
+		r = change_hosts(sys, &nobody.obj, want, dir, why);
+	return r < 0 ? r : export_add_namespaces(sys, NULL, want, dir, why);
 }
 
 int export_create(struct sys *sys, const struct obj *want, struct buf *why)
 {
-	_cleanup_free_ char *folder = export_folder(want);
+	_cleanup_free_ char *dir = export_folder(want);
 	_cleanup_(buf_done) struct buf ignored = { 0 };
-	int r = folder ? nvmet_begin(sys, want, folder, why) : -ENOMEM;
+	int r = dir ? nvmet_begin(sys, want, dir, why) : -ENOMEM;
 
 	if (r < 0)
 		return r;
-	r = fill(sys, want, folder, why);
+	r = fill(sys, want, dir, why);
 	if (r < 0)
-		(void)take_away(sys, want, folder, &ignored); /* the first error counts */
+		(void)take_away(sys, want, dir, &ignored); /* the first error counts */
 	return r;
 }
 
 int export_open(struct sys *sys, const struct obj *have, const struct obj *want,
 		struct buf *why)
 {
-	_cleanup_free_ char *folder = export_folder(want);
+	_cleanup_free_ char *dir = export_folder(want);
 	_cleanup_(buf_done) struct buf ignored = { 0 };
-	int r = folder ? link_ports(sys, want, folder, why) : -ENOMEM;
+	int r = dir ? link_ports(sys, want, dir, why) : -ENOMEM;
 
-	if (r < 0 && folder && have)
-		go_back(sys, have, want, folder);
-	else if (r < 0 && folder)
-		(void)take_away(sys, want, folder, &ignored); /* the first error counts */
+	if (r < 0 && dir && have)
+		go_back(sys, have, want, dir);
+	else if (r < 0 && dir)
+		(void)take_away(sys, want, dir, &ignored); /* the first error counts */
 	return r;
 }
 
@@ -197,24 +193,24 @@ void export_close(struct sys *sys, const struct obj *have, const struct obj *wan
 int export_update(struct sys *sys, const struct obj *have, const struct obj *want,
 		  uint64_t changed, struct buf *why)
 {
-	_cleanup_free_ char *folder = export_folder(have);
-	int r = folder ? unlink_ports(sys, have, want, why) : -ENOMEM;
+	_cleanup_free_ char *dir = export_folder(have);
+	int r = dir ? unlink_ports(sys, have, want, why) : -ENOMEM;
 
 	(void)changed;
 	if (r == 0)
-		r = export_drop_namespaces(sys, have, want, folder, why);
+		r = export_drop_namespaces(sys, have, want, dir, why);
 	if (r == 0)
-		r = change_hosts(sys, have, want, folder, why);
+		r = change_hosts(sys, have, want, dir, why);
 	if (r == 0)
-		r = export_add_namespaces(sys, have, want, folder, why);
-	if (r < 0 && folder)
-		go_back(sys, have, want, folder);
+		r = export_add_namespaces(sys, have, want, dir, why);
+	if (r < 0 && dir)
+		go_back(sys, have, want, dir);
 	return r;
 }
 
 int export_remove(struct sys *sys, const struct obj *have, struct buf *why)
 {
-	_cleanup_free_ char *folder = export_folder(have);
+	_cleanup_free_ char *dir = export_folder(have);
 
-	return folder ? take_away(sys, have, folder, why) : -ENOMEM;
+	return dir ? take_away(sys, have, dir, why) : -ENOMEM;
 }

@@ -98,16 +98,16 @@ bool export_is_another(const struct obj *live, const struct obj *item);
 bool export_connections(const struct obj *obj, uint64_t *ret);
 
 /*
- * Remove one namespace of the live export in @folder; remove those of @have that @want
+ * Remove one namespace of the live export in @dir; remove those of @have that @want
  * lacks or has as another; add those of @want that @have (NULL: a new export) lacks.
  * Return: 0; -errno and a sentence in @why.
  */
 int export_remove_namespace(struct sys *sys, const struct obj *obj,
-			    const struct obj *item, const char *folder, struct buf *why);
+			    const struct obj *item, const char *dir, struct buf *why);
 int export_drop_namespaces(struct sys *sys, const struct obj *have,
-			   const struct obj *want, const char *folder, struct buf *why);
+			   const struct obj *want, const char *dir, struct buf *why);
 int export_add_namespaces(struct sys *sys, const struct obj *have, const struct obj *want,
-			  const char *folder, struct buf *why);
+			  const char *dir, struct buf *why);
 
 extern const struct kind kind_export;
 

@@ -15,7 +15,7 @@
 static int device_path(struct sys *sys, const struct obj *item, char **ret)
 {
 	const struct namespace *namespace = namespace_of(item);
-	const char *text = namespace->device.text, *folder = "";
+	const char *text = namespace->device.text, *dir = "";
 	uint64_t number;
 	int r;
 
@@ -23,14 +23,14 @@ static int device_path(struct sys *sys, const struct obj *item, char **ret)
 	if (text[0] == '/')
 		text++;
 	else
-		folder = namespace->made == &cache_class ? "dev/mapper/" : "dev/";
+		dir = namespace->made == &cache_class ? "dev/mapper/" : "dev/";
 	/* A device that this run created has got its node since the plan. */
-	r = kfs_device_number(&sys->kfs, &number, "%s%s", folder, text);
+	r = kfs_device_number(&sys->kfs, &number, "%s%s", dir, text);
 	if (r < 0)
 		return r;
 	if (!namespace->made)
 		return devices_path(&sys->kfs, number, ret);
-	return str_format(ret, "/%s%s", folder, text);
+	return str_format(ret, "/%s%s", dir, text);
 }
 
 static int fail_to_enable(struct buf *why, int r, const struct obj *item,
@@ -42,7 +42,7 @@ static int fail_to_enable(struct buf *why, int r, const struct obj *item,
 			 "cannot enable namespace '%s' on '%s'", obj_name(item), path);
 }
 
-static int fill_namespace(struct sys *sys, const struct obj *item, const char *folder,
+static int fill_namespace(struct sys *sys, const struct obj *item, const char *dir,
 			  struct buf *why)
 {
 	const struct namespace *namespace = namespace_of(item);
@@ -52,40 +52,40 @@ static int fill_namespace(struct sys *sys, const struct obj *item, const char *f
 	if (r < 0)
 		return kind_fail(why, r, "the device disappeared during the run",
 				 "cannot find device '%s'", namespace->device.text);
-	r = nvmet_set(sys, why, folder, "device_path", path, path);
+	r = nvmet_set(sys, why, dir, "device_path", path, path);
 	if (r == 0)
-		r = nvmet_set(sys, why, folder, "device_uuid", namespace->uuid,
+		r = nvmet_set(sys, why, dir, "device_uuid", namespace->uuid,
 			      namespace->uuid);
 	if (r == 0)
-		r = nvmet_set(sys, why, folder, "device_nguid", namespace->nguid,
+		r = nvmet_set(sys, why, dir, "device_nguid", namespace->nguid,
 			      namespace->nguid);
 	if (r < 0)
 		return r;
-	r = kfs_write(&sys->kfs, "1", "%s/enable", folder);
+	r = kfs_write(&sys->kfs, "1", "%s/enable", dir);
 	return r < 0 ? fail_to_enable(why, r, item, path) : 0;
 }
 
 /* Linux 6.1 accepts the write without effect if a passthru controller is active. */
-static int check_enabled(struct sys *sys, const struct obj *item, const char *folder,
+static int check_enabled(struct sys *sys, const struct obj *item, const char *dir,
 			 struct buf *why)
 {
 	_cleanup_free_ char *enabled = NULL;
-	int r = kfs_read(&sys->kfs, &enabled, "%s/enable", folder);
+	int r = kfs_read(&sys->kfs, &enabled, "%s/enable", dir);
 
 	if (r == 0 && !streq(enabled, "1"))
 		r = -EBUSY;
 	return r < 0 ? fail_to_enable(why, r, item, namespace_of(item)->device.text) : 0;
 }
 
-static int take_namespace(struct sys *sys, const char *folder)
+static int take_namespace(struct sys *sys, const char *dir)
 {
 	_cleanup_free_ char *enabled = NULL;
-	int r = nvmet_read(&sys->kfs, &enabled, "%s/enable", folder);
+	int r = nvmet_read(&sys->kfs, &enabled, "%s/enable", dir);
 
 	if (r == 0 && enabled && streq(enabled, "1"))
-		r = kfs_write(&sys->kfs, "0", "%s/enable", folder);
+		r = kfs_write(&sys->kfs, "0", "%s/enable", dir);
 	if (r == 0)
-		r = kfs_rmdir(&sys->kfs, "%s", folder);
+		r = kfs_rmdir(&sys->kfs, "%s", dir);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -109,8 +109,8 @@ int export_remove_namespace(struct sys *sys, const struct obj *obj,
 			    const struct obj *item, const char *subsystem,
 			    struct buf *why)
 {
-	_cleanup_free_ char *folder = namespace_folder(subsystem, item);
-	int r = folder ? take_namespace(sys, folder) : -ENOMEM;
+	_cleanup_free_ char *dir = namespace_folder(subsystem, item);
+	int r = dir ? take_namespace(sys, dir) : -ENOMEM;
 
 	if (r == 0)
 		r = drop_size_claim(sys, obj, item);
@@ -124,17 +124,17 @@ int export_remove_namespace(struct sys *sys, const struct obj *obj,
 static int add_namespace(struct sys *sys, const struct obj *item, const char *subsystem,
 			 bool is_new, struct buf *why)
 {
-	_cleanup_free_ char *folder = namespace_folder(subsystem, item);
-	int r = folder ? kfs_mkdir(&sys->kfs, "%s", folder) : -ENOMEM;
+	_cleanup_free_ char *dir = namespace_folder(subsystem, item);
+	int r = dir ? kfs_mkdir(&sys->kfs, "%s", dir) : -ENOMEM;
 
 	if (r < 0)
 		return kind_fail(why, r, nvmet_hint(r), "cannot create namespace '%s'",
 				 obj_name(item));
-	r = fill_namespace(sys, item, folder, why);
+	r = fill_namespace(sys, item, dir, why);
 	if (r == 0 && !is_new)
-		r = check_enabled(sys, item, folder, why);
+		r = check_enabled(sys, item, dir, why);
 	if (r < 0)
-		(void)take_namespace(sys, folder); /* the first error is reported */
+		(void)take_namespace(sys, dir); /* the first error is reported */
 	return r;
 }
 
@@ -155,7 +155,7 @@ static int announce_size(struct sys *sys, const struct obj *obj, const struct ob
 }
 
 int export_drop_namespaces(struct sys *sys, const struct obj *have,
-			   const struct obj *want, const char *folder, struct buf *why)
+			   const struct obj *want, const char *dir, struct buf *why)
 {
 	vec_foreach (live, &export_namespaces(have)->objs) {
 		const struct obj *item =
@@ -164,7 +164,7 @@ int export_drop_namespaces(struct sys *sys, const struct obj *have,
 
 		if (item && !export_is_another(*live, item))
 			continue;
-		r = export_remove_namespace(sys, have, *live, folder, why);
+		r = export_remove_namespace(sys, have, *live, dir, why);
 		if (r < 0)
 			return r;
 	}
@@ -172,7 +172,7 @@ int export_drop_namespaces(struct sys *sys, const struct obj *have,
 }
 
 int export_add_namespaces(struct sys *sys, const struct obj *have, const struct obj *want,
-			  const char *folder, struct buf *why)
+			  const char *dir, struct buf *why)
 {
 	vec_foreach (item, &export_namespaces(want)->objs) {
 		const struct obj *live =
@@ -181,9 +181,9 @@ int export_add_namespaces(struct sys *sys, const struct obj *have, const struct 
 		int r = 0;
 
 		if (!live || export_is_another(live, *item))
-			r = add_namespace(sys, *item, folder, !have, why);
+			r = add_namespace(sys, *item, dir, !have, why);
 		else if (obj_differing(live, *item))
-			r = announce_size(sys, want, *item, folder, why);
+			r = announce_size(sys, want, *item, dir, why);
 		if (r < 0)
 			return r;
 	}

@@ -33,14 +33,14 @@ struct sight {
 };
 
 static int read_string(const struct kfs *kfs, struct obj *obj, unsigned int index,
-		       const char *folder, const char *attribute)
+		       const char *dir, const char *attribute)
 {
 	_cleanup_free_ char *text = NULL;
 	int r;
 
 	if (kfs->look == LOOK_FOR_METRICS)
 		return 0;
-	r = nvmet_read(kfs, &text, "%s/%s", folder, attribute);
+	r = nvmet_read(kfs, &text, "%s/%s", dir, attribute);
 	return r < 0 || !text ? r : field_set_string(obj, index, text);
 }
 
@@ -69,7 +69,7 @@ static int look_behind(struct sight *sight, const char *path, struct backing *re
 	return r;
 }
 
-static int read_device(struct sight *sight, struct obj *obj, const char *folder)
+static int read_device(struct sight *sight, struct obj *obj, const char *dir)
 {
 	_cleanup_free_ char *path = NULL;
 	struct backing backing;
@@ -77,7 +77,7 @@ static int read_device(struct sight *sight, struct obj *obj, const char *folder)
 
 	if (sight->kfs->look == LOOK_FOR_METRICS)
 		return 0;
-	r = nvmet_read(sight->kfs, &path, "%s/device_path", folder);
+	r = nvmet_read(sight->kfs, &path, "%s/device_path", dir);
 	if (r < 0 || !path)
 		return r;
 	r = look_behind(sight, path, &backing);
@@ -91,17 +91,17 @@ static int read_device(struct sight *sight, struct obj *obj, const char *folder)
 static int read_namespace(struct sight *sight, struct obj *obj, const char *id,
 			  const char *subsystem)
 {
-	_cleanup_free_ char *folder = NULL, *enabled = NULL;
+	_cleanup_free_ char *dir = NULL, *enabled = NULL;
 	const struct kfs *kfs = sight->kfs;
 	int r;
 
-	if (str_format(&folder, "%s/namespaces/%s", subsystem, id) < 0)
+	if (str_format(&dir, "%s/namespaces/%s", subsystem, id) < 0)
 		return -ENOMEM;
 	field_set_uint(obj, NAMESPACE_ID, strtoull(id, NULL, 10));
-	if ((r = read_device(sight, obj, folder)) < 0 ||
-	    (r = read_string(kfs, obj, NAMESPACE_UUID, folder, "device_uuid")) < 0 ||
-	    (r = read_string(kfs, obj, NAMESPACE_NGUID, folder, "device_nguid")) < 0 ||
-	    (r = nvmet_read(kfs, &enabled, "%s/enable", folder)) < 0)
+	if ((r = read_device(sight, obj, dir)) < 0 ||
+	    (r = read_string(kfs, obj, NAMESPACE_UUID, dir, "device_uuid")) < 0 ||
+	    (r = read_string(kfs, obj, NAMESPACE_NGUID, dir, "device_nguid")) < 0 ||
+	    (r = nvmet_read(kfs, &enabled, "%s/enable", dir)) < 0)
 		return r;
 	field_set_bool(obj, NAMESPACE_ENABLED, enabled && streq(enabled, "1"));
 	return 0;
@@ -120,17 +120,16 @@ static int forget_size(const struct sight *sight, const struct obj *export,
 	return 0;
 }
 
-static int read_namespaces(struct sight *sight, struct obj *obj, const char *folder)
+static int read_namespaces(struct sight *sight, struct obj *obj, const char *dir)
 {
 	_cleanup_(kfs_names_done) struct kfs_names ids = { 0 };
-	int r = kfs_list_sorted(sight->kfs, &ids, "%s/namespaces", folder);
+	int r = kfs_list_sorted(sight->kfs, &ids, "%s/namespaces", dir);
 
 	field_set_empty(obj, EXPORT_NAMESPACES);
 	for (size_t i = 0; r == 0 && i < ids.names.count; i++) {
 		struct obj *item = obj_new(&export_namespace_class);
 
-		r = item ? read_namespace(sight, item, ids.names.items[i], folder)
-			 : -ENOMEM;
+		r = item ? read_namespace(sight, item, ids.names.items[i], dir) : -ENOMEM;
 		if (r == 0)
 			r = forget_size(sight, obj, item);
 		if (r < 0)
@@ -141,11 +140,11 @@ static int read_namespaces(struct sight *sight, struct obj *obj, const char *fol
 	return r;
 }
 
-static int read_hosts(const struct kfs *kfs, struct obj *obj, const char *folder)
+static int read_hosts(const struct kfs *kfs, struct obj *obj, const char *dir)
 {
 	_cleanup_(kfs_names_done) struct kfs_names hosts = { 0 };
 	_cleanup_free_ char *any = NULL;
-	int r = nvmet_read(kfs, &any, "%s/attr_allow_any_host", folder);
+	int r = nvmet_read(kfs, &any, "%s/attr_allow_any_host", dir);
 
 	if (r < 0)
 		return r;
@@ -153,7 +152,7 @@ static int read_hosts(const struct kfs *kfs, struct obj *obj, const char *folder
 	/* The kernel has either. */
 	if (export_of(obj)->allow_any_host)
 		return 0;
-	r = kfs_list_sorted(kfs, &hosts, "%s/allowed_hosts", folder);
+	r = kfs_list_sorted(kfs, &hosts, "%s/allowed_hosts", dir);
 	field_set_empty(obj, EXPORT_HOSTS);
 	for (size_t i = 0; r == 0 && i < hosts.names.count; i++)
 		r = field_add_item(obj, EXPORT_HOSTS, hosts.names.items[i]);
@@ -213,7 +212,7 @@ static int observe_one(struct sight *sight, const char *name, struct model *obse
 {
 	struct obj *obj = obj_new(&export_class);
 	const struct kfs *kfs = sight->kfs;
-	_cleanup_free_ char *folder = NULL;
+	_cleanup_free_ char *dir = NULL;
 	struct nvmet_use use = { 0 };
 	int r;
 
@@ -221,14 +220,14 @@ static int observe_one(struct sight *sight, const char *name, struct model *obse
 		return -ENOMEM;
 	r = field_set_string(obj, EXPORT_NQN, name);
 	if (r == 0)
-		folder = export_folder(obj);
-	if (r == 0 && !folder)
+		dir = export_folder(obj);
+	if (r == 0 && !dir)
 		r = -ENOMEM;
-	if (r < 0 || (r = read_namespaces(sight, obj, folder)) < 0 ||
+	if (r < 0 || (r = read_namespaces(sight, obj, dir)) < 0 ||
 	    (r = read_ports(sight, obj, &use)) < 0 ||
-	    (r = read_hosts(kfs, obj, folder)) < 0 ||
-	    (r = read_string(kfs, obj, EXPORT_SERIAL, folder, "attr_serial")) < 0 ||
-	    (r = read_string(kfs, obj, EXPORT_MODEL, folder, "attr_model")) < 0 ||
+	    (r = read_hosts(kfs, obj, dir)) < 0 ||
+	    (r = read_string(kfs, obj, EXPORT_SERIAL, dir, "attr_serial")) < 0 ||
+	    (r = read_string(kfs, obj, EXPORT_MODEL, dir, "attr_model")) < 0 ||
 	    (r = read_use(sight, obj, &use)) < 0 || (r = read_owner(sight, obj)) < 0) {
 		obj_free(obj);
 		return kfs_missed(kfs, r);

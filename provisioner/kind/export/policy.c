@@ -45,14 +45,14 @@ bool export_may_lose(const struct obj *want)
 
 static bool is_on_device(const struct obj *item, const struct obj *device)
 {
-	const char *folder = device->class == &cache_class ? "/dev/mapper/" : "/dev/";
+	const char *dir = device->class == &cache_class ? "/dev/mapper/" : "/dev/";
 	const struct obj_class *made = namespace_of(item)->made;
 	const char *text = namespace_of(item)->device.text;
 
 	if (made && made != device->class)
 		return false;
-	if (text && strncmp(text, folder, strlen(folder)) == 0)
-		text += strlen(folder);
+	if (text && strncmp(text, dir, strlen(dir)) == 0)
+		text += strlen(dir);
 	return text && streq(text, obj_name(device));
 }
 

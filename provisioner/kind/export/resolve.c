@@ -155,9 +155,9 @@ static int identify(struct sys *sys, struct boot *boot, struct obj *want)
 /* A device of the same configuration may not exist yet, but its size is known. */
 static int resolve_made(struct sys *sys, struct obj *item, const struct obj *device)
 {
-	const char *folder = device->class == &cache_class ? "dev/mapper" : "dev";
+	const char *dir = device->class == &cache_class ? "dev/mapper" : "dev";
 	uint64_t number, bytes;
-	int r = kfs_device_number(&sys->kfs, &number, "%s/%s", folder, obj_name(device));
+	int r = kfs_device_number(&sys->kfs, &number, "%s/%s", dir, obj_name(device));
 
 	((struct namespace *)item)->made = device->class;
 	r = field_set_device(item, NAMESPACE_DEVICE, NULL, r == 0 ? number : 0);

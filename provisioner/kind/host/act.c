@@ -14,59 +14,58 @@
 #include <sys/stat.h>
 
 /* CONFIGFS_ATTR() creates the attribute readable for all; the key file is not. */
-static int set_secret(struct sys *sys, struct buf *why, const char *folder,
-		      const char *name, const char *value)
+static int set_secret(struct sys *sys, struct buf *why, const char *dir, const char *name,
+		      const char *value)
 {
-	int r = kfs_chmod(&sys->kfs, S_IRUSR | S_IWUSR, "%s/%s", folder, name);
+	int r = kfs_chmod(&sys->kfs, S_IRUSR | S_IWUSR, "%s/%s", dir, name);
 
 	return r < 0 ? kind_fail(why, r, nvmet_hint(r),
 				 "cannot restrict the mode of '%s'", name)
-		     : nvmet_set(sys, why, folder, name, value, NULL);
+		     : nvmet_set(sys, why, dir, name, value, NULL);
 }
 
 static int set_attributes(struct sys *sys, const struct obj *want, uint64_t changed,
-			  const char *folder, struct buf *why)
+			  const char *dir, struct buf *why)
 {
 	const struct host *host = host_of(want);
 	int r = 0;
 
 	changed &= want->set;
 	if (changed & 1u << HOST_HASH)
-		r = nvmet_set(sys, why, folder, "dhchap_hash",
+		r = nvmet_set(sys, why, dir, "dhchap_hash",
 			      host_hash_names[host->dhchap_hash],
 			      host_hash_names[host->dhchap_hash]);
 	if (r == 0 && changed & 1u << HOST_DHGROUP)
-		r = nvmet_set(sys, why, folder, "dhchap_dhgroup",
+		r = nvmet_set(sys, why, dir, "dhchap_dhgroup",
 			      host_group_names[host->dhchap_dhgroup],
 			      host_group_names[host->dhchap_dhgroup]);
 	if (r == 0 && changed & 1u << HOST_KEY)
-		r = set_secret(sys, why, folder, "dhchap_key", host->dhchap_key);
+		r = set_secret(sys, why, dir, "dhchap_key", host->dhchap_key);
 	if (r == 0 && changed & 1u << HOST_CTRL_KEY)
-		r = set_secret(sys, why, folder, "dhchap_ctrl_key",
-			       host->dhchap_ctrl_key);
+		r = set_secret(sys, why, dir, "dhchap_ctrl_key", host->dhchap_ctrl_key);
 	return r;
 }
 
 int host_create(struct sys *sys, const struct obj *want, struct buf *why)
 {
-	_cleanup_free_ char *folder = host_folder(want);
+	_cleanup_free_ char *dir = host_folder(want);
 	struct buf ignored = { 0 };
-	int r = folder ? nvmet_begin(sys, want, folder, why) : -ENOMEM;
+	int r = dir ? nvmet_begin(sys, want, dir, why) : -ENOMEM;
 
 	if (r < 0)
 		return r;
-	r = set_attributes(sys, want, UINT64_MAX, folder, why);
+	r = set_attributes(sys, want, UINT64_MAX, dir, why);
 	if (r < 0)
-		(void)nvmet_end(sys, want, folder, &ignored); /* the first error counts */
+		(void)nvmet_end(sys, want, dir, &ignored); /* the first error counts */
 	buf_done(&ignored);
 	return r;
 }
 
-static int relink(struct sys *sys, const struct obj *obj, const char *folder,
+static int relink(struct sys *sys, const struct obj *obj, const char *dir,
 		  const struct kfs_names *subsystems, struct buf *why)
 {
 	vec_foreach (name, &subsystems->names) {
-		int r = kfs_symlink(&sys->kfs, folder,
+		int r = kfs_symlink(&sys->kfs, dir,
 				    NVMET_SUBSYSTEMS "/%s/allowed_hosts/%s", *name,
 				    obj_name(obj));
 
@@ -107,37 +106,37 @@ static int unlink_all(struct sys *sys, const struct obj *obj,
 	return 0;
 }
 
-static int remake(struct sys *sys, const struct obj *want, const char *folder,
+static int remake(struct sys *sys, const struct obj *want, const char *dir,
 		  struct buf *why)
 {
 	_cleanup_(kfs_names_done) struct kfs_names subsystems = { 0 };
 	int r = unlink_all(sys, want, &subsystems, why), linked;
 
 	if (r == 0)
-		r = nvmet_end(sys, want, folder, why);
+		r = nvmet_end(sys, want, dir, why);
 	if (r == 0)
 		r = host_create(sys, want, why);
 	if (r < 0)
 		return r;
-	linked = relink(sys, want, folder, &subsystems, why);
+	linked = relink(sys, want, dir, &subsystems, why);
 	return linked;
 }
 
 int host_update(struct sys *sys, const struct obj *have, const struct obj *want,
 		uint64_t changed, struct buf *why)
 {
-	_cleanup_free_ char *folder = host_folder(have);
+	_cleanup_free_ char *dir = host_folder(have);
 
-	if (!folder)
+	if (!dir)
 		return -ENOMEM;
 	return host_loses_key(want, changed)
-		       ? remake(sys, want, folder, why)
-		       : set_attributes(sys, want, changed, folder, why);
+		       ? remake(sys, want, dir, why)
+		       : set_attributes(sys, want, changed, dir, why);
 }
 
 int host_remove(struct sys *sys, const struct obj *have, struct buf *why)
 {
-	_cleanup_free_ char *folder = host_folder(have);
+	_cleanup_free_ char *dir = host_folder(have);
 
-	return folder ? nvmet_end(sys, have, folder, why) : -ENOMEM;
+	return dir ? nvmet_end(sys, have, dir, why) : -ENOMEM;
 }

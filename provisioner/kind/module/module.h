@@ -17,7 +17,7 @@ enum { MODULE_NAME };
  */
 extern const char *const module_names[];
 
-/* module_add() - Add the module @name to @model, unless it is there. Return: 0 or -ENOMEM. */
+/* module_add() - Add the module @name to @model, unless @model has it. Return: 0 or -ENOMEM. */
 int module_add(struct model *model, const char *name);
 
 extern const struct kind kind_module;

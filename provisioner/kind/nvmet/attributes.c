@@ -59,10 +59,10 @@ int nvmet_read(const struct kfs *kfs, char **ret, const char *fmt, ...)
 	return 0;
 }
 
-int nvmet_set(struct sys *sys, struct buf *why, const char *folder, const char *name,
+int nvmet_set(struct sys *sys, struct buf *why, const char *dir, const char *name,
 	      const char *value, const char *shown)
 {
-	int r = kfs_write(&sys->kfs, value, "%s/%s", folder, name);
+	int r = kfs_write(&sys->kfs, value, "%s/%s", dir, name);
 
 	if (r < 0 && !shown)
 		return kind_fail(why, r, nvmet_hint(r), "cannot set '%s'", name);

@@ -19,8 +19,8 @@ const char *nvmet_hint(int error);
 int nvmet_read(const struct kfs *kfs, char **ret, const char *fmt, ...) _printf_(3, 4);
 
 /*
- * nvmet_set() - Write the attribute @name of the object in the directory @folder. @shown:
+ * nvmet_set() - Write the attribute @name of the object in the directory @dir. @shown:
  * the value for the message; NULL for a secret.
  */
-int nvmet_set(struct sys *sys, struct buf *why, const char *folder, const char *name,
+int nvmet_set(struct sys *sys, struct buf *why, const char *dir, const char *name,
 	      const char *value, const char *shown);

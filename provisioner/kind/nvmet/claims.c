@@ -15,7 +15,7 @@
 /* The directory of each class in configfs. */
 static const struct {
 	const struct obj_class *class;
-	const char *folder;
+	const char *dir;
 } places[] = {
 	{ &host_class, NVMET_HOSTS },
 	{ &port_class, NVMET_PORTS },
@@ -26,8 +26,7 @@ static int read_inode(const struct kfs *kfs, const struct obj *obj, uint64_t *re
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		if (places[i].class == obj->class)
-			return kfs_inode(kfs, ret, "%s/%s", places[i].folder,
-					 obj_name(obj));
+			return kfs_inode(kfs, ret, "%s/%s", places[i].dir, obj_name(obj));
 	return -EINVAL;
 }
 
@@ -205,8 +204,7 @@ int nvmet_expect_size(struct sys *sys, const char *fmt, ...)
 	return r;
 }
 
-int nvmet_begin(struct sys *sys, const struct obj *want, const char *folder,
-		struct buf *why)
+int nvmet_begin(struct sys *sys, const struct obj *want, const char *dir, struct buf *why)
 {
 	const char *kind = want->class->name, *name = obj_name(want);
 	int r = claims_add(&sys->kfs, kind, name);
@@ -214,23 +212,23 @@ int nvmet_begin(struct sys *sys, const struct obj *want, const char *folder,
 	if (r < 0)
 		return kind_fail(why, r, NULL,
 				 "cannot add the claim in '/run/rapiddisk/owned'");
-	r = kfs_mkdir(&sys->kfs, "%s", folder);
+	r = kfs_mkdir(&sys->kfs, "%s", dir);
 	if (r == 0) {
 		r = note_inode(sys, want);
 		if (r == 0)
 			return 0;
-		(void)kfs_rmdir(&sys->kfs, "%s", folder); /* the first error counts */
+		(void)kfs_rmdir(&sys->kfs, "%s", dir); /* the first error counts */
 	}
 	(void)claims_drop(&sys->kfs, kind, name); /* the first error is reported */
-	return kind_fail(why, r, nvmet_hint(r), "cannot create '/%s'", folder);
+	return kind_fail(why, r, nvmet_hint(r), "cannot create '/%s'", dir);
 }
 
-int nvmet_end(struct sys *sys, const struct obj *obj, const char *folder, struct buf *why)
+int nvmet_end(struct sys *sys, const struct obj *obj, const char *dir, struct buf *why)
 {
-	int r = kfs_rmdir(&sys->kfs, "%s", folder);
+	int r = kfs_rmdir(&sys->kfs, "%s", dir);
 
 	if (r < 0 && r != -ENOENT)
-		return kind_fail(why, r, nvmet_hint(r), "cannot remove '/%s'", folder);
+		return kind_fail(why, r, nvmet_hint(r), "cannot remove '/%s'", dir);
 	r = claims_drop(&sys->kfs, obj->class->name, obj_name(obj));
 	return r < 0 ? kind_fail(why, r, NULL,
 				 "cannot drop the claim in '/run/rapiddisk/owned'")

@@ -44,15 +44,14 @@ int nvmet_expect_size(struct sys *sys, const char *fmt, ...) _printf_(2, 3);
 char *nvmet_size_claim(const char *subsystem, const char *id);
 
 /*
- * nvmet_begin() - Claim @want and make its @folder. Return: 0; -errno, with nothing left
+ * nvmet_begin() - Claim @want and make its @dir. Return: 0; -errno, with nothing left
  * behind and the sentence in @why.
  */
-int nvmet_begin(struct sys *sys, const struct obj *want, const char *folder,
+int nvmet_begin(struct sys *sys, const struct obj *want, const char *dir,
 		struct buf *why);
 
-/* nvmet_end() - Remove the empty @folder of @obj, and the claim to it. */
-int nvmet_end(struct sys *sys, const struct obj *obj, const char *folder,
-	      struct buf *why);
+/* nvmet_end() - Remove the empty @dir of @obj, and the claim to it. */
+int nvmet_end(struct sys *sys, const struct obj *obj, const char *dir, struct buf *why);
 
 /* nvmet_adopt() - Claim a live object. */
 int nvmet_adopt(struct sys *sys, const struct obj *have, struct buf *why);

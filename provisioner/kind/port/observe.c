@@ -11,11 +11,11 @@
 #include <inttypes.h>
 
 static int read_word(const struct kfs *kfs, struct obj *obj, unsigned int index,
-		     const char *folder, const char *attribute)
+		     const char *dir, const char *attribute)
 {
 	_cleanup_free_ char *text = NULL;
 	const char *const *words = obj->class->fields[index].words;
-	int r = nvmet_read(kfs, &text, "%s/%s", folder, attribute);
+	int r = nvmet_read(kfs, &text, "%s/%s", dir, attribute);
 
 	for (int i = 0; r == 0 && text && words[i]; i++)
 		if (streq(text, words[i]))
@@ -25,13 +25,13 @@ static int read_word(const struct kfs *kfs, struct obj *obj, unsigned int index,
 
 /* Read the address, unless the address family does not fit. */
 static int read_address(const struct kfs *kfs, struct obj *obj, unsigned int index,
-			int transport, const char *folder)
+			int transport, const char *dir)
 {
 	_cleanup_free_ char *address = NULL, *family = NULL, *canonical = NULL;
-	int r = nvmet_read(kfs, &address, "%s/addr_traddr", folder);
+	int r = nvmet_read(kfs, &address, "%s/addr_traddr", dir);
 
 	if (r == 0)
-		r = nvmet_read(kfs, &family, "%s/addr_adrfam", folder);
+		r = nvmet_read(kfs, &family, "%s/addr_adrfam", dir);
 	if (r < 0 || !address)
 		return r;
 	/* Shown as it is: only a plan has to tell an address that cannot work. */
@@ -45,10 +45,10 @@ static int read_address(const struct kfs *kfs, struct obj *obj, unsigned int ind
 }
 
 static int read_service(const struct kfs *kfs, struct obj *obj, unsigned int index,
-			const char *folder)
+			const char *dir)
 {
 	uint64_t service;
-	int r = kfs_read_u64(kfs, &service, "%s/addr_trsvcid", folder);
+	int r = kfs_read_u64(kfs, &service, "%s/addr_trsvcid", dir);
 
 	/* The service is unset, or a word, which the kernel's transports refuse. */
 	if (r < 0)
@@ -58,13 +58,13 @@ static int read_service(const struct kfs *kfs, struct obj *obj, unsigned int ind
 }
 
 /* A kernel without the attribute has no TLS. */
-static int read_tls(const struct kfs *kfs, struct obj *obj, const char *folder)
+static int read_tls(const struct kfs *kfs, struct obj *obj, const char *dir)
 {
 	_cleanup_free_ char *type = NULL, *required = NULL;
-	int r = nvmet_read(kfs, &type, "%s/addr_tsas", folder);
+	int r = nvmet_read(kfs, &type, "%s/addr_tsas", dir);
 
 	if (r == 0)
-		r = nvmet_read(kfs, &required, "%s/addr_treq", folder);
+		r = nvmet_read(kfs, &required, "%s/addr_treq", dir);
 	if (r < 0)
 		return r;
 	field_set_enum(obj, PORT_TLS,
@@ -76,24 +76,24 @@ static int read_tls(const struct kfs *kfs, struct obj *obj, const char *folder)
 
 static int read_referral(const struct kfs *kfs, struct obj *obj, const char *port_folder)
 {
-	_cleanup_free_ char *folder = NULL, *enabled = NULL;
+	_cleanup_free_ char *dir = NULL, *enabled = NULL;
 	int r;
 
-	if (str_format(&folder, "%s/referrals/%s", port_folder, obj_name(obj)) < 0)
+	if (str_format(&dir, "%s/referrals/%s", port_folder, obj_name(obj)) < 0)
 		return -ENOMEM;
-	if ((r = read_word(kfs, obj, REFERRAL_TRANSPORT, folder, "addr_trtype")) < 0 ||
-	    (r = read_address(kfs, obj, REFERRAL_ADDRESS, TRANSPORT_TCP, folder)) < 0 ||
-	    (r = read_service(kfs, obj, REFERRAL_SERVICE, folder)) < 0 ||
-	    (r = nvmet_read(kfs, &enabled, "%s/enable", folder)) < 0)
+	if ((r = read_word(kfs, obj, REFERRAL_TRANSPORT, dir, "addr_trtype")) < 0 ||
+	    (r = read_address(kfs, obj, REFERRAL_ADDRESS, TRANSPORT_TCP, dir)) < 0 ||
+	    (r = read_service(kfs, obj, REFERRAL_SERVICE, dir)) < 0 ||
+	    (r = nvmet_read(kfs, &enabled, "%s/enable", dir)) < 0)
 		return r;
 	field_set_bool(obj, REFERRAL_ENABLED, enabled && streq(enabled, "1"));
 	return 0;
 }
 
-static int read_referrals(const struct kfs *kfs, struct obj *obj, const char *folder)
+static int read_referrals(const struct kfs *kfs, struct obj *obj, const char *dir)
 {
 	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
-	int r = kfs_list_sorted(kfs, &names, "%s/referrals", folder);
+	int r = kfs_list_sorted(kfs, &names, "%s/referrals", dir);
 
 	field_set_empty(obj, PORT_REFERRALS);
 	for (size_t i = 0; r == 0 && i < names.names.count; i++) {
@@ -102,7 +102,7 @@ static int read_referrals(const struct kfs *kfs, struct obj *obj, const char *fo
 		r = item ? field_set_string(item, REFERRAL_NAME, names.names.items[i])
 			 : -ENOMEM;
 		if (r == 0)
-			r = read_referral(kfs, item, folder);
+			r = read_referral(kfs, item, dir);
 		if (r < 0)
 			obj_free(item);
 		else
@@ -145,21 +145,21 @@ static int count_links(const struct kfs *kfs, struct obj *obj,
 static int read_port(const struct kfs *kfs, struct obj *obj,
 		     const struct nvmet_controllers *controllers)
 {
-	_cleanup_free_ char *folder = port_folder(obj);
+	_cleanup_free_ char *dir = port_folder(obj);
 	int r;
 
-	if (!folder)
+	if (!dir)
 		return -ENOMEM;
-	if ((r = read_word(kfs, obj, PORT_TRANSPORT, folder, "addr_trtype")) < 0 ||
-	    (r = read_address(kfs, obj, PORT_ADDRESS, port_of(obj)->transport, folder)) <
+	if ((r = read_word(kfs, obj, PORT_TRANSPORT, dir, "addr_trtype")) < 0 ||
+	    (r = read_address(kfs, obj, PORT_ADDRESS, port_of(obj)->transport, dir)) <
 		    0 ||
-	    (r = read_tls(kfs, obj, folder)) < 0 ||
-	    (r = read_referrals(kfs, obj, folder)) < 0 ||
+	    (r = read_tls(kfs, obj, dir)) < 0 ||
+	    (r = read_referrals(kfs, obj, dir)) < 0 ||
 	    (r = count_links(kfs, obj, controllers)) < 0)
 		return r;
 	return port_of(obj)->transport == TRANSPORT_LOOP && kfs->look == LOOK_TO_PLAN
 		       ? 0
-		       : read_service(kfs, obj, PORT_SERVICE, folder);
+		       : read_service(kfs, obj, PORT_SERVICE, dir);
 }
 
 static int observe_one(const struct kfs *kfs, const char *name,
