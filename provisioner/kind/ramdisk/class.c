@@ -33,10 +33,10 @@ static const struct field ramdisk_fields[] = {
 		      .doc = "Refuse a change that destroys the content, or replace the "
 			     "disk"),
 	[RAMDISK_USED] = FIELD(ramdisk, used, FIELD_SIZE, .flags = FIELD_LIVE,
-			       .metric = { "ramdisk_used_bytes", METRIC_GAUGE },
+			       .metric = { "ramdisk_used_bytes", METRIC_GAUGE, NULL },
 			       .doc = "Memory of the RAM disk that holds data"),
 	[RAMDISK_OPENERS] = FIELD(ramdisk, openers, FIELD_UINT, .flags = FIELD_LIVE,
-				  .metric = { "ramdisk_openers", METRIC_GAUGE },
+				  .metric = { "ramdisk_openers", METRIC_GAUGE, NULL },
 				  .doc = "Number of times that the disk is open"),
 };
 
