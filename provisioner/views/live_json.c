@@ -51,8 +51,6 @@ static json_t *unset_to_json(const struct field *field, enum how how)
 
 static json_t *member_to_json(const struct obj *obj, unsigned int index, enum how how)
 {
-	_cleanup_(buf_done) struct buf text = { 0 };
-
 	if (!field_is_set(obj, index))
 		return unset_to_json(&obj->class->fields[index], how);
 	if (how == AS_TYPED)
