@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rapiddisk-apply: make the kernel agree with the configuration. */
 #include "apply/modes.h"
+#include "apply/options_parse.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "engine/exec.h"

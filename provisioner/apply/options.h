@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The command line of rapiddisk-apply. A row of option_rows.c describes each option. */
+/* The values of the command line of rapiddisk-apply, and the exit status. */
 #pragma once
 
 #include "base/fault.h"
@@ -53,9 +53,3 @@ struct options {
 	uint64_t lock_timeout_ms; /* for the lock alone; timeout_ms bounds it too */
 	struct fault fault;
 };
-
-/*
- * options_parse() - Parse the command line. The strings in @ret point into @argv.
- * Return: 0; -EINVAL after the error was written to stderr.
- */
-int options_parse(struct options *ret, int argc, char **argv);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The parser of the command line: getopt's arrays and all checks come from option_rows. */
+#include "apply/options_parse.h"
+
 #include "apply/option_rows.h"
 #include "base/buf.h"
 #include "base/log.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "apply/option_rows.h"
-#include "apply/options.h"
+#include "apply/options_parse.h"
 #include "apply/options_print.h"
 
 #include "base/cleanup.h"
