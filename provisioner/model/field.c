@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The values of fields: the setters and getters that all other files build on. */
-#include "model/field_ops.h"
+/* The values of fields: a setter and a getter for each type, and the questions to a row. */
+#include "model/field.h"
 
 #include "base/str.h"
+#include "model/field_ops.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 
 bool field_is_set(const struct obj *obj, unsigned int index)
 {
@@ -27,29 +27,7 @@ bool field_is_key(const struct field *field)
 	return !(field->flags & (FIELD_LIVE | FIELD_DERIVED));
 }
 
-int field_complain(struct complaint c, size_t offset, const char *fmt, ...)
-{
-	va_list args;
-	int r;
-
-	va_start(args, fmt);
-	r = str_vformat(c.error, fmt, args);
-	va_end(args);
-	if (r < 0)
-		return r;
-	*c.offset = offset;
-	return -EINVAL;
-}
-
 /* --- setters --- */
-
-void field_clear_string(const struct field *field, char **text)
-{
-	if (*text && field->flags & FIELD_SECRET)
-		explicit_bzero(*text, strlen(*text));
-	free(*text);
-	*text = NULL;
-}
 
 int field_set_string(struct obj *obj, unsigned int index, const char *value)
 {
@@ -119,20 +97,6 @@ void field_set_enum(struct obj *obj, unsigned int index, int word)
 	field_mark_set(obj, index);
 }
 
-int field_append_item(struct obj *obj, unsigned int index, const char *text,
-		      struct src_pos pos)
-{
-	struct string_list *list = field_member(obj, index);
-	struct list_item item = { strdup(text), pos };
-	int r = item.text ? vec_push(&list->items, item) : -ENOMEM;
-
-	if (r < 0)
-		free(item.text);
-	else
-		field_mark_set(obj, index);
-	return r;
-}
-
 int field_add_item(struct obj *obj, unsigned int index, const char *text)
 {
 	(void)field_of(obj, index, FIELD_STRINGS);
@@ -195,15 +159,6 @@ const struct object_list *field_objects(const struct obj *obj, unsigned int inde
 	(void)field_of(obj, index, FIELD_OBJECTS);
 	assert(field_is_set(obj, index));
 	return field_const_member(obj, index);
-}
-
-bool field_list_has(const struct string_list *list, const char *text)
-{
-	vec_foreach (item, &list->items) {
-		if (streq(item->text, text))
-			return true;
-	}
-	return false;
 }
 
 bool field_has_item(const struct obj *obj, unsigned int index, const char *text)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The field types whose values are numbers: sizes, whole numbers, booleans and durations. */
+#include "model/field_number.h"
+
 #include "base/units.h"
-#include "model/field_ops.h"
+#include "model/field.h"
 
 #include <inttypes.h>
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The operations of the field types. Only the files that define a type include this; all
- * others use field.h.
+ * The operations of a field type, and the functions that the types share. Only the files that
+ * define the types include this; all others use object.h.
  *
- * A new type is an enum field_type, a struct field_ops in the file it fits, and a row in the
- * table of object.c.
+ * A new type is an enum field_type, a struct field_ops in field_number.c or field_text.c, and
+ * a row in the table of object.c.
  */
 #pragma once
 
-#include "model/object.h"
+#include "model/class.h"
 
 #include <assert.h>
 
@@ -31,10 +31,6 @@ struct field_ops {
 	/* Evaluate shares of RAM. NULL: the type has none. */
 	void (*resolve)(void *member, uint64_t ram_bytes);
 };
-
-extern const struct field_ops field_string_ops, field_strings_ops, field_device_ops,
-	field_enum_ops, field_size_ops, field_uint_ops, field_bool_ops,
-	field_duration_ops;
 
 static inline void *field_member(struct obj *obj, unsigned int index)
 {
@@ -73,7 +69,3 @@ bool field_list_has(const struct string_list *list, const char *text);
 /* field_append_item() - Append a copy of @text to a FIELD_STRINGS. 0 or -ENOMEM. */
 int field_append_item(struct obj *obj, unsigned int index, const char *text,
 		      struct src_pos pos);
-
-/* field_check_uint() - Parse @text by the bounds of @field. Return: as field_parse(). */
-int field_check_uint(const struct field *field, const char *text, struct complaint c,
-		     uint64_t *ret);

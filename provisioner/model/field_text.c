@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The field types whose values are text: strings, lists of strings, devices and words. */
-#include "base/units.h"
+#include "model/field_text.h"
+
 #include "base/utf8.h"
-#include "model/field_ops.h"
+#include "model/field.h"
+#include "model/field_number.h"
 #include "model/pattern.h"
 #include "model/scalar.h"
 
@@ -88,23 +90,13 @@ const struct field_ops field_string_ops = {
 
 /* --- FIELD_STRINGS --- */
 
-/* A reference is checked as the key of the object that it names. */
-static int check_item(const struct field *field, const char *text, struct complaint c)
+int field_check_item(const struct field *field, const char *text, struct complaint c)
 {
 	const struct field *item = field_item_of(field);
 	uint64_t number;
 
 	return item->type == FIELD_UINT ? field_check_uint(item, text, c, &number)
 					: check_string(item, text, c);
-}
-
-int field_parse_item(struct obj *obj, unsigned int index, const char *text,
-		     struct src_pos pos, char **ret_error, size_t *ret_offset)
-{
-	const struct field *field = field_of(obj, index, FIELD_STRINGS);
-	int r = check_item(field, text, (struct complaint){ ret_error, ret_offset });
-
-	return r < 0 ? r : field_append_item(obj, index, text, pos);
 }
 
 static void clear_list(const struct field *field, void *member)

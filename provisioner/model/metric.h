@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A field as a metric: its name for Prometheus, and its value as a number. */
+/* The value of a field as a number and as a label, for Prometheus. */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct obj;
-
-enum metric_type { METRIC_GAUGE, METRIC_COUNTER };
-
-struct metric {
-	const char *name; /* without "rapiddisk_" in front; NULL: there is no metric */
-	enum metric_type type;
-	const char *help; /* a sentence without its full stop; NULL: .doc of the field */
-};
+#include "model/class.h"
 
 /*
  * metric_value() - Return the value of the field of index @index as a number: bytes of a

@@ -7,7 +7,8 @@
 
 #include "base/cleanup.h"
 #include "base/natural.h"
-#include "model/field_ops.h"
+#include "model/field_number.h"
+#include "model/field_text.h"
 
 /* --- FIELD_OBJECTS --- */
 
@@ -106,6 +107,16 @@ int field_parse(struct obj *obj, unsigned int index, const char *text, char **re
 	assert(field->parse);
 	return field->parse(obj, index, text,
 			    (struct complaint){ ret_error, ret_offset });
+}
+
+int field_parse_item(struct obj *obj, unsigned int index, const char *text,
+		     struct src_pos pos, char **ret_error, size_t *ret_offset)
+{
+	const struct field *field = field_of(obj, index, FIELD_STRINGS);
+	int r = field_check_item(field, text,
+				 (struct complaint){ ret_error, ret_offset });
+
+	return r < 0 ? r : field_append_item(obj, index, text, pos);
 }
 
 void field_clear(struct obj *obj, unsigned int index)

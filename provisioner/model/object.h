@@ -1,78 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Objects, desired and observed, and their classes. */
+/* Objects, desired and observed, and the operations that every field has. */
 #pragma once
 
-#include "base/diag.h"
-#include "base/vec.h"
 #include "model/field.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+/* --- fields --- */
 
-struct model;
+/*
+ * field_parse() - Set the field of index @index from the text of the YAML.
+ *
+ * A FIELD_SIZE keeps the text; a size with a share of RAM has no bytes before
+ * model_resolve().
+ * Return: 0; -ENOMEM; -EINVAL with *ret_error (a sentence without the value, the caller's
+ * to free) and *ret_offset (a byte offset in @text). The object is unchanged on failure.
+ */
+int field_parse(struct obj *obj, unsigned int index, const char *text, char **ret_error,
+		size_t *ret_offset);
 
-/* The data of a kind. kind/ has the functions that act on its objects. */
-struct obj_class {
-	const char *name;    /* in messages and the report: "ramdisk" */
-	const char *section; /* in the YAML: "ramdisks"; NULL: never written there */
-	const char *doc;     /* one sentence on the section */
-	bool single; /* the section is one mapping, not a list: fields[0] is no key, and
-		      * the object's name is the section's */
-	size_t size; /* of the object's struct, whose first member is struct obj */
-	unsigned int rank; /* a lower rank is created first and removed last */
-	unsigned int field_count;
-	const struct field *fields; /* fields[0] is the key, but see single; at most 64 */
+/*
+ * field_parse_item() - Append the text of the YAML at @pos to a FIELD_STRINGS. Duplicates
+ * are not detected. Return: as field_parse().
+ */
+int field_parse_item(struct obj *obj, unsigned int index, const char *text,
+		     struct src_pos pos, char **ret_error, size_t *ret_offset);
 
-	/*
-	 * Derive the key of an object whose entry has no key: append text for
-	 * field_parse(), or nothing if the other keys do not decide. NULL: the key is
-	 * FIELD_REQUIRED.
-	 */
-	void (*default_key)(const struct obj *want, struct buf *ret);
+/*
+ * field_add_object() - Append @item, which must have its key, to a FIELD_OBJECTS. Takes
+ * ownership of @item, also on failure. Return: 0 or -ENOMEM.
+ */
+int field_add_object(struct obj *obj, unsigned int index, struct obj *item);
 
-	/*
-	 * Check rules that involve several fields or objects. Adds errors to @diag at
-	 * obj->pos or obj_field_pos(). Called after all objects are parsed, for each
-	 * object without an error, so with all required fields. The other objects of
-	 * @desired have their key; if the file has errors, any other field may be unset.
-	 * May be NULL.
-	 */
-	void (*validate)(const struct obj *want, const struct model *desired,
-			 struct diag *diag);
+/* field_find_object() - Find an object of a FIELD_OBJECTS by its key. NULL: no such object. */
+struct obj *field_find_object(const struct obj *obj, unsigned int index, const char *key);
 
-	/* The label that names the object in its metrics; NULL: the class has none. */
-	const char *label;
-	/* Help of the metric NAME_info: 1, with the FIELD_LABEL rows; NULL: none. */
-	const char *info;
-	/* See obj_is_off(). NULL: only the fields decide. */
-	bool (*is_off)(const struct obj *obj);
-};
+/* field_set_empty() - Set a list to the empty list. */
+void field_set_empty(struct obj *obj, unsigned int index);
 
-enum obj_owner { OWNER_OTHERS, OWNER_OURS };
+/* field_clear() - Unset the field and free its value. */
+void field_clear(struct obj *obj, unsigned int index);
 
-struct obj {
-	const struct obj_class *class;
-	uint64_t set;		   /* bit i: fields[i] holds a value */
-	struct src_pos pos;	   /* of the object in the YAML */
-	struct src_pos *field_pos; /* of each field's value there; NULL if observed */
-	char number[21];	   /* the key as text, where that is a FIELD_UINT */
+/* field_resolve() - Set the bytes of a size with a share of RAM, also in objects of a list. */
+void field_resolve(struct obj *obj, unsigned int index, uint64_t ram_bytes);
 
-	/* Desired objects only; the kind's resolve() sets them before each plan. */
-	char *unmet;	      /* why it cannot be created now; NULL: it can */
-	uint64_t patience_ms; /* how long to wait for what is missing; 0: not at all */
-	bool deferred;	      /* takes effect at the next boot, with nothing wrong */
-	bool passing; /* the obstacle, also to a removal, may go away soon: a use by an
-		       * unknown process, perhaps udev. Observed objects too. */
+/*
+ * field_equal() - True if @have holds the value of @want. Both must be set. Objects of a
+ * list are compared by obj_differing().
+ */
+bool field_equal(const struct obj *have, const struct obj *want, unsigned int index);
 
-	/* Observed objects only. */
-	enum obj_owner owner;
-	char *in_use;  /* why it cannot be removed ("mounted on '/mnt'"); NULL: it can */
-	char *content; /* the loss if it is removed ("300MiB of data"); NULL: no loss */
-	uint64_t holders; /* number of openers, if the kernel says */
-	bool released;	  /* holds only its name: see PLAN_RELEASE */
-	bool leaves;	  /* this run removes it, unless it is in use */
-};
+/* field_is_default() - True if the value is the default of the row. */
+bool field_is_default(const struct obj *obj, unsigned int index);
+
+/*
+ * field_print() - Append the value as YAML: `2GiB`, `true`, a string in quotes if it needs
+ * quotes. A size is printed as its bytes, in the shortest exact form; before
+ * model_resolve(), a size with a share of RAM is printed as its text. A list is printed in
+ * one line. A secret is printed as "(not shown)".
+ */
+void field_print(const struct obj *obj, unsigned int index, struct buf *out);
+
+/* --- objects --- */
 
 /* obj_new() - Create an object without values. Return: NULL without memory. */
 struct obj *obj_new(const struct obj_class *class);

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "model/metric.h"
 #include "report/jsontext.h"
 
 #include <inttypes.h>

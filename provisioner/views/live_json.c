@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The observed objects, for the page and for programs. Sizes are in bytes. */
+#include "model/metric.h"
 #include "report/json_fields.h"
 #include "views/views.h"
 

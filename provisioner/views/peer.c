@@ -5,6 +5,7 @@
  * is text.
  */
 #include "base/macro.h"
+#include "model/metric.h"
 #include "report/jsontext.h"
 #include "views/views.h"
 

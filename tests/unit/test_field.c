@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model/field.h"
+#include "model/object.h"
 
 #include "base/cleanup.h"
 #include "base/macro.h"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kind/kind.h"
-#include "model/field.h"
+#include "model/class.h"
 
 #include <stdbool.h>
 #include <stdint.h>
