@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looks at kernel file systems: the content of files, names, links and device numbers. */
 #include "sys/kfs.h"
 
-#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "base/units.h"
@@ -9,94 +9,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/fs.h>
-#include <linux/openat2.h>
-#include <stdarg.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-
-int kfs_init(struct kfs *kfs, const char *root, struct fault *fault)
-{
-	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	*kfs = (struct kfs){
-		.root_fd = fd,
-		.is_sysroot = !streq(root, "/"),
-		.fault = fault,
-	};
-	return 0;
-}
-
-void kfs_done(struct kfs *kfs)
-{
-	if (kfs->root_fd >= 0)
-		close(kfs->root_fd);
-	kfs->root_fd = -1;
-}
-
-static _printf_(2, 0) int format_path(char path[static PATH_MAX], const char *fmt,
-				      va_list args)
-{
-	int len = vsnprintf(path, PATH_MAX, fmt, args);
-
-	return len < 0 || len >= PATH_MAX ? -ENAMETOOLONG : 0;
-}
-
-/* Format the path of a variadic function: 0 or -ENAMETOOLONG. */
-#define FORMAT_PATH(path, fmt)                      \
-	({                                          \
-		va_list args_;                      \
-		int r_;                             \
-		va_start(args_, fmt);               \
-		r_ = format_path(path, fmt, args_); \
-		va_end(args_);                      \
-		r_;                                 \
-	})
-
-/* Resolve links inside the root. EAGAIN: a rename raced with that, see openat2(2). */
-static int open_in_root(const struct kfs *kfs, int flags, const char *path)
-{
-	struct open_how how = {
-		.flags = (uint64_t)flags,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd;
-
-	do {
-		fd = syscall(SYS_openat2, kfs->root_fd, path, &how, sizeof(how));
-	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
-	return (int)fd;
-}
-
-static int open_path(const struct kfs *kfs, int flags, const char *path)
-{
-	int fd;
-
-	flags |= O_CLOEXEC;
-	fd = kfs->is_sysroot ? open_in_root(kfs, flags, path) : -1;
-	/* valgrind and old sandboxes lack openat2(2), which the real root does not need. */
-	if (!kfs->is_sysroot || (fd < 0 && errno == ENOSYS))
-		fd = openat(kfs->root_fd, path, flags);
-	return fd < 0 ? -errno : fd;
-}
-
-static void tell(const struct kfs *kfs, enum kfs_query query, const char *path,
-		 const struct buf *text)
-{
-	if (kfs->on_query)
-		kfs->on_query(kfs->query_data, query, path, text);
-}
 
 void kfs_note(const struct kfs *kfs, const struct buf *text, const char *fmt, ...)
 {
 	char path[PATH_MAX];
 
-	if (FORMAT_PATH(path, fmt) == 0)
-		tell(kfs, KFS_QUERY_NOTE, path, text);
+	if (KFS_FORMAT_PATH(path, fmt) == 0)
+		kfs_tell(kfs, KFS_QUERY_NOTE, path, text);
 }
 
 int kfs_open(const struct kfs *kfs, int flags, const char *fmt, ...)
@@ -104,11 +24,11 @@ int kfs_open(const struct kfs *kfs, int flags, const char *fmt, ...)
 	char path[PATH_MAX];
 	int r;
 
-	r = FORMAT_PATH(path, fmt);
+	r = KFS_FORMAT_PATH(path, fmt);
 	if (r == 0)
-		r = open_path(kfs, flags, path);
+		r = kfs_open_path(kfs, flags, path);
 	if (r >= 0)
-		tell(kfs, KFS_QUERY_OPEN, path, NULL);
+		kfs_tell(kfs, KFS_QUERY_OPEN, path, NULL);
 	return r;
 }
 
@@ -146,7 +66,7 @@ static int read_all(int fd, bool is_attribute, struct buf *out)
 static int read_path(const struct kfs *kfs, char **ret, const char *path)
 {
 	_cleanup_(buf_done) struct buf text = { 0 };
-	_cleanup_close_ int fd = open_path(kfs, O_RDONLY, path);
+	_cleanup_close_ int fd = kfs_open_path(kfs, O_RDONLY, path);
 	int r;
 
 	if (fd < 0)
@@ -154,7 +74,7 @@ static int read_path(const struct kfs *kfs, char **ret, const char *path)
 	r = read_all(fd, is_attribute(path), &text);
 	if (r < 0)
 		return r;
-	tell(kfs, KFS_QUERY_READ, path, &text);
+	kfs_tell(kfs, KFS_QUERY_READ, path, &text);
 	if (text.len > 0 && text.data[text.len - 1] == '\n')
 		text.data[--text.len] = '\0';
 	return buf_take(&text, ret);
@@ -163,7 +83,7 @@ static int read_path(const struct kfs *kfs, char **ret, const char *path)
 int kfs_vread(const struct kfs *kfs, char **ret, const char *fmt, va_list args)
 {
 	char path[PATH_MAX];
-	int r = format_path(path, fmt, args);
+	int r = kfs_format_path(path, fmt, args);
 
 	return r < 0 ? r : read_path(kfs, ret, path);
 }
@@ -185,7 +105,7 @@ int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 	char path[PATH_MAX];
 	int r;
 
-	r = FORMAT_PATH(path, fmt);
+	r = KFS_FORMAT_PATH(path, fmt);
 	if (r < 0)
 		return r;
 	r = read_path(kfs, &text, path);
@@ -200,63 +120,24 @@ static bool path_exists(const struct kfs *kfs, const char *path)
 
 	if (!kfs->is_sysroot)
 		return faccessat(kfs->root_fd, path, F_OK, 0) == 0;
-	fd = open_path(kfs, O_PATH, path);
+	fd = kfs_open_path(kfs, O_PATH, path);
 	return fd >= 0;
 }
 
 bool kfs_exists(const struct kfs *kfs, const char *fmt, ...)
 {
 	char path[PATH_MAX];
-	bool exists = FORMAT_PATH(path, fmt) == 0 && path_exists(kfs, path);
+	bool exists = KFS_FORMAT_PATH(path, fmt) == 0 && path_exists(kfs, path);
 
 	if (exists)
-		tell(kfs, KFS_QUERY_STAT, path, NULL);
+		kfs_tell(kfs, KFS_QUERY_STAT, path, NULL);
 	return exists;
-}
-
-/* Open before the fault point: a missing file is not an operation that can fail. */
-static int open_to_change(const struct kfs *kfs, int flags, const char *path)
-{
-	_cleanup_close_ int fd = open_path(kfs, flags, path);
-	int r;
-
-	if (fd < 0)
-		return TAKE_FD(fd);
-	r = fault_point(kfs->fault);
-	return r < 0 ? r : TAKE_FD(fd);
-}
-
-static int write_once(int fd, const char *value)
-{
-	size_t len = strlen(value);
-	ssize_t n;
-
-	/* An interrupted write has no effect: sysfs passes a value on as a whole. */
-	do {
-		n = write(fd, value, len);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	return (size_t)n == len ? 0 : -EIO;
-}
-
-int kfs_write(const struct kfs *kfs, const char *value, const char *fmt, ...)
-{
-	char path[PATH_MAX];
-	int r = FORMAT_PATH(path, fmt);
-	_cleanup_close_ int fd = r < 0 ? r : open_to_change(kfs, O_WRONLY, path);
-
-	if (fd < 0)
-		return fd;
-	if (kfs->on_write)
-		return kfs->on_write(kfs->hook_data, path, value);
-	return write_once(fd, value);
 }
 
 /* As stat(2), with links resolved inside the root. */
 static int stat_path(const struct kfs *kfs, const char *path, struct stat *ret)
 {
-	_cleanup_close_ int fd = kfs->is_sysroot ? open_path(kfs, O_PATH, path) : -1;
+	_cleanup_close_ int fd = kfs->is_sysroot ? kfs_open_path(kfs, O_PATH, path) : -1;
 	int r = 0;
 
 	if (kfs->is_sysroot && fd < 0)
@@ -264,7 +145,7 @@ static int stat_path(const struct kfs *kfs, const char *path, struct stat *ret)
 	r = kfs->is_sysroot ? fstat(fd, ret) : fstatat(kfs->root_fd, path, ret, 0);
 	if (r < 0)
 		return -errno;
-	tell(kfs, KFS_QUERY_STAT, path, NULL);
+	kfs_tell(kfs, KFS_QUERY_STAT, path, NULL);
 	return 0;
 }
 
@@ -274,23 +155,12 @@ int kfs_inode(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 	struct stat st;
 	int r;
 
-	r = FORMAT_PATH(path, fmt);
+	r = KFS_FORMAT_PATH(path, fmt);
 	if (r == 0)
 		r = stat_path(kfs, path, &st);
 	if (r == 0)
 		*ret = st.st_ino;
 	return r;
-}
-
-int kfs_chmod(const struct kfs *kfs, mode_t mode, const char *fmt, ...)
-{
-	char path[PATH_MAX];
-	int r = FORMAT_PATH(path, fmt);
-	_cleanup_close_ int fd = r < 0 ? r : open_to_change(kfs, O_RDONLY, path);
-
-	if (fd < 0)
-		return fd;
-	return fchmod(fd, mode) < 0 ? -errno : 0;
 }
 
 static int add_name(struct kfs_names *names, const char *text)
@@ -336,17 +206,17 @@ int kfs_vlist(const struct kfs *kfs, struct kfs_names *ret, const char *fmt, va_
 	int r;
 
 	*ret = (struct kfs_names){ 0 };
-	r = format_path(path, fmt, args);
+	r = kfs_format_path(path, fmt, args);
 	if (r < 0)
 		return r;
-	fd = open_path(kfs, O_RDONLY | O_DIRECTORY, path);
+	fd = kfs_open_path(kfs, O_RDONLY | O_DIRECTORY, path);
 	if (fd < 0)
 		return fd;
 	r = list_directory(fd, ret);
 	if (r < 0)
 		kfs_names_done(ret);
 	else
-		tell(kfs, KFS_QUERY_LIST, path, NULL);
+		kfs_tell(kfs, KFS_QUERY_LIST, path, NULL);
 	return r;
 }
 
@@ -395,13 +265,6 @@ void kfs_names_done(struct kfs_names *names)
 	vec_done(&names->names);
 }
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* Return the last part of the target of a link. */
 static int read_link(int dir_fd, const char *path, char **ret)
 {
@@ -411,7 +274,7 @@ static int read_link(int dir_fd, const char *path, char **ret)
 	if (n < 0)
 		return -errno;
 	target[n] = '\0';
-	*ret = strdup(last_part(target));
+	*ret = strdup(kfs_last_part(target));
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -421,7 +284,7 @@ static int link_path(const struct kfs *kfs, const char *path, char **ret)
 
 	if (!kfs->is_sysroot)
 		return read_link(kfs->root_fd, path, ret);
-	fd = open_path(kfs, O_PATH | O_NOFOLLOW, path);
+	fd = kfs_open_path(kfs, O_PATH | O_NOFOLLOW, path);
 	return fd < 0 ? fd : read_link(fd, "", ret);
 }
 
@@ -430,17 +293,17 @@ int kfs_link(const struct kfs *kfs, char **ret, const char *fmt, ...)
 	char path[PATH_MAX];
 	int r;
 
-	r = FORMAT_PATH(path, fmt);
+	r = KFS_FORMAT_PATH(path, fmt);
 	if (r == 0)
 		r = link_path(kfs, path, ret);
 	if (r == 0)
-		tell(kfs, KFS_QUERY_LINK, path, NULL);
+		kfs_tell(kfs, KFS_QUERY_LINK, path, NULL);
 	return r;
 }
 
 static int number_of_stand_in(const struct kfs *kfs, const char *path, uint64_t *ret)
 {
-	_cleanup_close_ int fd = open_path(kfs, O_PATH, path);
+	_cleanup_close_ int fd = kfs_open_path(kfs, O_PATH, path);
 	_cleanup_free_ char *name = NULL, *text = NULL;
 	char link[32];
 	int r;
@@ -461,7 +324,7 @@ int kfs_device_number(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...
 	struct stat st;
 	int r;
 
-	r = FORMAT_PATH(path, fmt);
+	r = KFS_FORMAT_PATH(path, fmt);
 	if (r == 0)
 		r = stat_path(kfs, path, &st);
 	if (r < 0)
@@ -472,103 +335,4 @@ int kfs_device_number(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...
 		return -ENOTBLK;
 	*ret = st.st_rdev;
 	return 0;
-}
-
-int kfs_set_read_only(const struct kfs *kfs, bool read_only, const char *path)
-{
-	int value = read_only;
-	_cleanup_close_ int fd = open_to_change(kfs, O_RDONLY, path);
-
-	if (fd < 0)
-		return fd;
-	if (kfs->on_set_read_only)
-		return kfs->on_set_read_only(kfs->hook_data, path, read_only);
-	return ioctl(fd, BLKROSET, &value) < 0 ? -errno : 0;
-}
-
-static int change_at(int dir_fd, enum kfs_change change, const char *path,
-		     const char *target)
-{
-	_cleanup_free_ char *absolute = NULL;
-	int r = 0;
-
-	switch (change) {
-	case KFS_MKDIR:
-		r = mkdirat(dir_fd, path, 0755);
-		break;
-	case KFS_RMDIR:
-		r = unlinkat(dir_fd, path, AT_REMOVEDIR);
-		break;
-	case KFS_UNLINK:
-		r = unlinkat(dir_fd, path, 0);
-		break;
-	case KFS_SYMLINK:
-		r = str_format(&absolute, "/%s", target);
-		if (r < 0)
-			return r;
-		r = symlinkat(absolute, dir_fd, path);
-		break;
-	}
-	return r < 0 ? -errno : 0;
-}
-
-/* Resolve the links of the parent directories inside the root. */
-static int change_in_root(const struct kfs *kfs, enum kfs_change change, const char *path,
-			  const char *target)
-{
-	const char *name = last_part(path);
-	_cleanup_free_ char *parent = strndup(path, (size_t)(name - path));
-	_cleanup_close_ int fd = -1;
-
-	if (!parent)
-		return -ENOMEM;
-	fd = open_to_change(kfs, O_PATH | O_DIRECTORY, parent);
-	if (fd < 0)
-		return fd;
-	if (kfs->on_change)
-		return kfs->on_change(kfs->hook_data, change, path, target);
-	return change_at(fd, change, name, target);
-}
-
-static int change_path(const struct kfs *kfs, enum kfs_change change, const char *path,
-		       const char *target)
-{
-	int r;
-
-	if (kfs->is_sysroot)
-		return change_in_root(kfs, change, path, target);
-	r = fault_point(kfs->fault);
-	return r < 0 ? r : change_at(kfs->root_fd, change, path, target);
-}
-
-int kfs_mkdir(const struct kfs *kfs, const char *fmt, ...)
-{
-	char path[PATH_MAX];
-	int r = FORMAT_PATH(path, fmt);
-
-	return r < 0 ? r : change_path(kfs, KFS_MKDIR, path, NULL);
-}
-
-int kfs_rmdir(const struct kfs *kfs, const char *fmt, ...)
-{
-	char path[PATH_MAX];
-	int r = FORMAT_PATH(path, fmt);
-
-	return r < 0 ? r : change_path(kfs, KFS_RMDIR, path, NULL);
-}
-
-int kfs_unlink(const struct kfs *kfs, const char *fmt, ...)
-{
-	char path[PATH_MAX];
-	int r = FORMAT_PATH(path, fmt);
-
-	return r < 0 ? r : change_path(kfs, KFS_UNLINK, path, NULL);
-}
-
-int kfs_symlink(const struct kfs *kfs, const char *target, const char *fmt, ...)
-{
-	char path[PATH_MAX];
-	int r = FORMAT_PATH(path, fmt);
-
-	return r < 0 ? r : change_path(kfs, KFS_SYMLINK, path, target);
 }

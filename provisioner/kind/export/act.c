@@ -9,6 +9,7 @@
 #include "kind/nvmet/attributes.h"
 #include "kind/nvmet/claims.h"
 #include "kind/say.h"
+#include "sys/kfs_change.h"
 
 /* --- hosts and ports --- */
 

@@ -7,6 +7,7 @@
 #include "kind/nvmet/claims.h"
 #include "kind/say.h"
 #include "sys/devices.h"
+#include "sys/kfs_change.h"
 
 /*
  * The device's own path, not the link that named it: the kernel looks it up each time the

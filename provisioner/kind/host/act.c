@@ -8,6 +8,7 @@
 #include "kind/nvmet/attributes.h"
 #include "kind/nvmet/claims.h"
 #include "kind/say.h"
+#include "sys/kfs_change.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "kind/say.h"
+#include "sys/kfs_change.h"
 
 #include <errno.h>
 #include <stdarg.h>

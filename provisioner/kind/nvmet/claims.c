@@ -6,6 +6,7 @@
 #include "kind/classes.h"
 #include "kind/nvmet/attributes.h"
 #include "kind/say.h"
+#include "sys/kfs_change.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -9,6 +9,7 @@
 #include "kind/nvmet/claims.h"
 #include "kind/port/port.h"
 #include "kind/say.h"
+#include "sys/kfs_change.h"
 
 #include <inttypes.h>
 

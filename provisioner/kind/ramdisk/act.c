@@ -7,6 +7,7 @@
 #include "kind/ramdisk/ramdisk.h"
 #include "kind/say.h"
 #include "sys/clock.h"
+#include "sys/kfs_change.h"
 
 #include <inttypes.h>
 
