@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Plan, record what the plan reads, and write the tree without its secrets. */
 #include "apply/capture.h"
 
 #include "apply/redact.h"

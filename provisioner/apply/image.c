@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Select the objects that the initramfs needs, and judge whether the image is current. */
 #include "apply/image.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Read a JSON file of nvmetcli into observed hosts, ports and exports. */
 #include "apply/nvmetcli.h"
 
 #include "base/cleanup.h"

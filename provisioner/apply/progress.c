@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Draw and erase the line of a long step, in a thread while the step runs. */
 #include "apply/progress.h"
 
 #include "base/units.h"

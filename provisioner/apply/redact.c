@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Mask the secrets of a recorded tree, and cut its files to the parts that a plan reads. */
 #include "apply/redact.h"
 
 #include "base/cleanup.h"

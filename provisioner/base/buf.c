@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Append to a string. A failure to allocate is kept until buf_take() reports it. */
 #include "base/buf.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Collect the errors of a file, and print each with its line and a mark at the place. */
 #include "base/diag.h"
 
 #include "base/cleanup.h"

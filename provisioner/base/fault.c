@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parse the text of a fault, count the changes, and fail or die at the chosen one. */
 #include "base/fault.h"
 
 #include "base/macro.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Write messages to stderr and, once it is open, to the kernel log. */
 #include "base/log.h"
 
 #include "base/cleanup.h"

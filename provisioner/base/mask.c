@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Mask secrets of a known form, and recognize names of settings that hold secrets. */
 #include "base/mask.h"
 
 #include "base/macro.h"

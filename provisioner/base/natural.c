@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Compare names with the numbers in them by value. */
 #include "base/natural.h"
 
 #include <stdbool.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Measure the distance of two words, and decide whether one is a typo. */
 #include "base/similar.h"
 
 #include <ctype.h>

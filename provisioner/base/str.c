@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Format a string into memory that the caller frees. */
 #include "base/str.h"
 
 #include <errno.h>

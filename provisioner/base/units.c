@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parse and format sizes, with their shares of RAM and min() and max(), and durations. */
 #include "base/units.h"
 
 #include "base/macro.h"

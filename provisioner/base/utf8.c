@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Decode UTF-8, and decide which characters are text. */
 #include "base/utf8.h"
 
 #include "base/macro.h"

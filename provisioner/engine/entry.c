@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fill the report's entry for a step with its changes or values, and add remarks. */
 #include "engine/entry.h"
 
 #include "base/cleanup.h"

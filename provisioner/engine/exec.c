@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Execute the steps of a plan in order, and skip those whose needs failed. */
 #include "engine/exec.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Choose the action for one desired object, or the reason why the step is blocked. */
 #include "engine/judge.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Add the kernel modules that desired objects need to the desired state. */
 #include "engine/modules.h"
 
 #include "kind/module/module.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Observe the kinds that the network programs show, without privilege. */
 #include "engine/observe.h"
 
 #include "kind/shown.h"

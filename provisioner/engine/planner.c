@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Plan the removals, order the steps, and block a step that needs too much RAM. */
 #include "engine/planner.h"
 
 #include "base/units.h"

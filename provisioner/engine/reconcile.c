@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Observe, plan, execute and verify, and wait for devices that may appear soon. */
 #include "engine/reconcile.h"
 
 #include "base/cleanup.h"

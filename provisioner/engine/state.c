@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Call the observe, resolve, prepare and tidy hooks of all kinds, by rank. */
 #include "engine/state.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of kinds by rank, and the classes of the configuration. */
 #include "kind/kinds.h"
 
 #include "kind/cache/cache.h"

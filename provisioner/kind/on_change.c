@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The words of the key `on_change`, which several kinds have. */
 #include "kind/on_change.h"
 
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Format the sentences about an unmet object and about a failed act. */
 #include "kind/say.h"
 
 #include "base/str.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The observers and classes of the kinds that the network programs show. */
 #include "kind/shown.h"
 
 #include "kind/cache/cache.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Describe the use of a block device by its mounts, holders and openers. */
 #include "kind/use.h"
 #include "base/str.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Find the fields in which two objects differ, also in the objects of their lists. */
 #include "model/change.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Turn the value of a field into a number or into the text of a label. */
 #include "model/metric.h"
 
 #include "model/object.h"

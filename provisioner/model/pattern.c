@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Match POSIX expressions, and keep the compiled ones. */
 #include "model/pattern.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Questions to a plan and its steps, and the names of actions. */
 #include "model/plan.h"
 
 #include <stdlib.h>

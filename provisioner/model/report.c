@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Judge a run by its entries, and name verdicts and results. */
 #include "model/report.h"
 
 #include <stdlib.h>

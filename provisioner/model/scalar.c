@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Decide whether a word of YAML is a string without quotes, and print strings. */
 #include "model/scalar.h"
 
 #include "base/macro.h"

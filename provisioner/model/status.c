@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The field table of the section `status:`, its rules, and the checks of its files. */
 #include "model/status.h"
 
 #include "base/cleanup.h"

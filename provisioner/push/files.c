@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Find the files that a target names, also credentials of systemd, and read the token. */
 #include "push/files.h"
 
 #include "base/cleanup.h"

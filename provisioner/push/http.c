@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Send one request by libcurl, and judge whether another try is worthwhile. */
 #include "push/http.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Wrap a report in a CloudEvent, name a target without its secrets, and trim its token. */
 #include "push/payload.h"
 
 #include "base/str.h"

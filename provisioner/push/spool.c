@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Queue, read and remove the reports of a target, with each change synced to the disk. */
 #include "push/spool.h"
 
 #include "base/cleanup.h"

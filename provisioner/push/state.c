@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parse and write the counters of a target, and compute the backoff after failures. */
 #include "push/state.h"
 
 #include "report/jsontext.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Queue the new report of a target, send what waits, and note the outcome. */
 #include "push/target.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Read the machine id once, and keep it for the run. */
 #include "sys/boot.h"
 
 #include "base/cleanup.h"

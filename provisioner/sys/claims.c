@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Read and write the claims in /run/rapiddisk/owned. */
 #include "sys/claims.h"
 
 #include "base/cleanup.h"

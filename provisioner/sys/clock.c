@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Time since boot, sleep, and UTC as text. */
 #include "sys/clock.h"
 
 #include <stdio.h>

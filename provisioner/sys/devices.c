@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Find block devices by path, by tag or as the root device, and read their attributes. */
 #include "sys/devices.h"
 
 #include "base/cleanup.h"

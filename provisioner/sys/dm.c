@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Observe and change device-mapper by libdevmapper, and wait for udev. */
 #include "sys/dm.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Refuse every change of device-mapper with EOPNOTSUPP. */
 #include "sys/dm_refuse.h"
 
 #include <errno.h>

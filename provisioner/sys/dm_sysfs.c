@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Observe device-mapper by sysfs, which needs no privilege. */
 #include "base/cleanup.h"
 #include "sys/dm_refuse.h"
 #include "sys/sys.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Observe the maps of a --sysroot, where files hold their tables. */
 #include "base/cleanup.h"
 #include "sys/devices.h"
 #include "sys/dm_refuse.h"

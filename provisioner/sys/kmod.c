@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Load a kernel module by libkmod, which is opened when the first module is needed. */
 #include "sys/kmod.h"
 
 #include "base/cleanup.h"

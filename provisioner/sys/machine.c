@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Read facts of the machine: RAM, boot id, command line, root mount and names. */
 #include "sys/machine.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Load the addresses of this machine and its TCP connections, and compare addresses. */
 #include "sys/net.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Format and parse device numbers, MAJOR:MINOR. */
 #include "sys/numbers.h"
 
 #include <stdio.h>

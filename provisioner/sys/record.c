@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Record every look at the kernel, device-mapper and udev into a tree. */
 #include "sys/record.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Open /run/rapiddisk, and take the lock of a run. */
 #include "sys/rundir.h"
 
 #include "base/cleanup.h"

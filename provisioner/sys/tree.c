@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Keep the entries of a tree sorted by path, and format them as one text. */
 #include "sys/tree.h"
 
 #include "base/macro.h"

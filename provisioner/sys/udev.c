@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Search the database of udev and wait for its events, by libudev. */
 #include "sys/udev.h"
 
 #include "base/buf.h"

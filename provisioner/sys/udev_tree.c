@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Search the database of udev in a --sysroot, by its files. */
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "sys/clock.h"

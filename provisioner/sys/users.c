@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Name the users of a block device: mounts, swap, exports and stacked devices. */
 #include "sys/users.h"
 
 #include "base/cleanup.h"

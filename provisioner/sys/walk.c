@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Follow a path one component at a time, and record the links on the way. */
 #include "sys/walk.h"
 
 #include "base/macro.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The row of caches in the table of kinds. */
 #include "kind/cache/cache.h"
 
 const struct kind kind_cache = {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The row of exports in the table of kinds. */
 #include "kind/export/export.h"
 #include "kind/nvmet/claims.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The row of hosts in the table of kinds. */
 #include "kind/host/host.h"
 #include "kind/nvmet/claims.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The row of kernel modules in the table of kinds. */
 #include "kind/module/module.h"
 
 const struct kind kind_module = {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Read and write attributes of nvmet, and hint at the cause of an errno. */
 #include "kind/nvmet/attributes.h"
 
 #include "base/cleanup.h"

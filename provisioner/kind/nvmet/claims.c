@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Mark nvmet objects as owned by claims, and drop claims whose object is gone. */
 #include "kind/nvmet/claims.h"
 
 #include "base/cleanup.h"

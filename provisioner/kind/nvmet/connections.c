@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Find connections of exports: in debugfs, or by loop controllers and TCP sockets. */
 #include "kind/nvmet/connections.h"
 
 #include "base/cleanup.h"

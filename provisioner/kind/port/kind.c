@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The row of ports in the table of kinds. */
 #include "kind/nvmet/claims.h"
 #include "kind/port/port.h"
 

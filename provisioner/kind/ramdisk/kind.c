@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The row of RAM disks in the table of kinds. */
 #include "kind/ramdisk/ramdisk.h"
 
 const struct kind kind_ramdisk = {
