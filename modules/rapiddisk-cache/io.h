@@ -11,7 +11,7 @@
 #include <linux/slab.h>
 
 #include "index.h"
-#include "rapiddisk/store.h"
+#include "rapiddisk/vec.h"
 
 enum rc_io_kind {
 	/* The end of the bio needs no action. */

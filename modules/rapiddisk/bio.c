@@ -9,7 +9,9 @@
 #include <linux/part_stat.h>
 
 #include "bio.h"
+#include "discard.h"
 #include "disk.h"
+#include "vec.h"
 
 /*
  * Allocations of a write must not enter file systems or block devices, and must fail if

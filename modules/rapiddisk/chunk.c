@@ -13,11 +13,11 @@
 static struct kmem_cache *rd_chunk_cache;
 
 /**
- * rd_store_cache_create() - Create the slab cache of chunks.
+ * rd_chunk_cache_create() - Create the slab cache of chunks.
  *
  * Return: 0 or -ENOMEM.
  */
-int rd_store_cache_create(void)
+int rd_chunk_cache_create(void)
 {
 	rd_chunk_cache =
 		kmem_cache_create("rapiddisk_chunk", sizeof(struct rd_chunk), 0, 0, NULL);
@@ -25,9 +25,9 @@ int rd_store_cache_create(void)
 }
 
 /**
- * rd_store_cache_destroy() - Destroy the slab cache of chunks.
+ * rd_chunk_cache_destroy() - Destroy the slab cache of chunks.
  */
-void rd_store_cache_destroy(void)
+void rd_chunk_cache_destroy(void)
 {
 	/* Callbacks of the last discards free to the cache. Wait for them. */
 	rcu_barrier();

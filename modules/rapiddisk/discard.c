@@ -2,7 +2,8 @@
 /* The page store: zero and discard. store.c has the rules of locking. */
 #include <linux/mm.h>
 
-#include "chunk.h"
+#include "discard.h"
+#include "map.h"
 
 /* A discard of no more chunks than this frees them by call_rcu(). */
 #define RD_RETIRE_LATER 32

@@ -12,7 +12,9 @@
 #include <linux/uaccess.h>
 
 #include "bio.h"
+#include "discard.h"
 #include "disk.h"
+#include "promise.h"
 
 /*
  * The ioctls of the rapiddisk command. The last four are requests to CD drives, terminals

@@ -9,7 +9,9 @@
 #include <linux/sizes.h>
 
 #include "pool.h"
+#include "progress.h"
 #include "store.h"
+#include "store_types.h"
 
 #define RD_OWNER_MAX 63
 

@@ -13,7 +13,9 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
+#include "discard.h"
 #include "disk.h"
+#include "promise.h"
 #include "rapiddisk.h"
 
 /*

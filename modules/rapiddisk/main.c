@@ -3,6 +3,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 
+#include "chunk.h"
 #include "ctl.h"
 #include "disk.h"
 
@@ -51,7 +52,7 @@ static int __init rd_init(void)
 	err = rd_check_params();
 	if (err)
 		return err;
-	err = rd_store_cache_create();
+	err = rd_chunk_cache_create();
 	if (err)
 		return err;
 	err = rd_disk_init(max_sectors);
@@ -70,7 +71,7 @@ out_ctl:
 out_disk:
 	rd_disk_exit();
 out_cache:
-	rd_store_cache_destroy();
+	rd_chunk_cache_destroy();
 	return err;
 }
 
@@ -78,7 +79,7 @@ static void __exit rd_exit(void)
 {
 	rd_ctl_exit();
 	rd_disk_exit();
-	rd_store_cache_destroy();
+	rd_chunk_cache_destroy();
 }
 
 module_init(rd_init);

@@ -8,7 +8,10 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include "chunk.h"
+#include "discard.h"
+#include "map.h"
+#include "progress.h"
+#include "promise.h"
 
 /* Slots copied per hold of rd_store.lock while a map grows. */
 #define RD_GROW_BATCH 1024UL

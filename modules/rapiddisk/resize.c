@@ -4,6 +4,7 @@
 #include <linux/sched/mm.h>
 
 #include "disk.h"
+#include "promise.h"
 
 /*
  * Shrink a disk. Nobody may have the disk open, or can open it meanwhile. A read-only

@@ -19,26 +19,15 @@
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 
-#include "chunk.h"
+#include "map.h"
+#include "progress.h"
+#include "store.h"
+#include "vec.h"
 
 /* Reads use this chunk of holes if the map has no chunk. */
 static const struct rd_chunk rd_chunk_of_holes;
-
-/**
- * rd_store_set_chunk() - Set or remove a chunk, also in the map that is about to replace
- * the map.
- * @store: the store, locked
- * @nr: number of the chunk
- * @chunk: the chunk or NULL
- */
-void rd_store_set_chunk(struct rd_store *store, unsigned long nr, struct rd_chunk *chunk)
-{
-	lockdep_assert_held(&store->lock);
-	rcu_assign_pointer(rd_store_own_map(store)->chunk[nr], chunk);
-	if (store->next_map)
-		rcu_assign_pointer(store->next_map->chunk[nr], chunk);
-}
 
 /**
  * rd_store_init() - Initialise an empty store.
@@ -308,32 +297,6 @@ static ssize_t rd_store_write_present(struct rd_store *store, u64 pos, size_t le
 		done = rd_chunk_copy(chunk, pos, len, from, true);
 	rcu_read_unlock();
 	return done;
-}
-
-/**
- * rd_store_hole() - Measure a hole.
- * @store: the store
- * @index: number of the first page
- * @max: number of pages to look at, which end in the chunk of @index
- * @ret_has_chunk: set to true if the map has a chunk there
- *
- * Return: the number of holes from @index on.
- */
-unsigned int rd_store_hole(const struct rd_store *store, unsigned long index,
-			   unsigned int max, bool *ret_has_chunk)
-{
-	const struct rd_chunk *chunk;
-	unsigned int nr = 0;
-
-	rcu_read_lock();
-	chunk = rd_store_chunk(store, (u64)index << PAGE_SHIFT, 1);
-	*ret_has_chunk = !IS_ERR_OR_NULL(chunk);
-	if (!*ret_has_chunk)
-		nr = max;
-	while (nr < max && !rd_chunk_page(chunk, (index & RD_CHUNK_MASK) + nr))
-		nr++;
-	rcu_read_unlock();
-	return nr;
 }
 
 /*
