@@ -15,7 +15,8 @@
 
 #include "args.h"
 #include "cache.h"
-#include "rapiddisk/rapiddisk.h"
+#include "rapiddisk/loan.h"
+#include "rapiddisk/pool.h"
 
 /* Parse a decimal number up to @max. Return: 0 or -EINVAL. */
 static int rc_parse_u64(const char *arg, u64 max, u64 *ret)

@@ -6,7 +6,7 @@
 #include <linux/slab.h>
 
 #include "index.h"
-#include "rapiddisk/rapiddisk.h"
+#include "rapiddisk/pool.h"
 #include "shrink.h"
 
 /* Pages that the kernel requests at once. Each request costs a grace period. */

@@ -12,7 +12,7 @@
 
 #include "hash.h"
 #include "index.h"
-#include "rapiddisk/rapiddisk.h"
+#include "rapiddisk/pool.h"
 
 /* Free pages only: no direct reclaim, no emergency reserves, no warning. */
 #define RC_GFP_PAGE (GFP_NOWAIT | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC)

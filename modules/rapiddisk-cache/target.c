@@ -13,7 +13,7 @@
 #include "args.h"
 #include "index.h"
 #include "map.h"
-#include "rapiddisk/rapiddisk.h"
+#include "rapiddisk/loan.h"
 #include "shrink.h"
 
 /* Allocate counters, work queue and index. Return: 0 or -ENOMEM, with ti->error set. */

@@ -2,13 +2,29 @@
 /* The attributes of a disk, in /sys/block/rdN/rapiddisk/. */
 #include <linux/blkdev.h>
 #include <linux/device.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "disk.h"
+#include "attr.h"
+#include "disk_types.h"
 
 static struct rd_disk *rd_dev_to_disk(struct device *dev)
 {
 	return dev_to_disk(dev)->private_data;
+}
+
+/**
+ * rd_disk_set_owner() - Set the owner that sysfs shows.
+ * @disk: the disk
+ * @owner: the tag; NULL changes nothing
+ */
+void rd_disk_set_owner(struct rd_disk *disk, const char *owner)
+{
+	if (!owner)
+		return;
+	spin_lock(&disk->owner_lock);
+	strscpy(disk->owner, owner, sizeof(disk->owner));
+	spin_unlock(&disk->owner_lock);
 }
 
 static ssize_t owner_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -60,7 +76,6 @@ static const struct attribute_group rd_disk_group = {
 	.attrs = rd_disk_attrs,
 };
 
-/* For device_add_disk(). */
 const struct attribute_group *rd_disk_groups[] = {
 	&rd_disk_group,
 	NULL,

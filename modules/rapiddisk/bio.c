@@ -10,7 +10,8 @@
 
 #include "bio.h"
 #include "discard.h"
-#include "disk.h"
+#include "disk_types.h"
+#include "store.h"
 #include "vec.h"
 
 /*

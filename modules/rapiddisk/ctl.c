@@ -21,6 +21,9 @@
 
 #include "ctl.h"
 #include "disk.h"
+#include "disk_types.h"
+#include "progress.h"
+#include "resize.h"
 
 /* Longest line of `devices`: a name, three numbers of 20 digits, tabs, newline. */
 #define RD_LINE_MAX 80

@@ -11,9 +11,13 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "attr.h"
 #include "bio.h"
 #include "discard.h"
 #include "disk.h"
+#include "disk_types.h"
+#include "pool.h"
+#include "progress.h"
 #include "promise.h"
 
 /*
@@ -128,20 +132,6 @@ struct rd_disk *rd_bdev_to_disk(struct block_device *bdev)
 	if (bdev->bd_disk->fops != &rd_disk_ops)
 		return NULL;
 	return bdev->bd_disk->private_data;
-}
-
-/**
- * rd_disk_set_owner() - Set the owner that sysfs shows.
- * @disk: the disk
- * @owner: the tag; NULL changes nothing
- */
-void rd_disk_set_owner(struct rd_disk *disk, const char *owner)
-{
-	if (!owner)
-		return;
-	spin_lock(&disk->owner_lock);
-	strscpy(disk->owner, owner, sizeof(disk->owner));
-	spin_unlock(&disk->owner_lock);
 }
 
 static struct gendisk *rd_disk_alloc_gendisk(struct rd_disk *disk)

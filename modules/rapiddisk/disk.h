@@ -1,58 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A RAM disk: a page store behind a gendisk. ctl.c has the list of disks. */
+/* Create and remove RAM disks. ctl.c has the list of disks. */
 #ifndef RAPIDDISK_DISK_H
 #define RAPIDDISK_DISK_H
 
-#include <linux/blkdev.h>
-#include <linux/kdev_t.h>
-#include <linux/mutex.h>
-#include <linux/sizes.h>
+#include <linux/types.h>
 
-#include "pool.h"
-#include "progress.h"
-#include "store.h"
-#include "store_types.h"
-
-#define RD_OWNER_MAX 63
-
-/* The number of a disk is its minor number. */
-#define RD_NUMBER_MAX MINORMASK
-
-struct rd_disk {
-	/* Constant. */
-	struct gendisk *gd;
-	unsigned int number;
-	/*
-	 * Constant: max_sectors= was given, so bios are split to the limits of the queue.
-	 */
-	bool is_split;
-	/*
-	 * Protected by gd->open_mutex: the disk is being removed, and cannot be opened.
-	 */
-	bool is_leaving;
-	/* Has its own lock. */
-	struct rd_store store;
-	/* Serialises changes of the size, of the preallocation and of the loan. */
-	struct mutex size_lock;
-	struct rapiddisk_loan loan;
-	/*
-	 * End of the highest write since the disk was created or wiped. Raised by
-	 * cmpxchg64().
-	 */
-	u64 highest_sector;
-	atomic64_t nr_errors;
-	/* Protects @owner: sysfs reads it while a command sets it. */
-	spinlock_t owner_lock;
-	char owner[RD_OWNER_MAX + 1];
-};
-
-/* Options of a command. A NULL @owner and a negative @is_kept change nothing. */
-struct rd_disk_options {
-	u64 size_bytes;
-	int is_kept;
-	int node;
-	const char *owner;
-};
+struct block_device;
+struct rd_disk;
+struct rd_disk_options;
+struct rd_progress;
 
 int rd_disk_init(unsigned int max_sectors_kib);
 void rd_disk_exit(void);
@@ -62,28 +18,6 @@ struct rd_disk *rd_disk_create(unsigned int number, const struct rd_disk_options
 int rd_disk_start_removal(struct rd_disk *disk, bool even_if_open);
 void rd_disk_finish_removal(struct rd_disk *disk, struct rd_progress *progress);
 
-void rd_disk_set_owner(struct rd_disk *disk, const char *owner);
 struct rd_disk *rd_bdev_to_disk(struct block_device *bdev);
-
-/* In attr.c. */
-extern const struct attribute_group *rd_disk_groups[];
-
-/* In resize.c. */
-int rd_disk_resize(struct rd_disk *disk, const struct rd_disk_options *options,
-		   struct rd_progress *progress);
-
-/* Return: the size of the disk. */
-static inline u64 rd_disk_size_bytes(const struct rd_disk *disk)
-{
-	return (u64)get_capacity(disk->gd) << SECTOR_SHIFT;
-}
-
-/* Return: the memory of the data and of the loan. */
-static inline u64 rd_disk_used_bytes(const struct rd_disk *disk)
-{
-	u64 nr_lent = READ_ONCE(disk->loan.nr_used) + READ_ONCE(disk->loan.nr_idle);
-
-	return rd_store_used_bytes(&disk->store) + (nr_lent << PAGE_SHIFT);
-}
 
 #endif

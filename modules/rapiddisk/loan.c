@@ -15,8 +15,9 @@
 
 #include "discard.h"
 #include "disk.h"
+#include "disk_types.h"
+#include "loan.h"
 #include "promise.h"
-#include "rapiddisk.h"
 
 /*
  * udev opens a new disk for some milliseconds. Borrowing repeats its check this often, at

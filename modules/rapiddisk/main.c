@@ -2,10 +2,13 @@
 /* rapiddisk: RAM disks that are created, resized and removed at run time. */
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/sizes.h>
 
 #include "chunk.h"
 #include "ctl.h"
 #include "disk.h"
+#include "disk_types.h"
+#include "store.h"
 
 static unsigned int max_sectors;
 module_param(max_sectors, uint, 0444);

@@ -8,8 +8,8 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 
+#include "loan_types.h"
 #include "pool.h"
-#include "rapiddisk.h"
 
 /**
  * rd_loan_init() - Initialise the pool of a disk.

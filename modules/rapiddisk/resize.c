@@ -3,8 +3,11 @@
 #include <linux/blkdev.h>
 #include <linux/sched/mm.h>
 
-#include "disk.h"
+#include "attr.h"
+#include "disk_types.h"
+#include "progress.h"
 #include "promise.h"
+#include "resize.h"
 
 /*
  * Shrink a disk. Nobody may have the disk open, or can open it meanwhile. A read-only
