@@ -14,7 +14,7 @@
 #include <linux/string.h>
 
 #include "args.h"
-#include "cache.h"
+#include "cache_types.h"
 #include "rapiddisk/loan.h"
 #include "rapiddisk/pool.h"
 

@@ -3,6 +3,8 @@
 #include <linux/rcupdate.h>
 
 #include "args.h"
+#include "cache.h"
+#include "cache_types.h"
 #include "index.h"
 
 /* Return: the index; NULL while bypassed. Context: rc_cache.mutex. */

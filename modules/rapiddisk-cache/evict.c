@@ -13,7 +13,8 @@
 #include <linux/hash.h>
 #include <linux/kernel.h>
 
-#include "index.h"
+#include "evict.h"
+#include "index_types.h"
 
 /* Slots that an eviction may spare before it takes the next one in any case. */
 #define RC_EVICT_TRIES 128

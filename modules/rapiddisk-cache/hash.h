@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hash table of slots by block, and the slots that leave it. Inline, because each
- * write of a cached block calls these functions several times.
+ * The hash table of slots by block. Inline, because each write of a cached block calls
+ * these functions several times.
  */
 #ifndef RAPIDDISK_CACHE_HASH_H
 #define RAPIDDISK_CACHE_HASH_H
@@ -9,7 +9,7 @@
 #include <linux/hash.h>
 #include <linux/kernel.h>
 
-#include "index.h"
+#include "index_types.h"
 
 /*
  * Return the bucket of @block. The upper bits of the hash choose a group of buckets; the
@@ -60,31 +60,6 @@ static inline void rc_hash_del(struct rc_index *index, u32 nr)
 	WRITE_ONCE(*link, slot->hash_next);
 }
 
-/**
- * rc_slot_unlink() - Remove a VALID slot from the hash table and its eviction queue.
- * @index: the index, locked
- * @nr: the slot, owned by the caller afterwards
- */
-static inline void rc_slot_unlink(struct rc_index *index, u32 nr)
-{
-	rc_hash_del(index, nr);
-	rc_evict_del(index, nr);
-	WRITE_ONCE(index->nr_valid, index->nr_valid - 1);
-}
-
-/**
- * rc_slot_retire() - Free a slot after an RCU grace period.
- * @index: the index, locked
- * @nr: a slot that lookups no longer find
- */
-static inline void rc_slot_retire(struct rc_index *index, u32 nr)
-{
-	lockdep_assert_held(&index->lock);
-	WRITE_ONCE(index->slot[nr].state, RC_RETIRED);
-	rc_push(index, &index->retired_new, nr);
-	index->nr_retired++;
-	if (!index->is_reclaiming)
-		rc_reclaim_start(index);
-}
+u32 rc_hash_find(const struct rc_index *index, u64 block);
 
 #endif

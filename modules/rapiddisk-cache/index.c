@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The index: transitions between the states of a slot, and the index as a whole. cache.h
+ * The index: transitions between the states of a slot, and the index as a whole. cache_types.h
  * defines the states. The layers below are free slots (slots.c), the hash table (hash.c)
  * and eviction (evict.c).
  */
@@ -11,8 +11,10 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "evict.h"
 #include "hash.h"
 #include "index.h"
+#include "slots.h"
 
 /**
  * rc_index_add() - Give a slot that the caller took to a block.

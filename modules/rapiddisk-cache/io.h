@@ -10,7 +10,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "index.h"
+#include "index_types.h"
 #include "rapiddisk/vec.h"
 
 enum rc_io_kind {
@@ -136,22 +136,10 @@ static inline int rc_send(struct rc_cache *cache, struct bio *bio)
 	return DM_MAPIO_REMAPPED;
 }
 
-/* In io.c. */
 bool rc_io_alloc(struct rc_io *io, u32 nr);
 void rc_io_free(struct rc_io *io);
 void rc_io_swap_memory(struct rc_io *io, struct bio *bio, u64 pos, u64 end);
 void rc_io_restore(struct rc_io *io, struct bio *bio);
 void rc_io_begin(struct rc_io *io, struct rc_index *index, enum rc_io_kind kind);
-
-/* In read.c. */
-int rc_map_read(struct rc_cache *cache, struct rc_io *io, struct bio *bio);
-int rc_end_fill(struct rc_io *io, struct bio *bio, blk_status_t status);
-
-/* In write.c: WRITE, DISCARD, WRITE_ZEROES, and the ends by rc_io.kind. */
-int rc_map_write(struct rc_cache *cache, struct rc_io *io, struct bio *bio);
-void rc_end_write_through(struct rc_io *io, struct bio *bio, blk_status_t status);
-void rc_end_tracked(struct rc_io *io);
-void rc_end_wide(struct rc_io *io);
-void rc_end_untracked(struct rc_cache *cache);
 
 #endif

@@ -2,10 +2,12 @@
 /*
  * Entry and end of a bio. A hit is copied and ended at once. Any other bio goes to the
  * source: unchanged, or with pages of the cache in it. Writes are tracked until they end.
- * cache.h has the rules.
+ * cache_types.h has the rules.
  */
 #include "map.h"
 #include "io.h"
+#include "read.h"
+#include "write.h"
 
 /**
  * rc_io_size() - Return the size of the per-bio data.

@@ -3,7 +3,11 @@
  * Reads. A hit is copied and ended at once. A miss becomes a fill: the read goes to the
  * source with pages of the cache in place of the caller's memory.
  */
+#include "read.h"
+#include "hash.h"
+#include "index.h"
 #include "io.h"
+#include "slots.h"
 
 /* A read that misses goes to the source up to a run of this many cached blocks. */
 #define RC_HIT_RUN 8

@@ -5,9 +5,10 @@
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 
-#include "index.h"
+#include "index_types.h"
 #include "rapiddisk/pool.h"
 #include "shrink.h"
+#include "slots.h"
 
 /* Pages that the kernel requests at once. Each request costs a grace period. */
 #define RC_SHRINK_BATCH 1024

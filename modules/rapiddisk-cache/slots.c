@@ -10,9 +10,9 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 
-#include "hash.h"
-#include "index.h"
+#include "evict.h"
 #include "rapiddisk/pool.h"
+#include "slots.h"
 
 /* Free pages only: no direct reclaim, no emergency reserves, no warning. */
 #define RC_GFP_PAGE (GFP_NOWAIT | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC)

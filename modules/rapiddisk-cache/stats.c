@@ -14,7 +14,8 @@
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
-#include "index.h"
+#include "index_types.h"
+#include "stats.h"
 
 #define DM_MSG_PREFIX "rapiddisk-cache"
 

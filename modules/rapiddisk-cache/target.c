@@ -11,10 +11,13 @@
 #include <linux/slab.h>
 
 #include "args.h"
+#include "cache.h"
+#include "cache_types.h"
 #include "index.h"
 #include "map.h"
 #include "rapiddisk/loan.h"
 #include "shrink.h"
+#include "stats.h"
 
 /* Allocate counters, work queue and index. Return: 0 or -ENOMEM, with ti->error set. */
 static int rc_ctr_memory(struct rc_cache *cache)

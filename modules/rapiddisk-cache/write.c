@@ -3,7 +3,11 @@
  * Writes, discards and write-zeroes. A write-through sends a copy in pages of the cache.
  * Any other write goes to the source unchanged, and is tracked until it ends.
  */
+#include "write.h"
+#include "hash.h"
+#include "index.h"
 #include "io.h"
+#include "slots.h"
 
 /* A write of more blocks counts in rc_index.nr_wide instead of rc_index.writers. */
 #define RC_WIDE_BLOCKS RC_WRITERS
