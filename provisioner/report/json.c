@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Write the report, the status and the drift as JSON. */
 #include "report/json.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Turn the fields of an object into JSON values, each by its type. */
 #include "report/json_fields.h"
 
 #include "base/units.h"

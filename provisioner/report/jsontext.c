@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Print JSON as text that ends with a newline. */
 #include "report/jsontext.h"
 
 int json_take_text(json_t *json, bool is_compact, char **ret)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parse and write the counts that rapiddisk-push publishes. */
 #include "report/push_counts.h"
 
 #include "report/jsontext.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Derive the JSON Schema of the configuration from the rows of the field tables. */
 #include "report/schema.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parse a status file, check every value, and count the objects not in sync. */
 #include "report/status_doc.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Write a file of the run directory atomically, and read it with a limit. */
 #include "report/status_file.h"
 
 #include "base/buf.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Print plans, reports, the status and configurations as text. */
 #include "report/text.h"
 
 #include "base/buf.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Keep clients in a queue per stage, and disconnect those that exceed their limit. */
 #include "statusd/clients.h"
 
 #include "sys/clock.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Take over the sockets of systemd, and open those of --listen. */
 #include "statusd/listen.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parse the command line of rapiddisk-statusd. */
 #include "statusd/options.h"
 
 #include "base/log.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Serve requests with libmicrohttpd until a signal or the idle time ends the loop. */
 #include "statusd/server.h"
 
 #include "base/cleanup.h"

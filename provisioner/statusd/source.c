@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Observe the objects for each answer, and parse the status file after it changed. */
 #include "statusd/source.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Read the memory and the disks of the machine for the peer's list of resources. */
 #include "statusd/volumes.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Embed the files of the page into the program. */
 #include "views/page.h"
 
 #include "base/macro.h"

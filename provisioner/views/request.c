@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Route a request to its answer, and check the name by which a browser asked. */
 #include "views/request.h"
 
 #include "base/buf.h"

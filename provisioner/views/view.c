@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Look up classes, objects and fields by name for the answers. */
 #include "model/metric.h"
 #include "report/metrics.h"
 #include "views/views.h"
