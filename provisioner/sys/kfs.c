@@ -325,8 +325,9 @@ int kfs_device_number(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...
 	int r;
 
 	r = KFS_FORMAT_PATH(path, fmt);
-	if (r == 0)
-		r = stat_path(kfs, path, &st);
+	if (r < 0)
+		return r;
+	r = stat_path(kfs, path, &st);
 	if (r < 0)
 		return r;
 	if (kfs->is_sysroot && S_ISREG(st.st_mode))
