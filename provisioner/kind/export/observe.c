@@ -284,7 +284,8 @@ static int observe_all(struct sight *sight, const struct kfs_names *names,
 	    (r = kfs_missed(sight->kfs, claims_load(sight->kfs, &sight->claims))) < 0)
 		return r;
 	vec_foreach (name, &names->names) {
-		if (streq(*name, NVMET_DISCOVERY_NQN))
+		/* No plan touches the kernel's own subsystem; an observer shows it. */
+		if (sight->kfs->look == LOOK_TO_PLAN && streq(*name, NVMET_DISCOVERY_NQN))
 			continue;
 		r = observe_one(sight, *name, observed);
 		if (r < 0)

@@ -17,14 +17,18 @@
 
 /* The kernel's words too. */
 const char *const port_transport_words[] = {
-	[TRANSPORT_TCP] = "tcp",
-	[TRANSPORT_RDMA] = "rdma",
-	[TRANSPORT_LOOP] = "loop",
-	NULL,
+	[TRANSPORT_TCP] = "tcp",	 [TRANSPORT_RDMA] = "rdma",
+	[TRANSPORT_LOOP] = "loop",	 [TRANSPORT_END] = NULL,
+	[TRANSPORT_FC] = "fc",		 [TRANSPORT_PCI] = "pci",
+	[TRANSPORT_UNKNOWN] = "unknown", NULL,
 };
 static const char *const remote_words[] = {
 	[TRANSPORT_TCP] = "tcp",
 	[TRANSPORT_RDMA] = "rdma",
+	[TRANSPORT_LOOP] = NULL,
+	[TRANSPORT_FC] = "fc",
+	[TRANSPORT_PCI] = "pci",
+	[TRANSPORT_UNKNOWN] = "unknown",
 	NULL,
 };
 const char *const port_family_words[] = { "ipv4", "ipv6", NULL };

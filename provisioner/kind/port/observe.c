@@ -10,17 +10,21 @@
 
 #include <inttypes.h>
 
-static int read_word(const struct kfs *kfs, struct obj *obj, unsigned int index,
-		     const char *dir, const char *attribute)
+/* A new port has no transport: the field stays unset. */
+static int read_transport(const struct kfs *kfs, struct obj *obj, unsigned int index,
+			  const char *dir)
 {
 	_cleanup_free_ char *text = NULL;
 	const char *const *words = obj->class->fields[index].words;
-	int r = nvmet_read(kfs, &text, "%s/%s", dir, attribute);
+	int transport = 0, r = nvmet_read(kfs, &text, "%s/addr_trtype", dir);
 
-	for (int i = 0; r == 0 && text && words[i]; i++)
-		if (streq(text, words[i]))
-			field_set_enum(obj, index, i);
-	return r;
+	if (r < 0 || !text)
+		return r;
+	while (transport < TRANSPORT_UNKNOWN &&
+	       !(words[transport] && streq(text, words[transport])))
+		transport++;
+	field_set_enum(obj, index, transport);
+	return 0;
 }
 
 /* Read the address, unless the address family does not fit. */
@@ -81,7 +85,7 @@ static int read_referral(const struct kfs *kfs, struct obj *obj, const char *por
 
 	if (str_format(&dir, "%s/referrals/%s", port_folder, obj_name(obj)) < 0)
 		return -ENOMEM;
-	if ((r = read_word(kfs, obj, REFERRAL_TRANSPORT, dir, "addr_trtype")) < 0 ||
+	if ((r = read_transport(kfs, obj, REFERRAL_TRANSPORT, dir)) < 0 ||
 	    (r = read_address(kfs, obj, REFERRAL_ADDRESS, TRANSPORT_TCP, dir)) < 0 ||
 	    (r = read_service(kfs, obj, REFERRAL_SERVICE, dir)) < 0 ||
 	    (r = nvmet_read(kfs, &enabled, "%s/enable", dir)) < 0)
@@ -150,7 +154,7 @@ static int read_port(const struct kfs *kfs, struct obj *obj,
 
 	if (!dir)
 		return -ENOMEM;
-	if ((r = read_word(kfs, obj, PORT_TRANSPORT, dir, "addr_trtype")) < 0 ||
+	if ((r = read_transport(kfs, obj, PORT_TRANSPORT, dir)) < 0 ||
 	    (r = read_address(kfs, obj, PORT_ADDRESS, port_of(obj)->transport, dir)) <
 		    0 ||
 	    (r = read_tls(kfs, obj, dir)) < 0 ||

@@ -7,7 +7,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum transport { TRANSPORT_TCP, TRANSPORT_RDMA, TRANSPORT_LOOP };
+/* The configuration can have those before TRANSPORT_END; the others are only observed. */
+enum transport {
+	TRANSPORT_TCP,
+	TRANSPORT_RDMA,
+	TRANSPORT_LOOP,
+	TRANSPORT_END,
+	TRANSPORT_FC,
+	TRANSPORT_PCI,
+	TRANSPORT_UNKNOWN, /* a word that this program does not know */
+};
 enum tls { TLS_OFF, TLS_ALLOWED, TLS_REQUIRED };
 
 struct port {
