@@ -50,9 +50,17 @@ static int open_sys(struct app *app)
 		log_error("cannot open '%s': %s", root, strerror(-r));
 		return r;
 	}
-	/* Without udev, devices are found by their paths alone. */
-	if (looks_at_devices(app) && udevdb_open(&app->sys.udevdb) == 0)
+	/* Without its database, UUID= and the like would match no device, without an error. */
+	if (looks_at_devices(app)) {
+		r = udevdb_open(&app->sys.udevdb);
+		if (r < 0) {
+			log_error("cannot open the database of udev: %s; run again",
+				  strerror(-r));
+			kfs_done(&app->sys.kfs);
+			return r;
+		}
 		app->sys.udev = &udev_system;
+	}
 	if (app->options.initramfs && !app->options.sysroot)
 		log_open_kernel();
 	return 0;
