@@ -2,13 +2,102 @@
 /* Print JSON as text that ends with a newline. */
 #include "report/jsontext.h"
 
+#include "base/utf8.h"
+
+static int add_bytes(const char *bytes, size_t len, void *data)
+{
+	struct buf *text = data;
+
+	buf_add_bytes(text, bytes, len);
+	return text->failed ? -1 : 0;
+}
+
 int json_take_text(json_t *json, bool is_compact, char **ret)
 {
-	_cleanup_free_ char *text = NULL;
+	_cleanup_(buf_done) struct buf text = { 0 };
+	size_t flags = is_compact ? 0 : JSON_INDENT(2);
+	int r = json ? json_dump_callback(json, add_bytes, &text, flags) : -1;
 
-	text = json ? json_dumps(json, is_compact ? 0 : JSON_INDENT(2)) : NULL;
 	json_decref(json);
-	if (!text || asprintf(ret, "%s\n", text) < 0)
+	if (r < 0)
 		return -ENOMEM;
-	return 0;
+	buf_add(&text, "\n");
+	return buf_take(&text, ret);
+}
+
+/* --- without a tree --- */
+
+static bool is_utf8(const char *text)
+{
+	const char *end = text + strlen(text);
+	uint32_t character;
+	size_t len;
+
+	for (; text < end; text += len) {
+		len = (unsigned char)*text < 0x80
+			      ? 1
+			      : utf8_decode(text, (size_t)(end - text), &character);
+		if (len == 0)
+			return false;
+	}
+	return true;
+}
+
+/* True for the bytes that RFC 8259, section 7, has escaped. */
+static bool is_special(char c)
+{
+	return (unsigned char)c < 0x20 || c == '"' || c == '\\';
+}
+
+static void add_escaped(struct buf *out, char c)
+{
+	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+	const char *found = strchr(from, c);
+
+	if (found)
+		buf_addf(out, "\\%c", to[found - from]);
+	else
+		buf_addf(out, "\\u%04X", (unsigned int)(unsigned char)c);
+}
+
+void json_add_text(struct buf *out, const char *text)
+{
+	const char *plain;
+
+	if (!text) {
+		buf_add(out, "null");
+		return;
+	}
+	if (!is_utf8(text))
+		text = JSON_NOT_UTF8;
+	buf_add(out, "\"");
+	for (plain = text; *text; text++) {
+		if (!is_special(*text))
+			continue;
+		buf_add_bytes(out, plain, (size_t)(text - plain));
+		add_escaped(out, *text);
+		plain = text + 1;
+	}
+	buf_add_bytes(out, plain, (size_t)(text - plain));
+	buf_add(out, "\"");
+}
+
+void json_add_u64(struct buf *out, uint64_t value)
+{
+	buf_add_u64(out, value > INT64_MAX ? INT64_MAX : value);
+}
+
+void json_add_name(struct buf *out, const char *before, const char *name)
+{
+	buf_add(out, before);
+	buf_add_bytes(out, "\"", 1);
+	buf_add(out, name);
+	buf_add_bytes(out, "\": ", 3);
+}
+
+void json_add_tree(struct buf *out, json_t *json)
+{
+	if (!json || json_dump_callback(json, add_bytes, out, JSON_ENCODE_ANY) < 0)
+		out->failed = true;
+	json_decref(json);
 }

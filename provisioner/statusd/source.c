@@ -16,7 +16,7 @@
 
 int source_init(struct source *source, const char *root)
 {
-	*source = (struct source){ 0 };
+	*source = (struct source){ .view.classes = shown_classes };
 	return kfs_init(&source->sys.kfs, root, NULL);
 }
 
@@ -35,7 +35,7 @@ static void forget_view(struct source *source)
 	model_done(&source->view.observed);
 	volumes_done(&source->view);
 	push_counts_done(&source->view.push);
-	source->view = (struct view){ 0 };
+	source->view = (struct view){ .classes = shown_classes };
 }
 
 void source_done(struct source *source)
@@ -142,7 +142,6 @@ int source_look(struct source *source, unsigned int parts)
 	int r;
 
 	forget_view(source);
-	view->classes = shown_classes;
 	r = look_at_status(source);
 	if (r < 0) {
 		forget(source);

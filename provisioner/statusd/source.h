@@ -9,7 +9,7 @@
 
 struct source {
 	struct sys sys;
-	struct view view; /* of the last source_look() */
+	struct view view; /* of the last source_look(); its classes are always set */
 
 	/* The status file as it was read last, and of which file that was. */
 	struct status_doc doc;

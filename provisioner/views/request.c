@@ -81,6 +81,7 @@ static int get_health(const struct view *view, const char *argument, struct answ
 GET(drift, answer_drift(view, &body))
 GET(metrics, answer_metrics(view, &body))
 GET(live, answer_live(view, &body))
+GET(fields, answer_fields(view, &body))
 GET(overview, answer_overview(view, &body))
 GET(peer_status, peer_service_status(&body))
 GET(peer_resources, peer_resources(view, &body))
@@ -108,6 +109,7 @@ static const struct endpoint endpoints[] = {
 	{ "/v1/status", TYPE_JSON, VIEW_DOC, get_status, NULL },
 	{ "/v1/drift", TYPE_JSON, VIEW_DOC, get_drift, NULL },
 	{ "/v1/live", TYPE_JSON, VIEW_OBJECTS | VIEW_MEMORY, get_live, NULL },
+	{ "/v1/fields", TYPE_JSON, 0, get_fields, NULL },
 	{ "/v1/overview", TYPE_JSON, VIEW_METRICS, get_overview, NULL },
 	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", VIEW_METRICS,
 	  get_metrics, NULL },

@@ -53,8 +53,14 @@ int answer_health(const struct view *view, char **ret, unsigned int *ret_status)
 /* answer_drift() - What is not as wanted. Needs a document. */
 int answer_drift(const struct view *view, char **ret);
 
-/* answer_live() - What is live, for the page. */
+/* answer_live() - Write the observed objects, for the page. */
 int answer_live(const struct view *view, char **ret);
+
+/*
+ * answer_fields() - Describe the members of the objects of answer_live() by their rows. The
+ * answer depends on the program alone.
+ */
+int answer_fields(const struct view *view, char **ret);
 
 /*
  * answer_overview() - The health, the drift and the report in one, for the page: what is not

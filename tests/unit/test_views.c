@@ -4,6 +4,7 @@
 #include "kind/cache/cache.h"
 #include "kind/ramdisk/ramdisk.h"
 #include "kind/shown.h"
+#include "report/jsontext.h"
 #include "report/metrics.h"
 #include "unit.h"
 #include "views/request.h"
@@ -68,6 +69,7 @@ static const struct {
 	{ "GET", "/icon.svg", 200, "<svg" },
 	{ "GET", "/v1/overview", 200, "\"report\": null" },
 	{ "GET", "/v1/live", 200, "\"rd0\"" },
+	{ "GET", "/v1/fields", 200, "\"rapiddisk_cache_hits_total\"" },
 	{ "GET", "/v1/checkServiceStatus", 200, "\"OK\"" },
 	{ "GET", "/v1/showRapidDiskCacheStats/", 404, "no such path" },
 	{ "GET", "/v1/showRapidDiskCacheStats/x", 400, "no such cache" },
@@ -148,6 +150,25 @@ START_TEST(live_has_the_counters_of_the_kernel_by_their_names)
 }
 END_TEST
 
+/* Texts of the kernel: every byte, alone and in a word, and characters of several bytes. */
+START_TEST(texts_are_written_as_jansson_writes_them)
+{
+	static const char *const longer[] = {
+		"",	    "\u00e9\u20ac\U0001f4be", "a\"b\\c\n\x7f/",	  "\xc3",
+		"\xc0\x80", "\xed\xa0\x80",	      "\xf4\x90\x80\x80", "x\xff"
+	};
+
+	for (unsigned int i = 0; i < 512 + ARRAY_SIZE(longer); i++) {
+		_cleanup_(buf_done) struct buf ours = { 0 }, theirs = { 0 };
+		const char text[] = { 'a', (char)(i % 256), i < 256 ? 'z' : '\0', '\0' };
+
+		json_add_text(&ours, i < 512 ? text : longer[i - 512]);
+		json_add_tree(&theirs, json_text(i < 512 ? text : longer[i - 512]));
+		ck_assert_str_eq(ours.data, theirs.data);
+	}
+}
+END_TEST
+
 START_TEST(table_of_metrics_has_each_metric_that_is_written)
 {
 	_cleanup_free_ char *body = ask("GET", "/metrics", 200), *table = NULL;
@@ -216,6 +237,7 @@ Suite *suite_views(void)
 				  metrics_have_one_help_and_type_for_each_name,
 				  json_has_no_number_that_is_too_large,
 				  live_has_the_counters_of_the_kernel_by_their_names,
+				  texts_are_written_as_jansson_writes_them,
 				  table_of_metrics_has_each_metric_that_is_written,
 				  push_counts_come_back_as_they_went, NULL);
 

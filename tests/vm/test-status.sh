@@ -42,7 +42,7 @@ configure <<-END
 END
 t_run "the socket starts" systemctl start rapiddisk-statusd.socket
 
-for path in / /app.js /app.css /v1/status /v1/drift /v1/live /metrics /healthz \
+for path in / /app.js /app.css /v1/status /v1/drift /v1/live /v1/fields /metrics /healthz \
 	/v1/checkServiceStatus /v1/listAllResources /v1/listRapidDiskVolumes \
 	/v1/showRapidDiskCacheStats/data /v1/listAllNVMeTargets /v1/listAllNVMePorts; do
 	t_is "the user nobody may GET $path" "$(code "$url$path")" 200
