@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Asks this machine every two seconds what is live, and every ten for the report. Draws what
-// it is told as text alone: nothing of it is ever taken for markup.
+// Polls the observed state every two seconds and the report every ten. All answers are inserted
+// as text, never as markup. The counters are drawn from their rows (/v1/fields); the plot and the
+// hit ratio alone name the counters that they are computed from.
 "use strict";
 
 const LIVE_MS = 2000;
 const REPORT_MS = 10000;
 const SAMPLES = 150; // five minutes
 
-const state = { live: null, report: null, drift: null, health: null, samples: new Map() };
+const state = { fields: null, live: null, report: null, drift: null, health: null, samples: new Map() };
 const byId = (id) => document.getElementById(id);
 
 // --- making nodes ---
@@ -34,25 +35,16 @@ function formatBytes(bytes) {
 	return (unit === 0 || Number.isInteger(bytes) ? bytes : (Math.floor(bytes * 10) / 10).toFixed(1)) + units[unit];
 }
 
-function formatRatio(hits, misses) {
-	return hits + misses > 0 ? (100 * hits / (hits + misses)).toFixed(1) + "%" : "-";
-}
-
 function formatTime(text) {
 	const time = new Date(text);
 	return text && !isNaN(time) ? time.toLocaleString() : "never";
 }
 
 function modeOf(cache) {
-	const counters = cache.counters;
-	if (counters.hits === undefined)
-		return "pass-through";
-	if (counters.bypass)
-		return "bypassed";
-	return counters.mode === undefined ? "unknown mode" : counters.mode ? "write-around" : "write-through";
+	return cache.counters.bypass ? "bypassed" : cache.mode || "unknown mode";
 }
 
-// --- the chain ---
+// --- topology ---
 
 function mountOf(inUse) {
 	const found = /^mounted on '(.*)'$/.exec(inUse || "");
@@ -68,7 +60,7 @@ function exportsOf(device) {
 	return names;
 }
 
-// Each chain is a list of boxes from the memory to those who use it.
+// Return one list of boxes for each stack of devices, from the memory to its users.
 function chains() {
 	const used = new Set(state.live.caches.map((cache) => cache.ramdisk));
 	const users = (device, inUse) => {
@@ -76,7 +68,7 @@ function chains() {
 		return (mount ? [{ title: mount, note: "mounted" }] : []).concat(exportsOf(device));
 	};
 	const all = state.live.caches.map((cache) => [
-		cache.ramdisk ? { title: cache.ramdisk, note: "RAM disk" } : { title: "memory", note: "of its own" },
+		cache.ramdisk ? { title: cache.ramdisk, note: "RAM disk" } : { title: "memory", note: "cache's own" },
 		{ title: cache.name, note: "cache, " + modeOf(cache) },
 		{ title: cache.source || "?", note: "source" },
 		...users("/dev/mapper/" + cache.name, cache.in_use)]);
@@ -91,7 +83,7 @@ function shorten(text, max) {
 	return text.length > max ? text.slice(0, max - 1) + "\u2026" : text;
 }
 
-// Side by side, or on a narrow screen one below the other.
+// Draw the boxes from left to right; on a narrow screen, from top to bottom.
 function drawChain(boxes) {
 	const upright = window.matchMedia("(max-width: 40rem)").matches;
 	const width = 168, height = 46, gap = upright ? 22 : 34;
@@ -117,7 +109,7 @@ function drawChain(boxes) {
 
 function showChain() {
 	const all = chains();
-	byId("chain").replaceChildren(...(all.length ? all.map(drawChain) : [make("p", {}, "There is nothing so far.")]));
+	byId("chain").replaceChildren(...(all.length ? all.map(drawChain) : [make("p", {}, "No RAM disks, caches or exports.")]));
 }
 
 // --- the caches and their plot ---
@@ -127,7 +119,7 @@ function takeSample(cache, now) {
 	const { hits = 0, misses = 0, cached_bytes = 0, limit_bytes = 0 } = cache.counters;
 	const last = list[list.length - 1];
 	const reads = last ? hits - last.hits + misses - last.misses : 0;
-	// Nobody read, or the counters began anew: the ratio stays what it was.
+	// Without reads, or after a reset of the counters, the ratio stays the same.
 	const ratio = reads > 0 && hits >= last.hits ? (hits - last.hits) / reads : last ? last.ratio : null;
 	list.push({ now, hits, misses, ratio, fill: limit_bytes > 0 ? cached_bytes / limit_bytes : 0 });
 	state.samples.set(cache.name, list.slice(-SAMPLES));
@@ -141,14 +133,15 @@ function line(samples, key, kind, width, height) {
 }
 
 function percent(value) {
-	return value === null || value === undefined ? "none yet" : Math.round(100 * value) + "%";
+	return value === null || value === undefined ? "no reads yet" : Math.round(100 * value) + "%";
 }
 
 function drawPlot(name) {
 	const samples = state.samples.get(name), last = samples[samples.length - 1];
 	const width = 600, height = 110;
 	const svg = make("svg", { class: "plot", role: "img", viewBox: `0 -12 ${width + 66} ${height + 38}`,
-		"aria-label": `Hit ratio and fill of ${name} over five minutes; now ${percent(last.ratio)} and ${percent(last.fill)}` });
+		"aria-label": `Hit ratio and fill level of ${name} since this page was opened, five minutes at most; ` +
+			`now ${percent(last.ratio)} and ${percent(last.fill)}` });
 	for (const share of [0, 0.5, 1])
 		svg.append(make("line", { class: "grid", x1: 0, x2: width, y1: height * (1 - share), y2: height * (1 - share) }),
 			make("text", { class: "soft", x: width + 6, y: height * (1 - share) + 4 }, percent(share)));
@@ -158,28 +151,47 @@ function drawPlot(name) {
 	return svg;
 }
 
-function figure(title, value, counter) {
-	return make("div", {}, make("dt", {}, title), make("dd", { "data-figure": counter }, String(value)));
+function figure(title, value, name, doc) {
+	return make("div", { title: doc }, make("dt", {}, title), make("dd", { "data-figure": name }, String(value)));
+}
+
+// Draw the counters of these rows which the kernel has. The tooltip is the documentation of the row.
+function counterFigures(cache, rows) {
+	return rows.filter((row) => row.name in cache.counters).map((row) => {
+		const value = cache.counters[row.name];
+		return figure(row.name.replace(/_bytes$/, "").replaceAll("_", " "),
+			row.bytes ? formatBytes(value) : value, row.name, row.doc);
+	});
+}
+
+// Each answer draws the caches again: details that are open stay open.
+function detailsOf(cache, figures) {
+	const before = document.querySelector(`details[data-of="${CSS.escape(cache.name)}"]`);
+	return make("details", { "data-of": cache.name, open: before && before.open ? "" : null },
+		make("summary", {}, "Counters of rapiddisk 9"), make("dl", { class: "figures" }, ...figures));
 }
 
 function showCache(cache) {
-	const counters = cache.counters;
+	const rows = state.fields.caches.filter((row) => row.counter);
 	const figures = make("dl", { class: "figures" },
-		figure("mode", modeOf(cache), "mode"),
-		figure("hit ratio", formatRatio(counters.hits || 0, counters.misses || 0), "hit_ratio"),
-		figure("hits", counters.hits ?? "-", "hits"), figure("misses", counters.misses ?? "-", "misses"),
-		figure("fills", counters.fills ?? "-", "fills"), figure("evictions", counters.evictions ?? "-", "evictions"),
-		figure("holds", formatBytes(counters.cached_bytes || 0) + " of " + formatBytes(counters.limit_bytes || 0), "cached"));
-	return make("article", { "data-cache": cache.name }, make("h3", {}, cache.name), figures, drawPlot(cache.name),
-		make("p", {}, make("span", { class: "key-ratio" }, "\u2014 hit ratio "), make("span", { class: "key-fill" }, "- - fill")));
+		figure("mode", modeOf(cache), "mode"), figure("hit ratio", cache.hit_ratio ?? "-", "hit_ratio"),
+		...counterFigures(cache, rows.filter((row) => row.metric)));
+	const others = counterFigures(cache, rows.filter((row) => !row.metric));
+	return make("article", { "data-cache": cache.name }, make("h3", {}, cache.name), figures,
+		others.length ? detailsOf(cache, others) : null, drawPlot(cache.name),
+		make("p", {}, make("span", { class: "key-ratio" }, "\u2014 hit ratio "),
+			make("span", { class: "key-fill" }, "- - fill level"), " (recorded while this page is open)"));
 }
 
 function showCaches() {
 	const caches = state.live.caches;
-	byId("caches").replaceChildren(...(caches.length ? caches.map(showCache) : [make("p", {}, "There are none.")]));
+	const held = document.activeElement.closest("details[data-of]");
+	byId("caches").replaceChildren(...(caches.length ? caches.map(showCache) : [make("p", {}, "No caches.")]));
+	if (held) // the keyboard stays where it was
+		document.querySelector(`details[data-of="${CSS.escape(held.dataset.of)}"] summary`)?.focus({ preventScroll: true });
 }
 
-// --- wanted and live ---
+// --- desired and observed state ---
 
 const SIGNS = { create: ["+", "add"], update: ["~", "change"], replace: ["-/+", "remove"], remove: ["-", "remove"],
 	adopt: ["~", "change"], release: ["~", "change"] };
@@ -221,9 +233,9 @@ function objectRow(object, drifted) {
 	const live = liveFields(object);
 	return make("tr", {}, make("td", { class: "sign " + look }, sign),
 		make("th", { scope: "row", class: look }, object.kind + " " + object.name),
-		make("td", { "data-title": "wanted" }, object.wanted ? fieldList(object.wanted, open && shown.changes) : "nothing"),
-		make("td", { "data-title": "live" }, live ? fieldList(live, open && shown.changes) : object.kind === "module" ? "" : "not there"),
-		make("td", { class: look }, shown.message || shown.reason || (open ? shown.action + " " + shown.result : "as wanted")));
+		make("td", { "data-title": "desired" }, object.wanted ? fieldList(object.wanted, open && shown.changes) : "absent"),
+		make("td", { "data-title": "observed" }, live ? fieldList(live, open && shown.changes) : object.kind === "module" ? "" : "absent"),
+		make("td", { class: look }, shown.message || shown.reason || (open ? shown.action + " " + shown.result : "in sync")));
 }
 
 function showObjects() {
@@ -247,31 +259,32 @@ function showObjects() {
 function showReport() {
 	const report = state.report;
 	const rows = report ? [["result", report.result], ["message", report.message], ["stage", report.stage],
-		["started", formatTime(report.started_at)], ["ended", formatTime(report.finished_at)],
-		["looked for drift", report.drift ? formatTime(report.drift.checked_at) : "not since"],
-		["configuration", report.config && report.config.path], ["its SHA-256", report.config && report.config.sha256],
+		["started", formatTime(report.started_at)], ["finished", formatTime(report.finished_at)],
+		["drift checked", report.drift ? formatTime(report.drift.checked_at) : "not since this run"],
+		["configuration", report.config && report.config.path], ["configuration SHA-256", report.config && report.config.sha256],
 		["initramfs", report.initramfs && report.initramfs.state + (report.initramfs.hint ? ": " + report.initramfs.hint : "")],
-		["version", report.tool_version]] : [["report", "none"]];
+		["version", report.tool_version]] : [["report", "no report"]];
 	byId("report").replaceChildren(...rows.filter(([, value]) => value).flatMap(([name, value]) =>
 		[make("dt", {}, name), make("dd", {}, String(value))]));
 	byId("json").textContent = report ? JSON.stringify(report, null, 2) : "";
 }
 
 function showVerdict() {
-	const words = { pass: "as wanted", warn: "look at it", fail: "not as wanted" };
+	const words = { pass: "healthy", warn: "warning", fail: "failed" };
 	const badge = byId("verdict"), status = state.health ? state.health.status : "fail";
 	if (badge.textContent !== words[status])
 		badge.textContent = words[status];
 	badge.className = "badge " + status;
 	const drift = state.drift;
 	byId("summary").textContent = !drift ? "" : drift.message
-		? "the last look failed: " + drift.message
+		? "Check for drift failed: " + drift.message
 		: drift.drifted
-		? drift.objects.length + " not as wanted, seen " + formatTime(drift.checked_at)
-		: "all as wanted, seen " + formatTime(drift.checked_at);
+		? "Drift: " + drift.objects.length + (drift.objects.length === 1 ? " object" : " objects") +
+			", checked " + formatTime(drift.checked_at)
+		: "In sync, checked " + formatTime(drift.checked_at);
 }
 
-// --- asking ---
+// --- polling ---
 
 function trouble(text) {
 	const box = byId("trouble");
@@ -283,11 +296,13 @@ function trouble(text) {
 async function get(path) {
 	const answer = await fetch(path, { cache: "no-store" });
 	if (!answer.ok)
-		throw new Error(path + " is " + answer.status);
+		throw new Error(path + ": HTTP status " + answer.status);
 	return answer.json();
 }
 
 async function askLive() {
+	// The rows change only with the version of the program.
+	state.fields ??= await get("/v1/fields");
 	state.live = await get("/v1/live");
 	const now = Date.now();
 	state.live.caches.forEach((cache) => takeSample(cache, now));
@@ -311,7 +326,7 @@ async function repeat(ask, ms) {
 		if (!document.hidden)
 			await ask();
 	} catch (error) {
-		trouble("This machine does not answer: " + error.message + ". Trying again.");
+		trouble("Cannot read the status of this machine: " + error.message + ". Retrying.");
 	}
 	setTimeout(repeat, ms, ask, ms);
 }
