@@ -59,11 +59,11 @@ static int set_problem(struct source *source, int error)
 	if (error == -ENOENT)
 		r = asprintf(&source->problem,
 			     "no run of rapiddisk-apply has ended since the system "
-			     "started: there is no '/" RUNDIR "/" STATUS_FILE "'");
+			     "started: '/" RUNDIR "/" STATUS_FILE "' does not exist");
 	else
-		r = asprintf(&source->problem,
-			     "cannot read '/" RUNDIR "/" STATUS_FILE "': %s",
-			     error == -EFBIG ? "it is too large" : strerror(-error));
+		r = asprintf(
+			&source->problem, "cannot read '/" RUNDIR "/" STATUS_FILE "': %s",
+			error == -EFBIG ? "the file is too large" : strerror(-error));
 	if (r < 0)
 		source->problem = NULL;
 	return r < 0 ? -ENOMEM : 0;
@@ -109,7 +109,7 @@ static int look_at_status(struct source *source)
 	return parse(source);
 }
 
-/* Somebody who does not push has no such file. */
+/* Without rapiddisk-push the file does not exist. */
 static int look_at_push(struct source *source)
 {
 	_cleanup_close_ int dir =

@@ -11,8 +11,8 @@
 #define TYPE_JSON    "application/json"
 #define TYPE_PROBLEM "application/problem+json"
 
-#define WHERE_TO_EDIT                                                                     \
-	"nothing can be changed here: edit /etc/rapiddisk.yaml and run rapiddisk-apply; " \
+#define WHERE_TO_EDIT                                                                   \
+	"this service is read-only: edit /etc/rapiddisk.yaml and run rapiddisk-apply; " \
 	"see rapiddisk.yaml(5)"
 
 /* Beside enum view_part: the name of an object follows the path. */
@@ -97,7 +97,7 @@ static int get_peer_stats(const struct view *view, const char *argument,
 
 	/* The peer says 400 for it. */
 	if (r == -ENOENT)
-		return answer_error(400, "there is no such cache", ret);
+		return answer_error(400, "no such cache", ret);
 	return finish(r, body, ret);
 }
 
@@ -131,14 +131,14 @@ static const struct {
 	{ "/v1/createRapidDisk/", "add a line to 'ramdisks:', as in "
 				  "'- {name: rd0, size: 64MiB}'" },
 	{ "/v1/resizeRapidDisk/", "change 'size:' of the entry in 'ramdisks:'" },
-	{ "/v1/removeRapidDisk/", "take the entry out of 'ramdisks:'" },
-	{ "/v1/flushRapidDisk/", "no line does that: run 'blkdiscard /dev/rdN'" },
+	{ "/v1/removeRapidDisk/", "remove the entry from 'ramdisks:'" },
+	{ "/v1/flushRapidDisk/", "no key does that: run 'blkdiscard /dev/rdN'" },
 	{ "/v1/lockRapidDisk/", "set 'read_only: true' in the entry in 'ramdisks:'" },
 	{ "/v1/unlockRapidDisk/", "set 'read_only: false' in the entry in 'ramdisks:'" },
 	{ "/v1/createRapidDiskCache/",
 	  "add a line to 'caches:', as in '- {name: data, source: /dev/sdb, "
 	  "ramdisk: rd0, mode: write-through}'" },
-	{ "/v1/removeRapidDiskCache/", "take the entry out of 'caches:'" },
+	{ "/v1/removeRapidDiskCache/", "remove the entry from 'caches:'" },
 };
 
 /* --- routing --- */
@@ -227,8 +227,7 @@ static int answer_no_route(const struct route *route, struct answer *ret)
 
 	if (!route->instead)
 		return answer_error(route->status,
-				    route->status == 405 ? WHERE_TO_EDIT
-							 : "there is no such path",
+				    route->status == 405 ? WHERE_TO_EDIT : "no such path",
 				    ret);
 	buf_addf(&detail, "in /etc/rapiddisk.yaml, %s, and run rapiddisk-apply",
 		 route->instead);
