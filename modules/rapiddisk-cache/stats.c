@@ -110,10 +110,13 @@ struct rc_value {
 	u64 (*get)(const struct rc_cache *cache, const struct rc_index *index);
 };
 
+/* clang-format 14 and 19 break the list of a macro differently. */
+/* clang-format off */
 #define RC_VALUE(name, ...)                                                  \
 	{                                                                    \
 		.attr = __ATTR(name, 0444, rc_value_show, NULL), __VA_ARGS__ \
 	}
+/* clang-format on */
 #define RC_SUM(name, mask)   RC_VALUE(name, .stats = (mask))
 #define RC_COUNT(name, stat) RC_SUM(name, BIT(RC_STAT_##stat))
 #define RC_GET(name)	     RC_VALUE(name, .get = rc_get_##name)

@@ -92,7 +92,7 @@ static int run_print_initramfs_config(struct app *app)
 
 	if (r == -EINVAL)
 		return EXIT_CONFIG;
-	if (r == 0)
+	if (r >= 0)
 		r = image_print_config(&app->sys, &desired, &text);
 	if (r < 0) {
 		log_error("cannot write the configuration: %s", strerror(-r));
