@@ -63,6 +63,7 @@ int reconcile_observe(struct sys *sys, struct model *ret)
 	struct model observed = { 0 };
 	int r = state_observe(sys, 0, &observed, &kind);
 
+	users_done(&sys->users);
 	if (r < 0) {
 		model_done(&observed);
 		return r;

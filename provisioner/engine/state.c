@@ -16,7 +16,8 @@ int state_observe(struct sys *sys, unsigned int rank, struct model *observed,
 		*ret_kind = *kind;
 		r = (*kind)->state.observe(sys, observed);
 	}
-	users_done(&sys->users);
+	if (r < 0)
+		users_done(&sys->users);
 	return r < 0 ? r : model_sort(observed);
 }
 
@@ -46,18 +47,17 @@ int state_resolve(struct sys *sys, struct boot *boot, struct model *desired,
 		  const struct model *observed, enum kind_stage stage,
 		  const struct obj **ret_obj)
 {
-	for (const struct kind *const *kind = kinds; *kind; kind++) {
-		int r;
+	int r = 0;
 
+	for (const struct kind *const *kind = kinds; r == 0 && *kind; kind++) {
 		/* Other objects use even the objects of another stage, so resolve those too. */
 		if (!(*kind)->state.resolve ||
 		    ((*kind)->network && !kind_is_in_stage(*kind, stage)))
 			continue;
 		r = resolve_kind(sys, boot, *kind, desired, observed, ret_obj);
-		if (r < 0)
-			return r;
 	}
-	return 0;
+	users_done(&sys->users);
+	return r;
 }
 
 static int prepare(struct sys *sys, struct obj *want, struct buf *why)

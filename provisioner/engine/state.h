@@ -6,7 +6,8 @@
 
 /*
  * state_observe() - Add the live objects of the kinds from @rank on to @observed, which has
- * those of the other kinds, and sort it.
+ * those of the other kinds, and sort it. On success sys->users stays as it was read, for
+ * state_resolve() to go on with; otherwise the caller frees it.
  * @ret_kind: the kind that was observed last.
  * Return: 0 or -errno.
  */
@@ -17,7 +18,7 @@ int state_observe(struct sys *sys, unsigned int rank, struct model *observed,
 int state_prepare(struct sys *sys, struct model *desired, struct buf *why);
 
 /*
- * state_resolve() - Resolve all desired objects of the stage.
+ * state_resolve() - Resolve all desired objects of the stage, and free sys->users.
  * @ret_obj: the object that was resolved last.
  * Return: 0 or -errno.
  */

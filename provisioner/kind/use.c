@@ -2,7 +2,7 @@
 /* Describe the use of a block device by its mounts, holders and openers. */
 #include "kind/use.h"
 #include "base/str.h"
-
+#include "kind/classes.h"
 #include "sys/dm.h"
 
 #include <errno.h>
@@ -23,4 +23,18 @@ int kind_set_use(const struct kfs *kfs, struct users *users, const char *disk,
 	obj->passing = true;
 	return str_format(&obj->in_use, "held open %" PRIu64 " time%s", openers,
 			  openers == 1 ? "" : "s");
+}
+
+bool kind_is_leaving(void *data, const char *map, const char **ret_use)
+{
+	struct kind_leavers *leavers = data;
+	const struct obj *have = model_find(leavers->observed, &cache_class, map);
+
+	if (!have || have->owner != OWNER_OURS)
+		return false;
+	if (have == leavers->self || (have->leaves && !have->in_use))
+		return true;
+	*ret_use = have->in_use;
+	leavers->passing = have->leaves && have->passing;
+	return false;
 }

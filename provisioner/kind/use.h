@@ -2,6 +2,7 @@
 /* The use of a block device, as obj.holders and obj.in_use have it. */
 #pragma once
 
+#include "model/model.h"
 #include "model/object.h"
 #include "sys/kfs.h"
 #include "sys/users.h"
@@ -14,3 +15,16 @@
  */
 int kind_set_use(const struct kfs *kfs, struct users *users, const char *disk,
 		 uint64_t openers, struct obj *obj);
+
+/*
+ * The maps that go before a new object is created: the unused ones that this run removes,
+ * and the live map of the object itself.
+ */
+struct kind_leavers {
+	const struct model *observed;
+	const struct obj *self; /* the live object; NULL: none */
+	bool passing;		/* set if a map that leaves is only in use for a moment */
+};
+
+/* kind_is_leaving() - struct users_query.ignores; @data: struct kind_leavers. */
+bool kind_is_leaving(void *data, const char *map, const char **ret_use);

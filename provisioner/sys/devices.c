@@ -67,6 +67,50 @@ int devices_number(const struct kfs *kfs, const char *name, uint64_t *ret)
 	return r < 0 ? r : numbers_parse(text, ret);
 }
 
+static int find_map(const struct kfs *kfs, const char *map, uint64_t *ret)
+{
+	_cleanup_(kfs_names_done) struct kfs_names disks = { 0 };
+	int r = kfs_list(kfs, &disks, "sys/block");
+
+	vec_foreach (disk, &disks.names) {
+		_cleanup_free_ char *name = NULL;
+
+		if (strncmp(*disk, "dm-", 3) == 0 &&
+		    kfs_read(kfs, &name, "sys/block/%s/dm/name", *disk) == 0 &&
+		    streq(name, map))
+			return devices_number(kfs, *disk, ret);
+	}
+	return r < 0 ? r : -ENOENT;
+}
+
+/* The kernel writes '!' for a '/' in a name. */
+static int find_in_sysfs(const struct kfs *kfs, const char *path, uint64_t *ret)
+{
+	_cleanup_free_ char *name = strdup(path);
+
+	if (!name)
+		return -ENOMEM;
+	for (char *c = name; (c = strchr(c, '/'));)
+		*c = '!';
+	return devices_number(kfs, name, ret);
+}
+
+int devices_find_node(const struct kfs *kfs, const char *path, uint64_t *ret)
+{
+	static const char dev[] = "/dev/", mapper[] = "mapper/";
+	const char *rest = path + strlen(dev);
+	int r;
+
+	if (strncmp(path, dev, strlen(dev)) != 0)
+		return -ENOENT;
+	r = kfs_device_number(kfs, ret, "%s", path + 1);
+	if (r != -ENOENT)
+		return r;
+	return strncmp(rest, mapper, strlen(mapper)) == 0
+		       ? find_map(kfs, rest + strlen(mapper), ret)
+		       : find_in_sysfs(kfs, rest, ret);
+}
+
 int devices_below(const struct kfs *kfs, const char *name, uint64_t *ret)
 {
 	_cleanup_(kfs_names_done) struct kfs_names below = { 0 };

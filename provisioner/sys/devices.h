@@ -34,6 +34,12 @@ void devices_wait(const struct sys *sys, uint64_t ms);
 
 /* devices_number() - Return the number of the device @name, "vda1". 0, -ENOENT, -errno. */
 int devices_number(const struct kfs *kfs, const char *name, uint64_t *ret);
+/*
+ * devices_find_node() - Return the number of the block device at @path, "/dev/mapper/data".
+ * Where /dev does not have the node, as in a private /dev, sysfs finds it by its name.
+ * Return: 0; -ENOENT; -ENOTBLK; -errno.
+ */
+int devices_find_node(const struct kfs *kfs, const char *path, uint64_t *ret);
 /* devices_name() - Return the kernel's name, "vda1". 0, -ENOENT, -errno. */
 int devices_name(const struct kfs *kfs, uint64_t number, char **ret);
 /* devices_path() - Return the path for messages, "/dev/mapper/data". As above. */

@@ -4,266 +4,259 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "sys/numbers.h"
+#include "sys/devices.h"
+#include "sys/topology.h"
+#include "sys/users_load.h"
 
 #include <stdio.h>
 
-#define NAMESPACES "sys/kernel/config/nvmet/subsystems/%s/namespaces"
+/* Deepest stack of devices that is described. */
+#define STACK_MAX 8
 
-static int add(struct users *users, const char *device, const char *what,
-	       const char *where)
+/* One question: the arguments of users_find_conflict(). */
+struct search {
+	struct users *users;
+	const struct kfs *kfs;
+	const struct topology *topology;
+	const struct users_query *query; /* NULL: no exception */
+};
+
+static int compare_number(const void *key, const void *entry)
 {
-	struct users_entry entry = { .device = strdup(device) };
-	int r = where ? str_format(&entry.words, "%s '%s'", what, where)
-		      : str_format(&entry.words, "%s", what);
+	uint64_t number = *(const uint64_t *)key,
+		 other = ((const struct users_entry *)entry)->number;
 
-	if (r == 0)
-		r = entry.device ? vec_push(&users->entries, entry) : -ENOMEM;
-	if (r < 0) {
-		free(entry.device);
-		free(entry.words);
-	}
-	return r;
+	return number < other ? -1 : number > other;
 }
 
-/* Decode the octal escapes of procfs, in place. */
-static void unescape(char *text)
+enum wanted { ANY_USE, CLAIMS_ALONE, EXPORTS_ALONE };
+
+static const char *find(const struct users *users, uint64_t number, enum wanted wanted)
 {
-	char *out = text;
+	const struct users_entry *first = NULL, *end = NULL;
 
-	while (*text) {
-		unsigned int byte;
-
-		if (sscanf(text, "\\%3o", &byte) == 1 &&
-		    strspn(text + 1, "01234567") >= 3) {
-			*out++ = (char)byte;
-			text += 4;
-		} else {
-			*out++ = *text++;
-		}
+	if (users->entries.count > 0) {
+		first = bsearch(&number, users->entries.items, users->entries.count,
+				sizeof(*first), compare_number);
+		end = users->entries.items + users->entries.count;
 	}
-	*out = '\0';
+	if (!first)
+		return NULL;
+	while (first > users->entries.items && first[-1].number == number)
+		first--;
+	for (; first < end && first->number == number; first++)
+		if (wanted == ANY_USE || first->is_export == (wanted == EXPORTS_ALONE))
+			return first->words;
+	return NULL;
 }
 
-/* A line: ID PARENT MAJOR:MINOR ROOT MOUNT-POINT OPTIONS [TAGS...] - TYPE SOURCE SUPER */
-static int add_mount(struct users *users, char *line)
+/* A map has a name of its own. */
+static int map_name(const struct kfs *kfs, const char *disk, char **ret)
 {
-	char *fields[5], *rest = line, *source;
-	int r;
+	int r = kfs_read(kfs, ret, "sys/class/block/%s/dm/name", disk);
 
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		fields[i] = strsep(&rest, " ");
-		if (!fields[i])
-			return 0;
-	}
-	unescape(fields[4]);
-	r = add(users, fields[2], "mounted on", fields[4]);
-	/* The number of a btrfs mount is anonymous; the source names the disk. */
-	source = rest ? strstr(rest, " - ") : NULL;
-	if (r < 0 || !source)
+	if (r == -ENOMEM)
 		return r;
-	source += 3;
-	strsep(&source, " ");
-	source = strsep(&source, " ");
-	if (!source || source[0] != '/')
-		return 0;
-	return add(users, source, "mounted on", fields[4]);
-}
-
-static int add_swap(struct users *users, char *line)
-{
-	char *device = strsep(&line, " \t");
-
-	return device[0] == '/' ? add(users, device, "used as swap", NULL) : 0;
-}
-
-static int for_each_line(struct users *users, const struct kfs *kfs, const char *path,
-			 int (*fn)(struct users *users, char *line))
-{
-	_cleanup_free_ char *text = NULL;
-	char *rest, *line;
-	int r;
-
-	r = kfs_read(kfs, &text, "%s", path);
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	rest = text;
-	while (r >= 0 && (line = strsep(&rest, "\n")))
-		r = fn(users, line);
-	return r;
+		*ret = strdup(disk);
+	return *ret ? 0 : -ENOMEM;
 }
 
-/* Add a namespace of an NVMe export: nvmet opens its device while it is enabled. */
-static int add_namespace(struct users *users, const struct kfs *kfs,
-			 const char *subsystem, const char *id)
+static bool is_ignored(const struct search *search, const char *map, const char **ret_use)
 {
-	_cleanup_free_ char *path = NULL, *enabled = NULL;
+	const struct users_query *query = search->query;
+
+	*ret_use = NULL;
+	return query && query->ignores && query->ignores(query->data, map, ret_use);
+}
+
+/*
+ * Describe a use of the device @name that a holder makes: the first map with a known use, or
+ * else the first map.
+ */
+static int describe_holders(const struct search *search, const char *name,
+			    unsigned int depth, char **ret);
+
+/* Describe the uses of a map: "mapped by 'vg-data', which is mounted on '/data'". */
+static int describe_map(const struct search *search, const char *disk, unsigned int depth,
+			bool *ret_used, bool *ret_ignored, char **ret)
+{
+	_cleanup_free_ char *map = NULL, *above = NULL;
+	const char *use;
 	uint64_t number;
-	char device[NUMBERS_TEXT_MAX];
+	int r = map_name(search->kfs, disk, &map);
 
-	if (kfs_read(kfs, &enabled, NAMESPACES "/%s/enable", subsystem, id) < 0 ||
-	    !streq(enabled, "1") ||
-	    kfs_read(kfs, &path, NAMESPACES "/%s/device_path", subsystem, id) < 0 ||
-	    path[0] != '/' || kfs_device_number(kfs, &number, "%s", path + 1) < 0)
-		return 0;
-	return add(users, numbers_format(number, device), "exported as", subsystem);
-}
-
-static int add_exports(struct users *users, const struct kfs *kfs)
-{
-	_cleanup_(kfs_names_done) struct kfs_names subsystems = { 0 };
-	int r = kfs_list(kfs, &subsystems, "sys/kernel/config/nvmet/subsystems");
-
+	*ret_used = *ret_ignored = false;
 	if (r < 0)
-		return r == -ENOENT || r == -EACCES ? 0 : r;
-	vec_foreach (subsystem, &subsystems.names) {
-		_cleanup_(kfs_names_done) struct kfs_names ids = { 0 };
-
-		if (kfs_list(kfs, &ids, NAMESPACES, *subsystem) < 0)
-			continue;
-		for (size_t i = 0; r == 0 && i < ids.names.count; i++)
-			r = add_namespace(users, kfs, *subsystem, ids.names.items[i]);
-	}
-	return r;
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-	const struct users_entry *left = a, *right = b;
-
-	return strcmp(left->device, right->device);
-}
-
-static int compare_key(const void *key, const void *entry)
-{
-	return strcmp(key, ((const struct users_entry *)entry)->device);
-}
-
-static int load(struct users *users, const struct kfs *kfs)
-{
-	int r;
-
-	if (users->loaded)
-		return 0;
-	r = for_each_line(users, kfs, "proc/self/mountinfo", add_mount);
-	if (r == 0)
-		r = for_each_line(users, kfs, "proc/swaps", add_swap);
-	if (r == 0 && !users->no_exports)
-		r = add_exports(users, kfs);
-	if (r < 0) {
-		users_done(users);
 		return r;
+	if (is_ignored(search, map, &use)) {
+		*ret_ignored = true;
+		return 0;
 	}
-	if (users->entries.count > 0)
-		qsort(users->entries.items, users->entries.count,
-		      sizeof(*users->entries.items), compare_entries);
-	users->loaded = true;
-	return 0;
-}
-
-static const char *find(const struct users *users, const char *device)
-{
-	const struct users_entry *found = NULL;
-
-	if (users->entries.count > 0)
-		found = bsearch(device, users->entries.items, users->entries.count,
-				sizeof(*found), compare_key);
-	return found ? found->words : NULL;
-}
-
-int users_list_holders(const struct kfs *kfs, const char *name, struct kfs_names *ret)
-{
-	int r = kfs_list(kfs, ret, "sys/class/block/%s/holders", name);
-
+	if (!use && devices_number(search->kfs, disk, &number) == 0)
+		use = find(search->users, number, ANY_USE);
+	if (!use) {
+		r = describe_holders(search, disk, depth + 1, &above);
+		use = above;
+	}
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	vec_foreach (holder, &ret->names) {
-		char *map;
-
-		if (kfs_read(kfs, &map, "sys/class/block/%s/dm/name", *holder) < 0)
-			continue;
-		free(*holder);
-		*holder = map;
-	}
-	return 0;
+		return r;
+	*ret_used = use;
+	return str_format(ret, "mapped by '%s'%s%s", map, use ? ", which is " : "",
+			  use ? use : "");
 }
 
-static int describe_holder(const struct kfs *kfs, const char *name, char **ret)
+static int describe_holders(const struct search *search, const char *name,
+			    unsigned int depth, char **ret)
 {
 	_cleanup_(kfs_names_done) struct kfs_names holders = { 0 };
-	int r = users_list_holders(kfs, name, &holders);
+	_cleanup_free_ char *first = NULL;
+	int r = depth < STACK_MAX ? kfs_list_sorted(search->kfs, &holders,
+						    "sys/class/block/%s/holders", name)
+				  : 0;
 
-	if (r < 0 || holders.names.count == 0)
-		return r;
-	return str_format(ret, "mapped by '%s'", holders.names.items[0]);
+	vec_foreach (holder, &holders.names) {
+		_cleanup_free_ char *words = NULL;
+		bool is_used = false, is_gone = false;
+
+		if (r == 0)
+			r = describe_map(search, *holder, depth, &is_used, &is_gone,
+					 &words);
+		if (r < 0)
+			return r;
+		if (is_gone)
+			continue;
+		if (is_used || !first) {
+			free(first);
+			first = TAKE_PTR(words);
+		}
+		if (is_used)
+			break;
+	}
+	*ret = TAKE_PTR(first);
+	return r;
 }
 
-static int describe_one(struct users *users, const struct kfs *kfs, const char *name,
-			char **ret)
+/* The device itself or its kin: any user is a conflict. */
+static int describe_direct(const struct search *search, const struct relative *relative,
+			   char **ret)
 {
-	_cleanup_free_ char *number = NULL, *path = NULL;
-	const char *found = NULL;
-	int r = str_format(&path, "/dev/%s", name);
+	bool may_be_exported = search->query && search->query->may_be_exported &&
+			       relative->relation == RELATION_SELF;
+	const char *found = find(search->users, relative->number,
+				 may_be_exported ? CLAIMS_ALONE : ANY_USE);
 
-	if (r < 0)
-		return r;
-	if (kfs_read(kfs, &number, "sys/class/block/%s/dev", name) == 0)
-		found = find(users, number);
 	if (!found)
-		found = find(users, path);
-	if (!found)
-		return describe_holder(kfs, name, ret);
+		return describe_holders(search, relative->name, 0, ret);
 	*ret = strdup(found);
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* The user of a partition uses the disk. */
-static int describe_partitions(struct users *users, const struct kfs *kfs,
-			       const char *disk, char **ret)
+static bool is_cache(const struct kfs *kfs, const char *disk, const char *map)
 {
-	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
-	int r = kfs_list(kfs, &names, "sys/class/block/%s", disk);
+	_cleanup_free_ char *uuid = NULL;
 
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	vec_foreach (name, &names.names) {
-		_cleanup_free_ char *words = NULL;
+	return (kfs_read(kfs, &uuid, "sys/class/block/%s/dm/uuid", disk) == 0 &&
+		strncmp(uuid, DEVICES_OUR_PREFIX, strlen(DEVICES_OUR_PREFIX)) == 0) ||
+	       kfs_exists(kfs, "sys/kernel/rapiddisk_cache/%s", map);
+}
 
-		if (strncmp(*name, disk, strlen(disk)) != 0 ||
-		    !kfs_exists(kfs, "sys/class/block/%s/partition", *name))
-			continue;
-		r = describe_one(users, kfs, *name, &words);
+/* Describe a cache over a device below, if the way from the device does not lead through it. */
+static int describe_cache_beside(const struct search *search, const char *name,
+				 char **ret)
+{
+	_cleanup_(kfs_names_done) struct kfs_names holders = { 0 };
+	int r = kfs_list_sorted(search->kfs, &holders, "sys/class/block/%s/holders",
+				name);
+
+	vec_foreach (holder, &holders.names) {
+		_cleanup_free_ char *map = NULL;
+		const char *use;
+
+		if (r == 0)
+			r = map_name(search->kfs, *holder, &map);
 		if (r < 0)
 			return r;
-		if (words)
-			return str_format(ret, "in use: its partition '%s' is %s", *name,
-					  words);
+		if (!topology_has(search->topology, *holder) &&
+		    !is_ignored(search, map, &use) && is_cache(search->kfs, *holder, map))
+			return str_format(ret, "the source of cache '%s'", map);
+	}
+	return r;
+}
+
+static int describe_below(const struct search *search, const struct relative *relative,
+			  char **ret)
+{
+	const char *found = find(search->users, relative->number, EXPORTS_ALONE);
+
+	if (!found)
+		return describe_cache_beside(search, relative->name, ret);
+	*ret = strdup(found);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static bool is_below(const struct relative *relative)
+{
+	return relative->relation == RELATION_BELOW ||
+	       relative->relation == RELATION_BESIDE;
+}
+
+static int search_all(const struct search *search, char **ret)
+{
+	*ret = NULL;
+	vec_foreach (relative, &search->topology->list) {
+		_cleanup_free_ char *use = NULL;
+		int r = is_below(relative) ? describe_below(search, relative, &use)
+					   : describe_direct(search, relative, &use);
+
+		if (r == 0 && use)
+			return topology_say(relative, use, ret);
+		if (r < 0)
+			return r;
 	}
 	return 0;
+}
+
+int users_find_conflict(struct users *users, const struct kfs *kfs,
+			const struct topology *topology, const struct users_query *query,
+			char **ret)
+{
+	const struct search search = { users, kfs, topology, query };
+	int r = users_load(users, kfs);
+
+	return r < 0 ? r : search_all(&search, ret);
 }
 
 int users_describe(struct users *users, const struct kfs *kfs, const char *name,
 		   char **ret)
 {
-	char *words = NULL;
-	int r;
+	_cleanup_(topology_done) struct topology topology = { 0 };
+	const struct search search = { users, kfs, &topology, NULL };
+	int r = users_load(users, kfs);
 
-	r = load(users, kfs);
 	if (r == 0)
-		r = describe_one(users, kfs, name, &words);
-	if (r == 0 && !words)
-		r = describe_partitions(users, kfs, name, &words);
-	if (r == 0)
-		*ret = words;
-	return r;
+		r = topology_walk_up(kfs, name, &topology);
+	/* A device without a number has no users. */
+	if (r == -ENOENT) {
+		*ret = NULL;
+		return 0;
+	}
+	return r < 0 ? r : search_all(&search, ret);
 }
 
-void users_done(struct users *users)
+int users_list_holders(const struct kfs *kfs, const char *name, struct kfs_names *ret)
 {
-	vec_foreach (entry, &users->entries) {
-		free(entry->device);
-		free(entry->words);
+	int r = kfs_list_sorted(kfs, ret, "sys/class/block/%s/holders", name);
+
+	vec_foreach (holder, &ret->names) {
+		char *map = NULL;
+
+		if (r == 0)
+			r = map_name(kfs, *holder, &map);
+		if (r < 0)
+			break;
+		free(*holder);
+		*holder = map;
 	}
-	vec_done(&users->entries);
-	users->loaded = false;
+	return r;
 }

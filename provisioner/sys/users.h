@@ -5,28 +5,59 @@
 #include "base/vec.h"
 #include "sys/kfs.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
+struct topology;
+
 struct users_entry {
-	char *device; /* "251:0", or the path in /proc: "/dev/rd0" */
+	uint64_t number; /* of the block device */
+	size_t order;	 /* of two users of one device, the lower one is told */
+	bool is_export;	 /* by nvmet, which opens the device without a claim */
 	char *words;
 };
 
-/* The mounts, swap areas and exports at one moment. All zeroes: not read yet. */
+/*
+ * The mounts, swap areas and exports at one moment (users_load.h). All zeroes: not read yet.
+ * The owner calls users_done() when the moment is over.
+ */
 struct users {
-	VEC(struct users_entry) entries;
+	VEC(struct users_entry) entries; /* sorted by number, then order */
 	bool loaded;
-	bool no_exports; /* set by the caller: exports do not count */
 };
 
 /*
- * users_describe() - Describe why the block device @name ("rd0", "vda1") is in use: it or
- * one of its partitions is mounted, used as swap, mapped by device-mapper or exported by
- * nvmet. The first call reads /proc and configfs. Mounts of other mount namespaces are not
- * visible.
+ * users_describe() - Describe why the block device @name ("rd0", "dm-3") is in use: it or
+ * one of its partitions is mounted, used as swap, exported, or mapped by another device.
  *
- * Return: 0 and *ret, the caller's to free, or NULL if no such user was found; -errno.
+ * Return: 0 and *ret, the caller's to free, or NULL if no user was found; -errno.
  */
 int users_describe(struct users *users, const struct kfs *kfs, const char *name,
 		   char **ret);
+
+struct users_query {
+	bool may_be_exported; /* an export of the device itself is no conflict */
+	/*
+	 * Return true if the map @map ("data") goes before the device is used; otherwise
+	 * *ret_use may be set to a use of the map. May be NULL.
+	 */
+	bool (*ignores)(void *data, const char *map, const char **ret_use);
+	void *data;
+};
+
+/*
+ * users_find_conflict() - Describe why the device that @topology is about cannot be claimed,
+ * or not without harm. A claim of a disk excludes a claim of its partitions, and the other
+ * way round (bd_may_claim()). A device below must not be exported, nor be the source of a
+ * cache that is not below the device itself: the content of the cache would become stale.
+ *
+ * No entry exists for a claim of which the kernel tells nobody, such as that of ZFS.
+ * Return: as users_describe().
+ */
+int users_find_conflict(struct users *users, const struct kfs *kfs,
+			const struct topology *topology, const struct users_query *query,
+			char **ret);
+
 /*
  * users_list_holders() - List the devices on @name: a map by its own name ("data"), any
  * other device by the kernel's ("md0"). Return: 0 and a list, which may be empty; -errno.

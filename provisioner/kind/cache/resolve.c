@@ -4,10 +4,12 @@
  * source, and defer the cache of the root volume, which the initramfs creates.
  */
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "kind/cache/cache.h"
 #include "kind/ramdisk/ramdisk.h"
 #include "kind/say.h"
-#include "sys/users.h"
+#include "kind/use.h"
+#include "sys/topology.h"
 
 static bool is_root(const struct obj *want)
 {
@@ -133,38 +135,54 @@ static int check_twice(struct obj *want, const struct model *desired)
 	return 0;
 }
 
-/* Only an unused cache is removed before others are created. */
-static bool is_leaving(const struct obj *have)
+/*
+ * Check that no cache that precedes @want in the file has the disk or a partition of the
+ * source. One that exists already is found as a holder; this one may be new, too.
+ */
+static int check_kin(struct obj *want, const struct model *desired,
+		     const struct topology *topology)
 {
-	return have && have->leaves && !have->in_use;
+	vec_foreach (other, &desired->objs) {
+		_cleanup_free_ char *use = NULL, *owner = NULL;
+		const struct relative *relative;
+		int r;
+
+		if (*other == want)
+			break;
+		if ((*other)->class != want->class || (*other)->unmet)
+			continue;
+		relative = topology_find(topology, cache_of(*other)->source.number);
+		if (!relative || (relative->relation != RELATION_DISK &&
+				  relative->relation != RELATION_PARTITION))
+			continue;
+		r = str_format(&owner, "the source of cache '%s'", obj_name(*other));
+		if (r == 0)
+			r = topology_say(relative, owner, &use);
+		return r < 0 ? r
+			     : kind_set_unmet(want, "source '%s' is %s",
+					      cache_of(want)->source.text, use);
+	}
+	return 0;
 }
 
 /*
- * Check that all maps over the source are removed first. The kernel permits more: all of
- * device-mapper shares one claim. But each of two caches over one source would make the
- * content of the other stale.
+ * Check that nobody uses the source, and that all maps over it are removed first. The kernel
+ * permits more: all of device-mapper shares one claim. But each of two caches over one
+ * source would make the content of the other stale.
  */
-static int check_holders(struct sys *sys, struct obj *want, const struct model *observed,
-			 const char *disk, bool *ret_held)
+static int check_users(struct sys *sys, struct obj *want, const struct obj *have,
+		       const struct model *observed, const struct topology *topology)
 {
-	_cleanup_(kfs_names_done) struct kfs_names holders = { 0 };
-	int r = users_list_holders(&sys->kfs, disk, &holders);
+	struct kind_leavers leavers = { .observed = observed, .self = have };
+	const struct users_query query = { .ignores = kind_is_leaving, .data = &leavers };
+	_cleanup_free_ char *use = NULL;
+	int r = users_find_conflict(&sys->users, &sys->kfs, topology, &query, &use);
 
-	if (r < 0)
+	if (r < 0 || !use)
 		return r;
-	vec_foreach (holder, &holders.names) {
-		const struct obj *have = model_find(observed, &cache_class, *holder);
-		const char *use = have ? have->in_use : NULL;
-
-		if (is_leaving(have))
-			continue;
-		want->passing = have && have->leaves && have->passing;
-		return kind_set_unmet(want, "source '%s' is mapped by '%s'%s%s",
-				      cache_of(want)->source.text, *holder,
-				      use ? ", which is " : "", use ? use : "");
-	}
-	*ret_held = holders.names.count > 0;
-	return 0;
+	want->passing = leavers.passing;
+	return kind_set_unmet(want, "source '%s' is %s", cache_of(want)->source.text,
+			      use);
 }
 
 static int defer(const struct boot *boot, struct obj *want)
@@ -191,30 +209,35 @@ static bool is_root_device(struct sys *sys, uint64_t number)
 	       root.numbers.items[0] == number;
 }
 
-static int check_free(struct sys *sys, const struct boot *boot, struct obj *want,
-		      const struct model *observed)
+static int check_free(struct sys *sys, struct obj *want, const struct obj *have,
+		      const struct model *desired, const struct model *observed)
+{
+	_cleanup_(topology_done) struct topology topology = { 0 };
+	_cleanup_free_ char *name = NULL;
+	int r = devices_name(&sys->kfs, cache_of(want)->source.number, &name);
+
+	if (r == 0)
+		r = topology_walk(&sys->kfs, name, &topology);
+	if (r == 0)
+		r = check_kin(want, desired, &topology);
+	if (r == 0 && !want->unmet)
+		r = check_users(sys, want, have, observed, &topology);
+	return r == -ENOENT ? set_missing(want, cache_of(want)->source.text) : r;
+}
+
+/* Check the source, unless the live map is a cache over it already. */
+static int check_source(struct sys *sys, const struct boot *boot, struct obj *want,
+			const struct obj *have, const struct model *desired,
+			const struct model *observed)
 {
 	uint64_t number = cache_of(want)->source.number;
-	_cleanup_(users_done) struct users users = { 0 };
-	_cleanup_free_ char *name = NULL, *use = NULL;
-	bool is_held = false;
-	int r;
+	bool is_new = !have || cache_of(have)->source.number != number;
 
-	if (!sys->initramfs && (is_root(want) || is_root_device(sys, number)))
+	if (is_new && !sys->initramfs && (is_root(want) || is_root_device(sys, number)))
 		return defer(boot, want);
-	r = devices_name(&sys->kfs, number, &name);
-	if (r == 0)
-		r = check_holders(sys, want, observed, name, &is_held);
-	if (r == 0 && (want->unmet || is_held))
-		return 0;
-	if (r == 0)
-		r = users_describe(&users, &sys->kfs, name, &use);
-	if (r < 0)
-		return r == -ENOENT ? set_missing(want, cache_of(want)->source.text) : r;
-	if (!use)
-		return 0;
-	return kind_set_unmet(want, "source '%s' is %s", cache_of(want)->source.text,
-			      use);
+	/* An export past a map that passes through does no harm until a cache starts. */
+	return is_new || have->released ? check_free(sys, want, have, desired, observed)
+					: 0;
 }
 
 /* True if all users of the RAM disk are owned caches that release it in this run. */
@@ -301,8 +324,7 @@ int cache_resolve(struct sys *sys, struct boot *boot, struct obj *want,
 		r = check_twice(want, desired);
 	if (r < 0 || want->unmet)
 		return r;
-	if (!have || cache_of(have)->source.number != number)
-		r = check_free(sys, boot, want, observed);
+	r = check_source(sys, boot, want, have, desired, observed);
 	if (r == 0 && !want->unmet && !(have && is_on_its_ramdisk(have, want)))
 		r = check_ramdisk(want, desired, observed);
 	return r;

@@ -6,10 +6,11 @@
 #include "kind/export/export.h"
 #include "kind/ramdisk/ramdisk.h"
 #include "kind/say.h"
+#include "kind/use.h"
 #include "model/config.h"
 #include "sys/devices.h"
 #include "sys/machine.h"
-#include "sys/users.h"
+#include "sys/topology.h"
 
 #include <ctype.h>
 
@@ -205,33 +206,105 @@ static bool is_live(const struct obj *item, const struct obj *have)
 	       namespace_of(live)->device.number == namespace_of(item)->device.number;
 }
 
-/* Find a desired cache over the device, which this run may create first. */
-static const struct obj *find_cache_over(uint64_t number, const struct model *desired)
+static bool is_kin(const struct relative *relative)
 {
-	vec_foreach (obj, &desired->objs) {
-		if ((*obj)->class == &cache_class && !(*obj)->unmet &&
-		    cache_of(*obj)->source.number == number)
-			return *obj;
-	}
-	return NULL;
+	return relative && (relative->relation == RELATION_DISK ||
+			    relative->relation == RELATION_PARTITION);
 }
 
-/* Two independent writers of one device destroy its content. */
-static int check_use(struct sys *sys, struct obj *want, const struct obj *item,
-		     struct users *users)
+/* Refuse the device for a use of the device, of its disk or of a partition. */
+static int refuse(struct obj *want, const struct obj *item, const char *use)
 {
-	const char *device = namespace_of(item)->device.text;
-	_cleanup_free_ char *name = NULL, *use = NULL;
-	int r = devices_name(&sys->kfs, namespace_of(item)->device.number, &name);
-
-	if (r == 0)
-		r = users_describe(users, &sys->kfs, name, &use);
-	if (r < 0 || !use)
-		return r == -ENOENT ? 0 : r;
 	return kind_set_unmet(want,
 			      "device '%s' of namespace '%s' is %s; an exported device "
 			      "must not be used on this machine",
-			      device, obj_name(item), use);
+			      namespace_of(item)->device.text, obj_name(item), use);
+}
+
+static int refuse_kin(struct obj *want, const struct obj *item,
+		      const struct relative *relative, const char *what, const char *name)
+{
+	_cleanup_free_ char *owner = NULL, *use = NULL;
+	int r = str_format(&owner, "%s '%s'", what, name);
+
+	if (r == 0)
+		r = topology_say(relative, owner, &use);
+	return r < 0 ? r : refuse(want, item, use);
+}
+
+/* Check for a desired cache over the device or its kin, which this run may create first. */
+static int check_caches(struct obj *want, const struct obj *item,
+			const struct model *desired, const struct topology *topology)
+{
+	vec_foreach (obj, &desired->objs) {
+		const struct relative *relative;
+
+		if ((*obj)->class != &cache_class || (*obj)->unmet)
+			continue;
+		relative = topology_find(topology, cache_of(*obj)->source.number);
+		if (is_kin(relative))
+			return refuse_kin(want, item, relative, "the source of cache",
+					  obj_name(*obj));
+		if (relative && relative->relation == RELATION_SELF)
+			return kind_set_unmet(
+				want,
+				"device '%s' of namespace '%s' is the source of cache "
+				"'%s'; export the cache",
+				namespace_of(item)->device.text, obj_name(item),
+				obj_name(*obj));
+	}
+	return 0;
+}
+
+static int check_namespaces(struct obj *want, const struct obj *item,
+			    const struct obj *other, const struct topology *topology)
+{
+	vec_foreach (one, &export_namespaces(other)->objs) {
+		const struct relative *relative;
+
+		/* Those behind @item in the same export are resolved later. */
+		if (*one == item)
+			break;
+		relative = topology_find(topology, namespace_of(*one)->device.number);
+		if (is_kin(relative))
+			return refuse_kin(want, item, relative, "exported as",
+					  obj_name(other));
+	}
+	return 0;
+}
+
+/* Check for a namespace that precedes @item in the file and has the disk or a partition. */
+static int check_exports(struct obj *want, const struct obj *item,
+			 const struct model *desired, const struct topology *topology)
+{
+	vec_foreach (other, &desired->objs) {
+		int r = 0;
+
+		if ((*other)->class == want->class && !(*other)->unmet)
+			r = check_namespaces(want, item, *other, topology);
+		if (r < 0 || want->unmet || *other == want)
+			return r;
+	}
+	return 0;
+}
+
+/* Two independent writers of one device destroy its content. */
+static int check_users(struct sys *sys, struct obj *want, const struct obj *item,
+		       const struct model *observed, const struct topology *topology)
+{
+	struct kind_leavers leavers = { .observed = observed };
+	const struct users_query query = {
+		.may_be_exported = true,
+		.ignores = kind_is_leaving,
+		.data = &leavers,
+	};
+	_cleanup_free_ char *use = NULL;
+	int r = users_find_conflict(&sys->users, &sys->kfs, topology, &query, &use);
+
+	if (r < 0 || !use)
+		return r;
+	want->passing = leavers.passing;
+	return refuse(want, item, use);
 }
 
 /* The openers of a RAM disk are already observed. */
@@ -246,25 +319,27 @@ static bool is_idle(const struct obj *made, const struct model *observed)
 }
 
 static int check_new(struct sys *sys, struct obj *want, const struct obj *item,
-		     const struct model *desired, bool is_idle, struct users *users)
+		     const struct model *desired, const struct model *observed,
+		     bool is_idle)
 {
-	const struct obj *cache =
-		find_cache_over(namespace_of(item)->device.number, desired);
+	_cleanup_(topology_done) struct topology topology = { 0 };
+	_cleanup_free_ char *name = NULL;
+	int r = devices_name(&sys->kfs, namespace_of(item)->device.number, &name);
 
-	if (cache)
-		return kind_set_unmet(
-			want,
-			"device '%s' of namespace '%s' is the source of cache "
-			"'%s'; export the cache",
-			namespace_of(item)->device.text, obj_name(item), obj_name(cache));
-	return is_idle ? 0 : check_use(sys, want, item, users);
+	if (r == 0)
+		r = topology_walk(&sys->kfs, name, &topology);
+	if (r == 0)
+		r = check_caches(want, item, desired, &topology);
+	if (r == 0 && !want->unmet)
+		r = check_exports(want, item, desired, &topology);
+	if (r == 0 && !want->unmet && !is_idle)
+		r = check_users(sys, want, item, observed, &topology);
+	return r == -ENOENT ? 0 : r;
 }
 
 static int resolve_devices(struct sys *sys, struct obj *want, const struct model *desired,
 			   const struct model *observed, const struct obj *have)
 {
-	_cleanup_(users_done) struct users users = { .no_exports = true };
-
 	vec_foreach (item, &export_namespaces(want)->objs) {
 		const struct obj *made =
 			export_find_device(desired, namespace_of(*item)->device.text);
@@ -273,8 +348,8 @@ static int resolve_devices(struct sys *sys, struct obj *want, const struct model
 
 		if (r == 0 && !want->unmet && namespace_of(*item)->device.number > 0 &&
 		    !is_live(*item, have))
-			r = check_new(sys, want, *item, desired, is_idle(made, observed),
-				      &users);
+			r = check_new(sys, want, *item, desired, observed,
+				      is_idle(made, observed));
 		if (r < 0 || want->unmet)
 			return r;
 		field_set_bool(*item, NAMESPACE_ENABLED, true);
