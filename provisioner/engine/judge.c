@@ -84,7 +84,9 @@ static int judge_change(struct plan_step *step)
 	bool has_content = may_lose && !kind->severs;
 	int r = 0;
 
-	if (kind->acts.update && !any_immutable(step->want->class, step->changed)) {
+	if (kind->acts.update &&
+	    (!any_immutable(step->want->class, step->changed) ||
+	     (kind->policy.in_place && kind->policy.in_place(step)))) {
 		step->action = PLAN_UPDATE;
 		if (kind->policy.judge)
 			r = kind->policy.judge(step);
@@ -92,7 +94,8 @@ static int judge_change(struct plan_step *step)
 		step->action = PLAN_REPLACE;
 		if (may_lose && step->have->content)
 			r = judge_set_loss(step, step->have->content);
-		if (r == 0 && step->have->in_use && !kind->severs)
+		/* No replacement is possible either way: the reason of @want says more. */
+		if (r == 0 && step->have->in_use && !kind->severs && !step->want->unmet)
 			return judge_block(step, "%s", step->have->in_use);
 		/* An empty object may be written to before its removal. */
 		if (r == 0 && has_content && !step->loss)

@@ -103,6 +103,11 @@ struct kind_policy {
 	 * and step->blocked if it is impossible now. Return: 0 or -ENOMEM. May be NULL.
 	 */
 	int (*judge)(struct plan_step *step);
+	/*
+	 * True if the update of an immutable field is made in place all the same. NULL:
+	 * never.
+	 */
+	bool (*in_place)(const struct plan_step *step);
 	/* True if the configuration permits the loss of content. NULL: it has none. */
 	bool (*may_lose)(const struct obj *want);
 	/* True if @obj (desired or observed) depends on @other. NULL: never. */

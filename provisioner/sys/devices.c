@@ -165,6 +165,21 @@ static int find_by_tag(const struct sys *sys, const struct tag *tag, const char 
 	return r < 0 ? r : sys->udev->find(sys, tag->property, value, ret);
 }
 
+bool devices_same_content(const struct sys *sys, uint64_t a, uint64_t b)
+{
+	static const char *const properties[] = { "ID_FS_UUID_ENC",
+						  "ID_PART_TABLE_UUID" };
+
+	for (size_t i = 0; sys->udev && i < ARRAY_SIZE(properties); i++) {
+		_cleanup_free_ char *of_a = NULL, *of_b = NULL;
+
+		if (sys->udev->get(sys, a, properties[i], &of_a) == 0)
+			return sys->udev->get(sys, b, properties[i], &of_b) == 0 &&
+			       streq(of_a, of_b);
+	}
+	return false;
+}
+
 static bool contains(const struct device_numbers *all, uint64_t number)
 {
 	vec_foreach (one, &all->numbers) {

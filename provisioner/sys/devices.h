@@ -5,6 +5,7 @@
 #include "sys/kfs.h"
 #include "sys/numbers.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct sys;
@@ -31,6 +32,12 @@ int devices_find_root(const struct sys *sys, struct device_numbers *ret, char **
 
 /* devices_wait() - Wait until a block device appears or changes, @ms at most. */
 void devices_wait(const struct sys *sys, uint64_t ms);
+
+/*
+ * devices_same_content() - True if udev has read the same UUID from both devices: that of a
+ * file system, or else that of a partition table.
+ */
+bool devices_same_content(const struct sys *sys, uint64_t a, uint64_t b);
 
 /* devices_number() - Return the number of the device @name, "vda1". 0, -ENOENT, -errno. */
 int devices_number(const struct kfs *kfs, const char *name, uint64_t *ret);

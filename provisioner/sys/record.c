@@ -344,6 +344,18 @@ static int recorded_find(const struct sys *sys, const char *property, const char
 	return r;
 }
 
+static int recorded_get(const struct sys *sys, uint64_t number, const char *property,
+			char **ret)
+{
+	struct record *record = record_of(sys);
+	_cleanup_free_ char *line = NULL;
+	int r = record->udev->get(sys, number, property, ret);
+
+	if (r == 0 && str_format(&line, "E:%s=%s\n", property, *ret) == 0)
+		note_property(record, number, line);
+	return r;
+}
+
 static void recorded_wait(const struct sys *sys, uint64_t ms)
 {
 	record_of(sys)->udev->wait(sys, ms);
@@ -351,6 +363,7 @@ static void recorded_wait(const struct sys *sys, uint64_t ms)
 
 static const struct udev_ops recorded_udev = {
 	.find = recorded_find,
+	.get = recorded_get,
 	.encode = udev_encode,
 	.wait = recorded_wait,
 };

@@ -118,6 +118,23 @@ static int system_find(const struct sys *sys, const char *property, const char *
 	return r;
 }
 
+static int system_get(const struct sys *sys, uint64_t number, const char *property,
+		      char **ret)
+{
+	struct udev_device *device =
+		udev_device_new_from_devnum(sys->udevdb->udev, 'b', number);
+	const char *value =
+		device ? udev_device_get_property_value(device, property) : NULL;
+	int r = value ? 0 : -ENOENT;
+
+	if (r == 0) {
+		*ret = strdup(value);
+		r = *ret ? 0 : -ENOMEM;
+	}
+	udev_device_unref(device);
+	return r;
+}
+
 static void system_wait(const struct sys *sys, uint64_t ms)
 {
 	struct udevdb *udev = sys->udevdb;
@@ -142,6 +159,7 @@ static void system_wait(const struct sys *sys, uint64_t ms)
 
 const struct udev_ops udev_system = {
 	.find = system_find,
+	.get = system_get,
 	.encode = udev_encode,
 	.wait = system_wait,
 };

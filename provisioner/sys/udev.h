@@ -17,6 +17,12 @@ struct udev_ops {
 	int (*find)(const struct sys *sys, const char *property, const char *value,
 		    struct device_numbers *ret);
 	/*
+	 * Return the udev property @property of the block device @number. Return: 0 and
+	 * *ret, the caller's to free; -ENOENT; -errno.
+	 */
+	int (*get)(const struct sys *sys, uint64_t number, const char *property,
+		   char **ret);
+	/*
 	 * Write @text as udev writes properties whose name ends in _ENC: a character that
 	 * is unsafe in a file name becomes `\x20`. Return: 0 and *ret, the caller's to
 	 * free; -ENOMEM; -EINVAL if @text is too long for udev.

@@ -6,6 +6,8 @@
 #include "sys/sys.h"
 #include "sys/udev.h"
 
+#include <sys/sysmacros.h>
+
 /* udev writes a line E:PROPERTY=VALUE into run/udev/data/bMAJOR:MINOR. */
 static int tree_find(const struct sys *sys, const char *property, const char *value,
 		     struct device_numbers *ret)
@@ -35,6 +37,28 @@ static int tree_find(const struct sys *sys, const char *property, const char *va
 	return 0;
 }
 
+static int tree_get(const struct sys *sys, uint64_t number, const char *property,
+		    char **ret)
+{
+	_cleanup_free_ char *text = NULL, *start = NULL;
+	char *rest, *line;
+	int r = kfs_read(&sys->kfs, &text, "run/udev/data/b%u:%u", major(number),
+			 minor(number));
+
+	if (r == 0)
+		r = str_format(&start, "E:%s=", property);
+	if (r < 0)
+		return r;
+	rest = text;
+	while ((line = strsep(&rest, "\n"))) {
+		if (strncmp(line, start, strlen(start)) != 0)
+			continue;
+		*ret = strdup(line + strlen(start));
+		return *ret ? 0 : -ENOMEM;
+	}
+	return -ENOENT;
+}
+
 static void tree_wait(const struct sys *sys, uint64_t ms)
 {
 	(void)sys;
@@ -43,6 +67,7 @@ static void tree_wait(const struct sys *sys, uint64_t ms)
 
 const struct udev_ops udev_tree = {
 	.find = tree_find,
+	.get = tree_get,
 	.encode = udev_encode,
 	.wait = tree_wait,
 };

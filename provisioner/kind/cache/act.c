@@ -156,7 +156,11 @@ int cache_release(struct sys *sys, const struct obj *have, struct buf *why)
 	char source[NUMBERS_TEXT_MAX];
 	int r;
 
-	buf_addf(&params, "%s 0", numbers_format(cache->source.number, source));
+	/* device-mapper takes an unplugged source from the live table. */
+	buf_addf(
+		&params, "%s 0",
+		numbers_format(cache->unplugged ? cache->unplugged : cache->source.number,
+			       source));
 	if (params.failed)
 		return -ENOMEM;
 	line.params = params.data;

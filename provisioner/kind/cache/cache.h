@@ -26,6 +26,14 @@ struct cache {
 	uint64_t wait;
 	struct size ramdisk_size;
 	struct size capacity;
+	/*
+	 * Observed: the number of a source that was unplugged; 0: the source exists. The
+	 * number of an unplugged source in .source is 0, so that it differs from any device.
+	 */
+	uint64_t unplugged;
+	uint64_t map; /* Observed: the number of the map, if its source was unplugged */
+	/* Desired: the source is the unplugged source of the live map, plugged in again. */
+	bool returned;
 	struct size cached;
 	uint64_t hits, misses;
 	char *hit_ratio;
@@ -75,5 +83,6 @@ int cache_release(struct sys *sys, const struct obj *have, struct buf *why);
 int cache_fall_back(struct sys *sys, const struct obj *want, struct buf *why);
 void cache_settle(struct sys *sys);
 int cache_adopt(struct sys *sys, const struct obj *have, struct buf *why);
+bool cache_in_place(const struct plan_step *step);
 bool cache_uses(const struct obj *obj, const struct obj *other);
 uint64_t cache_memory(const struct obj *obj);

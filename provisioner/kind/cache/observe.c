@@ -15,20 +15,55 @@ static bool is_ours(const struct dm_map *map)
 	return strncmp(map->uuid, CACHE_UUID_PREFIX, strlen(CACHE_UUID_PREFIX)) == 0;
 }
 
-/* If the source was hot-unplugged, the map still has its number: return that as the path. */
-static int source_path(const struct kfs *kfs, uint64_t number, char **ret)
+/*
+ * True if the device was unplugged below the map @disk. The map keeps the number in its
+ * table, and the kernel keeps the number busy. On a kernel that gives the number away, the
+ * new device of that number does not have the map as its holder.
+ */
+static bool is_gone(const struct kfs *kfs, uint64_t number, const char *disk)
+{
+	_cleanup_free_ char *name = NULL;
+
+	if (devices_name(kfs, number, &name) == -ENOENT)
+		return true;
+	return name && kfs_exists(kfs, "sys/class/block/%s/holders", name) &&
+	       !kfs_exists(kfs, "sys/class/block/%s/holders/%s", name, disk);
+}
+
+static int set_source(const struct kfs *kfs, struct obj *obj, uint64_t number,
+		      const char *disk)
+{
+	struct cache *cache = (struct cache *)obj;
+	char text[NUMBERS_TEXT_MAX];
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	if (!is_gone(kfs, number, disk)) {
+		r = devices_path(kfs, number, &path);
+		return r < 0 ? r : field_set_device(obj, CACHE_SOURCE, path, number);
+	}
+	cache->unplugged = number;
+	if (devices_number(kfs, disk, &cache->map) < 0)
+		cache->map = 0;
+	r = str_format(&path, "%s (unplugged)", numbers_format(number, text));
+	return r < 0 ? r : field_set_device(obj, CACHE_SOURCE, path, 0);
+}
+
+/* A RAM disk without a name in sysfs is a value too: its number. */
+static int ramdisk_name(const struct kfs *kfs, uint64_t number, char **ret)
 {
 	char text[NUMBERS_TEXT_MAX];
-	int r = devices_path(kfs, number, ret);
+	int r = devices_name(kfs, number, ret);
 
 	return r == -ENOENT ? str_format(ret, "%s", numbers_format(number, text)) : r;
 }
 
 /* `<source> <cache> [<sectors> [<mode> [<n> <key> <value>...]]]` */
-static int read_cache_line(const struct kfs *kfs, struct obj *obj, const char *params)
+static int read_cache_line(const struct kfs *kfs, struct obj *obj, const char *params,
+			   const char *disk)
 {
 	char source[NUMBERS_TEXT_MAX], memory[NUMBERS_TEXT_MAX];
-	_cleanup_free_ char *path = NULL, *ramdisk = NULL;
+	_cleanup_free_ char *ramdisk = NULL;
 	uint64_t sectors = 0, limit, number;
 	unsigned int mode = 0, stream_limit;
 	int n, r;
@@ -37,11 +72,9 @@ static int read_cache_line(const struct kfs *kfs, struct obj *obj, const char *p
 		   &sectors, &mode, &stream_limit);
 	if (n < 2 || numbers_parse(source, &number) < 0)
 		return -EBADMSG;
-	r = source_path(kfs, number, &path);
-	if (r == 0)
-		r = field_set_device(obj, CACHE_SOURCE, path, number);
+	r = set_source(kfs, obj, number, disk);
 	if (r == 0 && numbers_parse(memory, &number) == 0) {
-		r = devices_name(kfs, number, &ramdisk);
+		r = ramdisk_name(kfs, number, &ramdisk);
 		if (r == 0)
 			r = field_set_string(obj, CACHE_RAMDISK, ramdisk);
 	}
@@ -57,10 +90,10 @@ static int read_cache_line(const struct kfs *kfs, struct obj *obj, const char *p
 	return 0;
 }
 
-static int read_linear_line(const struct kfs *kfs, struct obj *obj, const char *params)
+static int read_linear_line(const struct kfs *kfs, struct obj *obj, const char *params,
+			    const char *disk)
 {
 	char source[NUMBERS_TEXT_MAX];
-	_cleanup_free_ char *path = NULL;
 	uint64_t number, offset;
 	int r;
 
@@ -68,9 +101,7 @@ static int read_linear_line(const struct kfs *kfs, struct obj *obj, const char *
 	if (sscanf(params, "%23s %" SCNu64, source, &offset) != 2 || offset != 0 ||
 	    numbers_parse(source, &number) < 0)
 		return 0;
-	r = source_path(kfs, number, &path);
-	if (r == 0)
-		r = field_set_device(obj, CACHE_SOURCE, path, number);
+	r = set_source(kfs, obj, number, disk);
 	if (r == 0)
 		field_set_enum(obj, CACHE_MODE, MODE_PASS_THROUGH);
 	obj->released = r == 0;
@@ -133,7 +164,7 @@ static int set_hit_ratio(struct obj *obj)
 static int read_slaves(const struct kfs *kfs, struct obj *obj, const char *disk)
 {
 	_cleanup_(kfs_names_done) struct kfs_names slaves = { 0 };
-	const char *source = NULL, *memory = NULL;
+	const char *source = NULL, *memory = NULL, *state = "";
 	_cleanup_free_ char *path = NULL;
 	int r = kfs_list_sorted(kfs, &slaves, "sys/block/%s/slaves", disk);
 
@@ -150,8 +181,11 @@ static int read_slaves(const struct kfs *kfs, struct obj *obj, const char *disk)
 	}
 	if (memory)
 		r = field_set_string(obj, CACHE_RAMDISK, memory);
+	/* sysfs keeps the link to an unplugged disk, which then leads nowhere. */
+	if (source && !kfs_exists(kfs, "sys/block/%s/slaves/%s/dev", disk, source))
+		state = " (unplugged)";
 	if (r == 0 && source)
-		r = str_format(&path, "/dev/%s", source);
+		r = str_format(&path, "/dev/%s%s", source, state);
 	return r == 0 && path ? field_set_device(obj, CACHE_SOURCE, path, 0) : r;
 }
 
@@ -175,9 +209,9 @@ static int read_map(struct sys *sys, struct obj *obj, const struct dm_entry *ent
 	int r = 0;
 
 	if (map->target && streq(map->target, CACHE_TARGET))
-		r = read_cache_line(kfs, obj, map->params);
+		r = read_cache_line(kfs, obj, map->params, entry->disk);
 	else if (map->target && streq(map->target, "linear"))
-		r = read_linear_line(kfs, obj, map->params);
+		r = read_linear_line(kfs, obj, map->params, entry->disk);
 	if (r < 0)
 		return r;
 	if (map->sectors > 0 || kfs->look != LOOK_TO_PLAN)

@@ -2,6 +2,13 @@
 /* Policy of caches. */
 #include "kind/cache/cache.h"
 
+/* A new table over the same disk serves those who have the map open. */
+bool cache_in_place(const struct plan_step *step)
+{
+	return step->changed & UINT64_C(1) << CACHE_SOURCE &&
+	       cache_of(step->want)->returned;
+}
+
 bool cache_uses(const struct obj *obj, const struct obj *other)
 {
 	return other->class == &ramdisk_class && field_is_set(obj, CACHE_RAMDISK) &&

@@ -16,9 +16,13 @@ static bool is_root(const struct obj *want)
 	return streq(cache_of(want)->source.text, "root");
 }
 
-static int set_missing(struct obj *want, const char *spec)
+static int set_missing(struct obj *want, const struct obj *have, const char *spec)
 {
 	want->patience_ms = cache_of(want)->wait;
+	if (have && cache_of(have)->unplugged)
+		return kind_set_unmet(
+			want, "source '%s' was unplugged; connect the device again",
+			spec);
 	return kind_set_unmet(want,
 			      "source '%s' does not exist; connect the device or correct "
 			      "the name",
@@ -82,7 +86,7 @@ static int find_source(struct sys *sys, struct obj *want, const struct obj *have
 	if (r < 0)
 		return r;
 	if (found.numbers.count == 0)
-		return set_missing(want, spec);
+		return set_missing(want, have, spec);
 	if (found.numbers.count > 1)
 		return set_ambiguous(sys, want, spec, &found);
 	*ret = found.numbers.items[0];
@@ -222,7 +226,7 @@ static int check_free(struct sys *sys, struct obj *want, const struct obj *have,
 		r = check_kin(want, desired, &topology);
 	if (r == 0 && !want->unmet)
 		r = check_users(sys, want, have, observed, &topology);
-	return r == -ENOENT ? set_missing(want, cache_of(want)->source.text) : r;
+	return r == -ENOENT ? set_missing(want, NULL, cache_of(want)->source.text) : r;
 }
 
 /* Check the source, unless the live map is a cache over it already. */
@@ -302,6 +306,32 @@ static void derive_ramdisk_size(struct obj *want, const struct model *desired)
 			       CACHE_BLOCK_BYTES);
 }
 
+/*
+ * The source of the live map was unplugged, and the file names a device that exists. Users of the
+ * map get the device below them only if it is the same disk: other content would be lost.
+ */
+static int check_returned(struct sys *sys, struct obj *want, const struct obj *have,
+			  uint64_t number)
+{
+	struct cache *cache = (struct cache *)want;
+
+	if (!have || !cache_of(have)->unplugged || want->unmet)
+		return 0;
+	/* A map gets a device of the same number from its own list, which has the dead one. */
+	cache->returned = number != cache_of(have)->unplugged &&
+			  cache->capacity.bytes == cache_of(have)->capacity.bytes &&
+			  devices_same_content(sys, cache_of(have)->map, number);
+	if (cache->returned || !have->in_use)
+		return 0;
+	want->passing = have->passing;
+	return kind_set_unmet(
+		want,
+		"the live map is %s, its source was unplugged, and source '%s' "
+		"is not provably the same disk, with the same size and UUID; "
+		"unmount the map first",
+		have->in_use, cache->source.text);
+}
+
 int cache_resolve(struct sys *sys, struct boot *boot, struct obj *want,
 		  const struct model *desired, const struct model *observed)
 {
@@ -314,6 +344,7 @@ int cache_resolve(struct sys *sys, struct boot *boot, struct obj *want,
 	derive_ramdisk_size(want, desired);
 	r = field_set_device(want, CACHE_SOURCE, NULL, number);
 	field_clear(want, CACHE_CAPACITY);
+	((struct cache *)want)->returned = false;
 	if (r == 0 && sys->initramfs)
 		r = check_is_root(sys, want, number);
 	if (r < 0 || number == 0)
@@ -325,6 +356,8 @@ int cache_resolve(struct sys *sys, struct boot *boot, struct obj *want,
 	if (r < 0 || want->unmet)
 		return r;
 	r = check_source(sys, boot, want, have, desired, observed);
+	if (r == 0)
+		r = check_returned(sys, want, have, number);
 	if (r == 0 && !want->unmet && !(have && is_on_its_ramdisk(have, want)))
 		r = check_ramdisk(want, desired, observed);
 	return r;
