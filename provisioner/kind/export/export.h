@@ -30,6 +30,7 @@ struct namespace
 	char *uuid, *nguid;
 	struct size capacity;
 	bool enabled;
+	bool gone; /* Observed: the device was unplugged, so that all I/O fails */
 	/* Wanted and resolved: what this file makes of the device's name; NULL: nothing. */
 	const struct obj_class *made;
 };

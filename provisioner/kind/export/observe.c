@@ -19,6 +19,7 @@ struct way {
 struct backing {
 	char *path;
 	uint64_t number; /* 0: a file, or a device that is gone: it differs from any */
+	bool gone;
 	uint64_t bytes;
 	bool is_sized; /* @bytes is known */
 };
@@ -47,7 +48,7 @@ static int read_string(const struct kfs *kfs, struct obj *obj, unsigned int inde
 static int look_behind(struct sight *sight, const char *path, struct backing *ret)
 {
 	struct backing backing = { 0 };
-	int r;
+	int r = -EINVAL;
 
 	vec_foreach (known, &sight->backings) {
 		if (streq(known->path, path)) {
@@ -55,9 +56,11 @@ static int look_behind(struct sight *sight, const char *path, struct backing *re
 			return 0;
 		}
 	}
-	if (path[0] != '/' ||
-	    kfs_device_number(sight->kfs, &backing.number, "%s", path + 1) < 0)
+	if (path[0] == '/')
+		r = kfs_device_number(sight->kfs, &backing.number, "%s", path + 1);
+	if (r < 0)
 		backing.number = 0;
+	backing.gone = r == -ENOENT;
 	backing.is_sized = backing.number &&
 			   devices_bytes(sight->kfs, backing.number, &backing.bytes) == 0;
 	backing.path = strdup(path);
@@ -83,6 +86,7 @@ static int read_device(struct sight *sight, struct obj *obj, const char *dir)
 	r = look_behind(sight, path, &backing);
 	if (r < 0)
 		return r;
+	((struct namespace *)obj)->gone = backing.gone;
 	if (backing.is_sized)
 		field_set_size(obj, NAMESPACE_CAPACITY, backing.bytes);
 	return field_set_device(obj, NAMESPACE_DEVICE, path, backing.number);

@@ -21,7 +21,8 @@ static bool loses_namespace(const struct obj *have, const struct obj *want)
 		const struct obj *item =
 			field_find_object(want, EXPORT_NAMESPACES, obj_name(*live));
 
-		if (namespace_of(*live)->enabled &&
+		/* An unplugged device serves nobody. */
+		if (namespace_of(*live)->enabled && !namespace_of(*live)->gone &&
 		    (!item || export_is_another(*live, item)))
 			return true;
 	}
