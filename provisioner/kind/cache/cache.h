@@ -83,6 +83,7 @@ int cache_release(struct sys *sys, const struct obj *have, struct buf *why);
 int cache_fall_back(struct sys *sys, const struct obj *want, struct buf *why);
 void cache_settle(struct sys *sys);
 int cache_adopt(struct sys *sys, const struct obj *have, struct buf *why);
+int cache_judge(struct plan_step *step);
 bool cache_in_place(const struct plan_step *step);
 bool cache_uses(const struct obj *obj, const struct obj *other);
 uint64_t cache_memory(const struct obj *obj);

@@ -19,6 +19,7 @@ const struct kind kind_cache = {
 		.settle = cache_settle,
 	},
 	.policy = {
+		.judge = cache_judge,
 		.in_place = cache_in_place,
 		.uses = cache_uses,
 		.memory = cache_memory,

@@ -1,6 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Policy of caches. */
+#include "base/str.h"
+#include "base/units.h"
 #include "kind/cache/cache.h"
+
+/*
+ * The users of a map that shrinks lose its end, even if nobody has the map open: the file
+ * system on it needs all of it. A source that lost its end may get the end back.
+ */
+int cache_judge(struct plan_step *step)
+{
+	uint64_t have = cache_of(step->have)->capacity.bytes,
+		 want = cache_of(step->want)->capacity.bytes;
+	char before[UNITS_SIZE_MAX], after[UNITS_SIZE_MAX];
+	int r;
+
+	if (!(step->changed & UINT64_C(1) << CACHE_CAPACITY) || want >= have)
+		return 0;
+	units_format_size(have, before);
+	units_format_size(want, after);
+	r = str_format(&step->loss, "the data beyond %s", after);
+	if (r == 0)
+		r = str_format(&step->blocked,
+			       "source '%s' shrank from %s to %s: a smaller map would "
+			       "lose the data beyond; give the source its size again, or "
+			       "remove the cache and add it again",
+			       cache_of(step->want)->source.text, before, after);
+	return r;
+}
 
 /* A new table over the same disk serves those who have the map open. */
 bool cache_in_place(const struct plan_step *step)

@@ -307,6 +307,27 @@ static void derive_ramdisk_size(struct obj *want, const struct model *desired)
 }
 
 /*
+ * Check that the source has a medium, and that no map of another program has the name: the
+ * kernel refuses a map without sectors, and a second map of one name.
+ */
+static int check_possible(struct sys *sys, struct obj *want)
+{
+	const struct cache *cache = cache_of(want);
+	uint64_t number;
+
+	if (kfs_device_number(&sys->kfs, &number, "dev/mapper/%s", cache->name) == 0)
+		return kind_set_unmet(want,
+				      "'/dev/mapper/%s' is a map of another program; "
+				      "choose another name, or remove that map",
+				      cache->name);
+	if (!field_is_set(want, CACHE_CAPACITY) || cache->capacity.bytes > 0)
+		return 0;
+	want->patience_ms = cache->wait;
+	return kind_set_unmet(want, "source '%s' has no medium; insert the medium",
+			      cache->source.text);
+}
+
+/*
  * The source of the live map was unplugged, and the file names a device that exists. Users of the
  * map get the device below them only if it is the same disk: other content would be lost.
  */
@@ -351,7 +372,9 @@ int cache_resolve(struct sys *sys, struct boot *boot, struct obj *want,
 		return r;
 	if (devices_bytes(&sys->kfs, number, &bytes) == 0)
 		field_set_size(want, CACHE_CAPACITY, bytes);
-	if (!want->unmet)
+	if (!have && !want->unmet)
+		r = check_possible(sys, want);
+	if (r == 0 && !want->unmet)
 		r = check_twice(want, desired);
 	if (r < 0 || want->unmet)
 		return r;
