@@ -43,7 +43,7 @@ bool devices_same_content(const struct sys *sys, uint64_t a, uint64_t b);
 int devices_number(const struct kfs *kfs, const char *name, uint64_t *ret);
 /*
  * devices_find_node() - Return the number of the block device at @path, "/dev/mapper/data".
- * Where /dev does not have the node, as in a private /dev, sysfs finds it by its name.
+ * A private /dev lacks the node: sysfs then finds it by its name.
  * Return: 0; -ENOENT; -ENOTBLK; -errno.
  */
 int devices_find_node(const struct kfs *kfs, const char *path, uint64_t *ret);
