@@ -7,6 +7,7 @@
 #include "base/str.h"
 
 #include <ctype.h>
+#include <fnmatch.h>
 
 #define KEY_START "DHHC-1:00:"
 
@@ -140,7 +141,7 @@ static void reduce_meminfo(const char *text, struct buf *out)
 /* ID PARENT MAJOR:MINOR ROOT MOUNT-POINT OPTIONS [TAGS...] - TYPE SOURCE SUPER */
 static void reduce_mount(char *line, struct buf *out)
 {
-	char *fields[5], *rest = line, *type, *source;
+	char *fields[5], *rest = line, *type, *source, *option;
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		fields[i] = strsep(&rest, " ");
@@ -157,8 +158,14 @@ static void reduce_mount(char *line, struct buf *out)
 	if (!source || (source[0] != '/' && strncmp(fields[2], "0:", 2) == 0 &&
 			!streq(fields[4], "/")))
 		return;
-	buf_addf(out, "%s %s %s / %s rw - %s %s rw\n", fields[0], fields[1], fields[2],
+	buf_addf(out, "%s %s %s / %s rw - %s %s rw", fields[0], fields[1], fields[2],
 		 fields[4], type, source);
+	/* Other options may hold a password. */
+	while ((option = strsep(&rest, ",")))
+		if (strncmp(option, "logdev=/dev/", strlen("logdev=/dev/")) == 0 ||
+		    strncmp(option, "rtdev=/dev/", strlen("rtdev=/dev/")) == 0)
+			buf_addf(out, ",%s", option);
+	buf_add(out, "\n");
 }
 
 static void reduce_lines(const char *text, void (*reduce)(char *line, struct buf *out),
@@ -203,7 +210,7 @@ static const struct {
 } reductions[] = {
 	{ "proc/cmdline", reduce_cmdline },
 	{ "proc/meminfo", reduce_meminfo },
-	{ "proc/self/mountinfo", reduce_mountinfo },
+	{ "proc/*/mountinfo", reduce_mountinfo },
 	{ "proc/net/tcp", reduce_connections },
 	{ "proc/net/tcp6", reduce_connections },
 	{ "proc/self/net/tcp", reduce_connections },
@@ -217,7 +224,7 @@ static int reduce(struct tree_entry *entry)
 		char *text;
 		int r;
 
-		if (!streq(entry->path, reductions[i].path))
+		if (fnmatch(reductions[i].path, entry->path, FNM_PATHNAME) != 0)
 			continue;
 		reductions[i].reduce(entry->data, &out);
 		r = buf_take(&out, &text);

@@ -10,7 +10,7 @@
  *   that the plan does not change.
  * - A file of a place that is not known becomes a placeholder too: it may be a key file.
  * - The kernel command line keeps the words that rapiddisk-apply knows.
- * - /proc/self/mountinfo keeps devices and mount points, /proc/meminfo the size of the RAM,
+ * - /proc/PID/mountinfo keeps devices and mount points, /proc/meminfo the size of the RAM,
  *   /proc/net/tcp the local ends of connections.
  * - User names, passwords and query values in a URL become asterisks, wherever they are.
  * Return: 0 or -ENOMEM.

@@ -18,7 +18,8 @@ struct users_entry {
 };
 
 /*
- * The mounts, swap areas and exports at one moment (users_load.h). All zeroes: not read yet.
+ * The mounts of all mount namespaces that have a process, swap areas, loop devices and
+ * exports at one moment (users_load.h). All zeroes: not read yet.
  * The owner calls users_done() when the moment is over.
  */
 struct users {

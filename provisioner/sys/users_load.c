@@ -46,57 +46,314 @@ static void unescape(char *text)
 	*out = '\0';
 }
 
-/* A line: ID PARENT MAJOR:MINOR ROOT MOUNT-POINT OPTIONS [TAGS...] - TYPE SOURCE SUPER */
-static int add_mount(struct users *users, const struct kfs *kfs, char *line)
+/* The process whose mounts are read. */
+struct view {
+	const struct kfs *kfs;
+	const char *pid; /* a process of another mount namespace; NULL: our own */
+};
+
+static int add_mounted(struct users *users, const struct view *view, uint64_t number,
+		       const char *where)
 {
-	char *fields[5], *rest = line, *source;
+	_cleanup_free_ char *words = NULL;
+	int r;
+
+	if (!view->pid)
+		return add(users, number, "mounted on", where);
+	r = str_format(&words, "mounted on '%s' in the mount namespace of process",
+		       where);
+	return r < 0 ? r : add(users, number, words, view->pid);
+}
+
+/* Add the devices that @text names, separated by @delimiter. */
+static int add_named(struct users *users, const struct view *view, char *text,
+		     const char *delimiter, const char *where)
+{
+	char *path;
+	int r = 0;
+
+	while (r == 0 && (path = strsep(&text, delimiter))) {
+		uint64_t number;
+
+		if (devices_find_node(view->kfs, path, &number) == 0)
+			r = add_mounted(users, view, number, where);
+	}
+	return r;
+}
+
+/* XFS claims a log and a real-time device: `rw,logdev=/dev/vdc,noquota`. */
+static int add_extra_devices(struct users *users, const struct view *view, char *options,
+			     const char *where)
+{
+	static const char *const names[] = { "logdev=", "rtdev=" };
+	char *option;
+	int r = 0;
+
+	while (r == 0 && (option = strsep(&options, ","))) {
+		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++)
+			if (strncmp(option, names[i], strlen(names[i])) == 0)
+				r = add_named(users, view, option + strlen(names[i]), "",
+					      where);
+	}
+	return r;
+}
+
+/* A line: ID PARENT MAJOR:MINOR ROOT MOUNT-POINT OPTIONS [TAGS...] - TYPE SOURCE SUPER */
+static int add_mount(struct users *users, const struct view *view, char *line)
+{
+	char *fields[5], *rest = line, *source, *where;
 	uint64_t number;
+	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		fields[i] = strsep(&rest, " ");
 		if (!fields[i])
 			return 0;
 	}
-	unescape(fields[4]);
-	if (numbers_parse(fields[2], &number) < 0)
+	where = fields[4];
+	unescape(where);
+	rest = rest ? strstr(rest, " - ") : NULL;
+	if (numbers_parse(fields[2], &number) < 0 || !rest)
 		return 0;
+	rest += strlen(" - ");
+	strsep(&rest, " ");
+	source = strsep(&rest, " ");
+	/*
+	 * The number of a btrfs or bcachefs mount is anonymous: the source names one disk,
+	 * or all of them with colons.
+	 */
 	if (major(number) != 0)
-		return add(users, number, "mounted on", fields[4]);
-	/* The number of a btrfs mount is anonymous; the source names the disk. */
-	source = rest ? strstr(rest, " - ") : NULL;
-	if (!source)
-		return 0;
-	source += 3;
-	strsep(&source, " ");
-	source = strsep(&source, " ");
-	if (!source || devices_find_node(kfs, source, &number) < 0)
-		return 0;
-	return add(users, number, "mounted on", fields[4]);
+		r = add_mounted(users, view, number, where);
+	else
+		r = source ? add_named(users, view, source, ":", where) : 0;
+	return r < 0 ? r : add_extra_devices(users, view, rest, where);
 }
 
-static int add_swap(struct users *users, const struct kfs *kfs, char *line)
+static int add_swap(struct users *users, const struct view *view, char *line)
 {
 	uint64_t number;
 
-	return devices_find_node(kfs, strsep(&line, " \t"), &number) < 0
+	return devices_find_node(view->kfs, strsep(&line, " \t"), &number) < 0
 		       ? 0
 		       : add(users, number, "used as swap", NULL);
 }
 
-static int for_each_line(struct users *users, const struct kfs *kfs, const char *path,
-			 int (*fn)(struct users *users, const struct kfs *kfs,
+static int for_each_line(struct users *users, const struct view *view, char *text,
+			 int (*fn)(struct users *users, const struct view *view,
 				   char *line))
 {
-	_cleanup_free_ char *text = NULL;
-	char *rest, *line;
-	int r;
+	char *line;
+	int r = 0;
 
-	r = kfs_read(kfs, &text, "%s", path);
+	while (r == 0 && (line = strsep(&text, "\n")))
+		r = fn(users, view, line);
+	return r;
+}
+
+static int add_mounts(struct users *users, const struct view *view)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = kfs_read(view->kfs, &text, "proc/%s/mountinfo",
+			 view->pid ? view->pid : "self");
+
+	return r < 0 ? r : for_each_line(users, view, text, add_mount);
+}
+
+static int add_own_mounts_and_swaps(struct users *users, const struct kfs *kfs)
+{
+	const struct view view = { .kfs = kfs };
+	_cleanup_free_ char *swaps = NULL;
+	int r = add_mounts(users, &view);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = kfs_read(kfs, &swaps, "proc/swaps");
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	rest = text;
-	while (r >= 0 && (line = strsep(&rest, "\n")))
-		r = fn(users, kfs, line);
+	return for_each_line(users, &view, swaps, add_swap);
+}
+
+/* --- mounts of other namespaces --- */
+
+static bool have(const struct kfs_names *seen, const char *name)
+{
+	vec_foreach (one, &seen->names) {
+		if (streq(*one, name))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Read the mounts that the process sees, unless one of its namespace was read. A process that
+ * has ended, or that the caller may not look at, is left out.
+ */
+static int add_process(struct users *users, const struct kfs *kfs,
+		       const struct kfs *quiet, const char *pid, struct kfs_names *seen)
+{
+	const struct view view = { .kfs = kfs, .pid = pid };
+	_cleanup_free_ char *namespace = NULL, *again = NULL;
+	int r;
+
+	if (kfs_link(quiet, &namespace, "proc/%s/ns/mnt", pid) < 0 ||
+	    have(seen, namespace))
+		return 0;
+	/* A recorder is told of this process, and not of all others. */
+	if (kfs_link(kfs, &again, "proc/%s/ns/mnt", pid) < 0)
+		return 0;
+	r = add_mounts(users, &view);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	r = vec_push(&seen->names, namespace);
+	if (r == 0)
+	namespace = NULL;
+	return r;
+}
+
+/* Without /proc/self/ns/mnt all processes count as of our own namespace. */
+static int add_other_namespaces(struct users *users, const struct kfs *kfs)
+{
+	_cleanup_(kfs_names_done) struct kfs_names pids = { 0 }, seen = { 0 };
+	struct kfs quiet = *kfs;
+	char *own;
+	int r = kfs_link(kfs, &own, "proc/self/ns/mnt");
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	r = vec_push(&seen.names, own);
+	if (r < 0) {
+		free(own);
+		return r;
+	}
+	quiet.on_query = NULL;
+	if (kfs_list(&quiet, &pids, "proc") < 0)
+		return 0;
+	vec_foreach (pid, &pids.names) {
+		if (r == 0 && (*pid)[strspn(*pid, "0123456789")] == '\0')
+			r = add_process(users, kfs, &quiet, *pid, &seen);
+	}
+	return r;
+}
+
+/* --- members of file systems with several devices --- */
+
+static const char *words_of(const struct users *users, uint64_t number)
+{
+	vec_foreach (entry, &users->entries) {
+		if (entry->number == number)
+			return entry->words;
+	}
+	return NULL;
+}
+
+/*
+ * Add the devices @names, the members of one mounted file system. The mount of one member is
+ * that of all; one that is not visible, such as that of a namespace without a process, has
+ * the UUID.
+ */
+static int add_members(struct users *users, const struct kfs *kfs, const char *type,
+		       const char *uuid, const struct kfs_names *names)
+{
+	_cleanup_free_ char *words = NULL;
+	const char *mount = NULL;
+	int r = 0;
+
+	for (size_t i = 0; !mount && i < names->names.count; i++) {
+		uint64_t number;
+
+		if (devices_number(kfs, names->names.items[i], &number) == 0)
+			mount = words_of(users, number);
+	}
+	if (mount)
+		words = strdup(mount);
+	else
+		r = str_format(&words, "a device of the mounted %s '%s'", type, uuid);
+	if (!words)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < names->names.count; i++) {
+		uint64_t number;
+
+		if (devices_number(kfs, names->names.items[i], &number) == 0 &&
+		    !words_of(users, number))
+			r = add(users, number, words, NULL);
+	}
+	return r;
+}
+
+/* The kernel has the directory of a file system only while it is mounted. */
+static int list_btrfs(const struct kfs *kfs, const char *uuid, struct kfs_names *ret)
+{
+	return kfs_list_sorted(kfs, ret, "sys/fs/btrfs/%s/devices", uuid);
+}
+
+/* Each `dev-N` has a link `block` to its device. */
+static int list_bcachefs(const struct kfs *kfs, const char *uuid, struct kfs_names *ret)
+{
+	_cleanup_(kfs_names_done) struct kfs_names entries = { 0 };
+	struct kfs_names devices = { 0 };
+	int r = kfs_list_sorted(kfs, &entries, "sys/fs/bcachefs/%s", uuid);
+
+	vec_foreach (entry, &entries.names) {
+		char *name;
+
+		if (r < 0 || strncmp(*entry, "dev-", strlen("dev-")) != 0 ||
+		    kfs_link(kfs, &name, "sys/fs/bcachefs/%s/%s/block", uuid, *entry) < 0)
+			continue;
+		r = vec_push(&devices.names, name);
+		if (r < 0)
+			free(name);
+	}
+	if (r < 0)
+		kfs_names_done(&devices);
+	else
+		*ret = devices;
+	return r;
+}
+
+static const struct {
+	const char *type;
+	int (*list)(const struct kfs *kfs, const char *uuid, struct kfs_names *ret);
+} pools[] = {
+	{ "btrfs", list_btrfs },
+	{ "bcachefs", list_bcachefs },
+};
+
+static int add_pools(struct users *users, const struct kfs *kfs)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(pools); i++) {
+		_cleanup_(kfs_names_done) struct kfs_names uuids = { 0 };
+
+		r = kfs_missed(kfs,
+			       kfs_list_sorted(kfs, &uuids, "sys/fs/%s", pools[i].type));
+		vec_foreach (uuid, &uuids.names) {
+			_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
+
+			if (r == 0 && pools[i].list(kfs, *uuid, &names) == 0)
+				r = add_members(users, kfs, pools[i].type, *uuid, &names);
+		}
+	}
+	return r;
+}
+
+/* --- loop devices --- */
+
+/* A loop device opens its file, which may be a block device, without a claim. */
+static int add_loops(struct users *users, const struct kfs *kfs)
+{
+	_cleanup_(kfs_names_done) struct kfs_names disks = { 0 };
+	int r = kfs_list_sorted(kfs, &disks, "sys/block");
+
+	vec_foreach (disk, &disks.names) {
+		_cleanup_free_ char *path = NULL;
+		uint64_t number;
+
+		if (r == 0 && strncmp(*disk, "loop", strlen("loop")) == 0 &&
+		    kfs_read(kfs, &path, "sys/block/%s/loop/backing_file", *disk) == 0 &&
+		    devices_find_node(kfs, path, &number) == 0)
+			r = add(users, number, "mapped by", *disk);
+	}
 	return r;
 }
 
@@ -139,6 +396,40 @@ static int add_exports(struct users *users, const struct kfs *kfs)
 	return r;
 }
 
+/* --- the SCSI target --- */
+
+#define SCSI_TARGETS "sys/kernel/config/target/core"
+
+static int add_scsi_device(struct users *users, const struct kfs *kfs, const char *hba,
+			   const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	uint64_t number;
+
+	if (kfs_read(kfs, &path, SCSI_TARGETS "/%s/%s/udev_path", hba, name) < 0 ||
+	    devices_find_node(kfs, path, &number) < 0)
+		return 0;
+	return add(users, number, "exported as SCSI target", name);
+}
+
+static int add_scsi_targets(struct users *users, const struct kfs *kfs)
+{
+	_cleanup_(kfs_names_done) struct kfs_names hbas = { 0 };
+	int r = kfs_list_sorted(kfs, &hbas, SCSI_TARGETS);
+
+	if (r < 0)
+		return r == -EACCES ? 0 : r;
+	vec_foreach (hba, &hbas.names) {
+		_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
+
+		if (kfs_list_sorted(kfs, &names, SCSI_TARGETS "/%s", *hba) < 0)
+			continue;
+		for (size_t i = 0; r == 0 && i < names.names.count; i++)
+			r = add_scsi_device(users, kfs, *hba, names.names.items[i]);
+	}
+	return r;
+}
+
 static int compare_entries(const void *a, const void *b)
 {
 	const struct users_entry *left = a, *right = b;
@@ -162,11 +453,11 @@ int users_load(struct users *users, const struct kfs *kfs)
 
 	if (users->loaded)
 		return 0;
-	r = for_each_line(users, kfs, "proc/self/mountinfo", add_mount);
-	if (r == 0)
-		r = for_each_line(users, kfs, "proc/swaps", add_swap);
-	if (r == 0)
-		r = add_exports(users, kfs);
+	if ((r = add_own_mounts_and_swaps(users, kfs)) == 0 &&
+	    (r = add_other_namespaces(users, kfs)) == 0 &&
+	    (r = add_pools(users, kfs)) == 0 && (r = add_loops(users, kfs)) == 0 &&
+	    (r = add_exports(users, kfs)) == 0)
+		r = add_scsi_targets(users, kfs);
 	if (r < 0) {
 		users_done(users);
 		return r;

@@ -81,6 +81,10 @@ static const struct {
 	  "\t24 22 0:7 / /n rw - cifs //host/share rw\n" },
 	{ "proc/self/mountinfo = 22 1 0:30 / / rw - overlay overlay rw,lowerdir=/l\n",
 	  "proc/self/mountinfo = 22 1 0:30 / / rw - overlay overlay rw\n" },
+	{ "proc/812/mountinfo = 30 22 8:1 / /x rw - xfs /dev/sda1 "
+	  "rw,logdev=/dev/sdb,password=hunter2,rtdev=/dev/sdc,logdev=hunter2\n",
+	  "proc/812/mountinfo = 30 22 8:1 / /x rw - xfs /dev/sda1 "
+	  "rw,logdev=/dev/sdb,rtdev=/dev/sdc\n" },
 	{ "proc/net/tcp:\n"
 	  "\t  sl  local_address rem_address   st\n"
 	  "\t   0: 0100007F:1144 00000000:0000 0A 0:0\n"

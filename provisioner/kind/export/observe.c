@@ -57,7 +57,7 @@ static int look_behind(struct sight *sight, const char *path, struct backing *re
 		}
 	}
 	if (path[0] == '/')
-		r = kfs_device_number(sight->kfs, &backing.number, "%s", path + 1);
+		r = devices_find_node(sight->kfs, path, &backing.number);
 	if (r < 0)
 		backing.number = 0;
 	backing.gone = r == -ENOENT;
