@@ -18,6 +18,9 @@
 #define BUSY_RETRY_MS 3000
 #define POLL_MS	      10
 
+/* SEMVMX of the kernel: the highest value of a semaphore. */
+#define SEMAPHORE_MAX 32767
+
 /* --- a task --- */
 
 static _printf_(5, 6) void log_from_libdm(int level, const char *file, int line,
@@ -80,6 +83,20 @@ static bool has_udevd(const struct sys *sys)
 }
 
 /*
+ * Complete the cookie once for each event that udevd has not processed: libdevmapper removes
+ * the semaphore with the last one. The kernel limits the value of a semaphore.
+ */
+static void abandon_cookie(void)
+{
+	int ready = 0;
+
+	for (unsigned int i = 0; !ready && i < SEMAPHORE_MAX; i++) {
+		if (!dm_udev_complete(cookie) || !dm_udev_wait_immediate(cookie, &ready))
+			break;
+	}
+}
+
+/*
  * The wait of libdevmapper has no end: without the udev rules that notify it, it would hang
  * the boot.
  */
@@ -91,9 +108,7 @@ static void wait_for_udev(const struct sys *sys)
 		if (clock_now_ms() >= sys->deadline_ms) {
 			log_warning(
 				"udev has not processed the events of device-mapper in time, ignoring");
-			/* Complete the cookie here, so that the semaphore is removed. */
-			dm_udev_complete(cookie);
-			dm_udev_wait_immediate(cookie, &ready);
+			abandon_cookie();
 			return;
 		}
 		clock_sleep_ms(POLL_MS);
