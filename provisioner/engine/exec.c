@@ -12,7 +12,15 @@ static int replace(struct sys *sys, const struct kind *kind, const struct plan_s
 {
 	int r = kind->acts.remove(sys, step->have, why);
 
-	return r < 0 ? r : kind->acts.create(sys, step->want, why);
+	if (r < 0)
+		return r;
+	r = kind->acts.create(sys, step->want, why);
+	/* The removed object has left its name to nobody. */
+	if (r < 0 && kind->acts.fall_back) {
+		buf_add(why, "; ");
+		(void)kind->acts.fall_back(sys, step->want, why); /* @why has it */
+	}
+	return r;
 }
 
 static int act(struct sys *sys, const struct plan_step *step, struct buf *why)
@@ -174,6 +182,8 @@ static int open_done(struct sys *sys, const struct plan *plan,
 		     const struct exec_watcher *watcher, struct report *report,
 		     size_t first)
 {
+	int r = 0;
+
 	for (size_t i = first; i < report->entries.count; i++) {
 		const struct plan_step *step = &plan->steps.items[i];
 		struct report_entry *entry = &report->entries.items[i];
@@ -186,10 +196,10 @@ static int open_done(struct sys *sys, const struct plan *plan,
 				       ->acts.open(sys, step->have, step->want, &why);
 		entry->result = entry->error < 0 ? RESULT_FAILED : RESULT_DONE;
 		if (entry->error < 0 && buf_take(&why, &entry->message) < 0)
-			return -ENOMEM;
+			r = -ENOMEM;
 		end(watcher, step, entry);
 	}
-	return 0;
+	return r;
 }
 
 static void close_changed(struct sys *sys, const struct plan *plan,
@@ -198,14 +208,20 @@ static void close_changed(struct sys *sys, const struct plan *plan,
 	const struct obj_class *class = plan_step_obj(&plan->steps.items[first])->class;
 	const struct kind *kind = kind_of(class);
 
-	for (size_t i = first; kind->acts.close && i < plan->steps.count; i++) {
+	for (size_t i = first; i < plan->steps.count; i++) {
 		const struct plan_step *step = &plan->steps.items[i];
+		_cleanup_(buf_done) struct buf why = { 0 };
 
 		if (plan_step_obj(step)->class != class)
 			break;
-		if ((step->action == PLAN_REMOVE || step->action == PLAN_UPDATE ||
-		     step->action == PLAN_REPLACE) &&
-		    !step->blocked && !missing_need(step, plan, report))
+		if ((step->action != PLAN_REMOVE && step->action != PLAN_UPDATE &&
+		     step->action != PLAN_REPLACE) ||
+		    step->blocked || missing_need(step, plan, report))
+			continue;
+		/* If this fails, so do the steps that need what @have holds. */
+		if (step->yields)
+			(void)kind->acts.release(sys, step->have, &why);
+		if (kind->acts.close)
 			kind->acts.close(sys, step->have, step->want);
 	}
 }
@@ -244,7 +260,7 @@ int exec_run(struct sys *sys, const struct plan *plan, const struct exec_watcher
 {
 	const struct obj_class *class = NULL;
 	size_t first = 0; /* of the steps that are about one class */
-	int r = 0;
+	int opened, r = 0;
 
 	for (size_t i = 0; r == 0 && i < plan->steps.count; i++) {
 		const struct plan_step *step = &plan->steps.items[i];
@@ -253,13 +269,16 @@ int exec_run(struct sys *sys, const struct plan *plan, const struct exec_watcher
 			settle(sys, class);
 			class = plan_step_obj(step)->class;
 			r = open_done(sys, plan, watcher, report, first);
-			close_changed(sys, plan, report, i);
 			first = i;
+			if (r == 0)
+				close_changed(sys, plan, report, first);
 		}
 		if (r == 0)
 			r = run_entry(sys, plan, step, watcher, report);
 	}
-	return r < 0 ? r : open_done(sys, plan, watcher, report, first);
+	/* Also without memory, all that is closed is opened again. */
+	opened = open_done(sys, plan, watcher, report, first);
+	return r < 0 ? r : opened;
 }
 
 bool exec_is_settled(const struct sys *sys)

@@ -239,6 +239,84 @@ static int add_late_removals(struct planner *p)
 	return 0;
 }
 
+static bool is_same(const char *a, const char *b)
+{
+	return a && b && streq(a, b);
+}
+
+/* Return the name of what @step takes and did not hold, or NULL. */
+static const char *taken_by(const struct plan_step *step,
+			    const char *(*holds_alone)(const struct obj *obj))
+{
+	const char *name = step->want && !step->blocked && step->action != PLAN_NONE &&
+					   step->action != PLAN_ADOPT
+				   ? holds_alone(step->want)
+				   : NULL;
+
+	return name && step->have && is_same(holds_alone(step->have), name) ? NULL : name;
+}
+
+/* Return the live object that holds @name, or NULL. */
+static struct obj *find_holder(const struct planner *p, const struct kind *kind,
+			       const char *name)
+{
+	vec_foreach (have, &p->observed->objs) {
+		if ((*have)->class == kind->class &&
+		    is_same(kind->policy.holds_alone(*have), name))
+			return *have;
+	}
+	return NULL;
+}
+
+/*
+ * Let the holder of what @step takes release it first, or block @step if the holder keeps it.
+ * *ret_blocked is set to true if @step is blocked.
+ */
+static int hand_over(struct planner *p, const struct kind *kind, struct plan_step *step,
+		     bool *ret_blocked)
+{
+	const char *name = taken_by(step, kind->policy.holds_alone);
+	struct obj *have = name ? find_holder(p, kind, name) : NULL;
+	struct plan_step *holder = NULL;
+
+	if (!have || have == step->have)
+		return 0;
+	vec_foreach (one, &p->plan->steps) {
+		if (one->have == have)
+			holder = one;
+	}
+	if (!holder || holder->blocked || holder->action == PLAN_NONE ||
+	    holder->action == PLAN_ADOPT) {
+		*ret_blocked = true;
+		return judge_block(step, "'%s' is still held by %s '%s'", name,
+				   kind->class->name, obj_name(have));
+	}
+	holder->yields = holder->want != NULL;
+	return 0;
+}
+
+/* A step that is blocked keeps what it holds, which may block another step. */
+static int hand_all_over(struct planner *p, const struct kind *kind)
+{
+	bool is_blocked;
+	int r = 0;
+
+	if (!kind->policy.holds_alone)
+		return 0;
+	do {
+		is_blocked = false;
+		vec_foreach (step, &p->plan->steps) {
+			if (plan_step_obj(step)->class == kind->class)
+				step->yields = false;
+		}
+		vec_foreach (step, &p->plan->steps) {
+			if (r == 0 && plan_step_obj(step)->class == kind->class)
+				r = hand_over(p, kind, step, &is_blocked);
+		}
+	} while (r == 0 && is_blocked);
+	return r;
+}
+
 static int add_all_wanted(struct planner *p, const struct kind *kind)
 {
 	int r;
@@ -250,7 +328,7 @@ static int add_all_wanted(struct planner *p, const struct kind *kind)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return hand_all_over(p, kind);
 }
 
 /* Shared objects have no owner and are never removed, so they come first. */

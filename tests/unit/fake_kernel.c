@@ -117,6 +117,11 @@ static void remove_tree(struct fake_kernel *fake, const char *rest)
 	ck_assert_int_eq(nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+void fake_remove(struct fake_kernel *fake, const char *path)
+{
+	remove_tree(fake, path);
+}
+
 /* --- the module's mgmt file --- */
 
 struct command {

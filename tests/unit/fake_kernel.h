@@ -50,6 +50,9 @@ void fake_set(struct fake_kernel *fake, const char *path, const char *value);
 /* fake_link() - Create a symbolic link and its directories. */
 void fake_link(struct fake_kernel *fake, const char *path, const char *target);
 
+/* fake_remove() - Remove a path of the tree, with all below. */
+void fake_remove(struct fake_kernel *fake, const char *path);
+
 /* fake_get() - Return the first line of a file, in a static buffer; NULL if no file exists. */
 const char *fake_get(struct fake_kernel *fake, const char *path);
 

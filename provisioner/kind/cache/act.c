@@ -34,21 +34,31 @@ static const char *hint_for(int error)
 	}
 }
 
+/* A RAM disk of the same file has got its number since the plan. */
+static int source_number(struct sys *sys, const struct obj *want, uint64_t *ret)
+{
+	const char *ramdisk = cache_source_ramdisk(want);
+
+	*ret = cache_of(want)->source.number;
+	return *ret == 0 && ramdisk ? devices_number(&sys->kfs, ramdisk, ret) : 0;
+}
+
 static int cache_params(struct sys *sys, const struct obj *want, struct buf *out)
 {
 	const struct cache *cache = cache_of(want);
 	char source[NUMBERS_TEXT_MAX], memory[NUMBERS_TEXT_MAX] = "-";
-	uint64_t number;
-	int r = 0;
+	uint64_t number, below;
+	int r = source_number(sys, want, &below);
 
+	if (r < 0)
+		return r;
 	if (field_is_set(want, CACHE_RAMDISK)) {
 		r = devices_number(&sys->kfs, cache->ramdisk, &number);
 		if (r < 0)
 			return r;
 		numbers_format(number, memory);
 	}
-	buf_addf(out, "%s %s %" PRIu64 " %d",
-		 numbers_format(cache->source.number, source), memory,
+	buf_addf(out, "%s %s %" PRIu64 " %d", numbers_format(below, source), memory,
 		 (cache->size.bytes + cache->ramdisk_size.bytes) / 512,
 		 cache->mode == MODE_WRITE_AROUND);
 	if (field_is_set(want, CACHE_STREAM_LIMIT))
@@ -66,8 +76,11 @@ static int refuse_held(struct sys *sys, const struct obj *want, struct buf *why)
 	const struct cache *cache = cache_of(want);
 	_cleanup_(kfs_names_done) struct kfs_names holders = { 0 };
 	_cleanup_free_ char *disk = NULL;
-	int r = devices_name(&sys->kfs, cache->source.number, &disk);
+	uint64_t number;
+	int r = source_number(sys, want, &number);
 
+	if (r == 0)
+		r = devices_name(&sys->kfs, number, &disk);
 	if (r == 0)
 		r = users_list_holders(&sys->kfs, disk, &holders);
 	if (r < 0)
@@ -106,11 +119,14 @@ int cache_fall_back(struct sys *sys, const struct obj *want, struct buf *why)
 	_cleanup_(buf_done) struct buf params = { 0 }, uuid = { 0 }, held = { 0 };
 	struct dm_line line = { cache->capacity.bytes / 512, "linear", NULL };
 	char source[NUMBERS_TEXT_MAX];
+	uint64_t number;
 	int r = refuse_held(sys, want, &held);
 
+	if (r == 0)
+		r = source_number(sys, want, &number);
 	if (r < 0)
 		return kind_fail(why, r, NULL, "cannot create the linear map either");
-	buf_addf(&params, "%s 0", numbers_format(cache->source.number, source));
+	buf_addf(&params, "%s 0", numbers_format(number, source));
 	buf_addf(&uuid, CACHE_UUID_PREFIX "%s", cache->name);
 	if (params.failed || uuid.failed)
 		return -ENOMEM;

@@ -147,6 +147,31 @@ static const struct field cache_fields[] = {
 		.doc = "1 while every request bypasses the cache"),
 };
 
+const char *cache_source_ramdisk(const struct obj *obj)
+{
+	static const char *const starts[] = { "/dev/rd", "/dev/disk/by-id/rapiddisk-rd" };
+	const char *text =
+		field_is_set(obj, CACHE_SOURCE) ? cache_of(obj)->source.text : NULL;
+
+	for (size_t i = 0; text && i < ARRAY_SIZE(starts); i++) {
+		size_t len = strlen(starts[i]);
+
+		if (strncmp(text, starts[i], len) == 0 && text[len] &&
+		    strspn(text + len, "0123456789") == strlen(text + len))
+			return text + len - strlen("rd");
+	}
+	return NULL;
+}
+
+/* True if the source of @obj is the RAM disk that @other has as its memory. */
+static bool is_over_memory(const struct obj *obj, const struct obj *other)
+{
+	const char *source = cache_source_ramdisk(obj);
+
+	return source && field_is_set(other, CACHE_RAMDISK) &&
+	       streq(source, cache_of(other)->ramdisk);
+}
+
 /* Return: false after the first error; further pairs would repeat the error. */
 static bool validate_pair(const struct obj *want, const struct obj *other,
 			  struct diag *diag)
@@ -158,6 +183,17 @@ static bool validate_pair(const struct obj *want, const struct obj *other,
 		diag_add(diag, obj_field_pos(want, CACHE_SOURCE),
 			 "cache '%s': source '%s' belongs to cache '%s' at line %u",
 			 cache->name, cache->source.text, first->name, other->pos.line);
+		return false;
+	}
+	if (is_over_memory(want, other) || is_over_memory(other, want)) {
+		diag_add(diag,
+			 obj_field_pos(want, is_over_memory(want, other) ? CACHE_SOURCE
+									 : CACHE_RAMDISK),
+			 "cache '%s': RAM disk '%s' cannot be a source and the memory of "
+			 "a cache; see cache '%s' at line %u",
+			 cache->name,
+			 is_over_memory(want, other) ? first->ramdisk : cache->ramdisk,
+			 first->name, other->pos.line);
 		return false;
 	}
 	if (field_is_set(want, CACHE_RAMDISK) && field_is_set(other, CACHE_RAMDISK) &&
@@ -182,6 +218,11 @@ static void cache_validate(const struct obj *want, const struct model *desired,
 	if (has_ramdisk == field_is_set(want, CACHE_SIZE))
 		diag_add(diag, want->pos,
 			 "cache '%s': expected either a ramdisk or a size", cache->name);
+	if (is_over_memory(want, want))
+		diag_add(diag, obj_field_pos(want, CACHE_RAMDISK),
+			 "cache '%s': RAM disk '%s' cannot be the source and the memory "
+			 "of one cache",
+			 cache->name, cache->ramdisk);
 	vec_foreach (other, &desired->objs) {
 		if (*other == want || ((*other)->class == want->class &&
 				       !validate_pair(want, *other, diag)))

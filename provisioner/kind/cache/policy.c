@@ -36,10 +36,31 @@ bool cache_in_place(const struct plan_step *step)
 	       cache_of(step->want)->returned;
 }
 
+static bool is_over(const struct obj *obj, const struct obj *ramdisk)
+{
+	const char *name = cache_source_ramdisk(obj);
+
+	return name && streq(name, obj_name(ramdisk));
+}
+
+const char *cache_holds_alone(const struct obj *obj)
+{
+	return field_is_set(obj, CACHE_RAMDISK) ? cache_of(obj)->ramdisk : NULL;
+}
+
 bool cache_uses(const struct obj *obj, const struct obj *other)
 {
-	return other->class == &ramdisk_class && field_is_set(obj, CACHE_RAMDISK) &&
-	       streq(cache_of(obj)->ramdisk, obj_name(other));
+	const char *memory = cache_holds_alone(obj);
+
+	return other->class == &ramdisk_class &&
+	       ((memory && streq(memory, obj_name(other))) || is_over(obj, other));
+}
+
+/* A map gets the new size of the RAM disk below it once the disk has the size. */
+bool cache_follows(const struct plan_step *step, const struct obj *other)
+{
+	return step->changed == UINT64_C(1) << CACHE_CAPACITY &&
+	       is_over(step->want, other);
 }
 
 /* The memory of a RAM disk is counted with the RAM disk. */

@@ -57,8 +57,16 @@ static bool stands_in_for_root(const struct sys *sys, const struct obj *have)
 	       cache_of(have)->source.number != 0;
 }
 
+/* Return the RAM disk of the same file that is the source, or NULL. */
+static const struct obj *find_made(const struct obj *want, const struct model *desired)
+{
+	const char *name = cache_source_ramdisk(want);
+
+	return name ? model_find(desired, &ramdisk_class, name) : NULL;
+}
+
 static int find_source(struct sys *sys, struct obj *want, const struct obj *have,
-		       uint64_t *ret)
+		       bool is_made, uint64_t *ret)
 {
 	_cleanup_(device_numbers_done) struct device_numbers found = { 0 };
 	_cleanup_free_ char *root_spec = NULL;
@@ -85,6 +93,8 @@ static int find_source(struct sys *sys, struct obj *want, const struct obj *have
 		return kind_set_unmet(want, "source '%s' is not a block device", spec);
 	if (r < 0)
 		return r;
+	if (found.numbers.count == 0 && is_made)
+		return 0;
 	if (found.numbers.count == 0)
 		return set_missing(want, have, spec);
 	if (found.numbers.count > 1)
@@ -128,7 +138,7 @@ static int check_twice(struct obj *want, const struct model *desired)
 	uint64_t number = cache_of(want)->source.number;
 
 	vec_foreach (other, &desired->objs) {
-		if (*other == want)
+		if (*other == want || number == 0)
 			break;
 		if ((*other)->class == want->class &&
 		    cache_of(*other)->source.number == number)
@@ -251,8 +261,11 @@ static bool is_let_go(const struct obj *ramdisk, const struct model *desired,
 	uint64_t known = 0;
 
 	vec_foreach (user, &observed->objs) {
-		if ((*user)->class == &cache_class && (*user)->owner == OWNER_OURS &&
-		    cache_uses(*user, ramdisk) &&
+		const char *name =
+			(*user)->class == &cache_class ? cache_holds_alone(*user) : NULL;
+
+		if (name && streq(name, obj_name(ramdisk)) &&
+		    (*user)->owner == OWNER_OURS &&
 		    ((*user)->leaves ||
 		     model_find(desired, &cache_class, obj_name(*user))))
 			known++;
@@ -357,8 +370,9 @@ int cache_resolve(struct sys *sys, struct boot *boot, struct obj *want,
 		  const struct model *desired, const struct model *observed)
 {
 	const struct obj *have = model_find(observed, want->class, obj_name(want));
+	const struct obj *made = find_made(want, desired);
 	uint64_t number, bytes;
-	int r = find_source(sys, want, have, &number);
+	int r = find_source(sys, want, have, made, &number);
 
 	if (r < 0)
 		return r;
@@ -368,9 +382,12 @@ int cache_resolve(struct sys *sys, struct boot *boot, struct obj *want,
 	((struct cache *)want)->returned = false;
 	if (r == 0 && sys->initramfs)
 		r = check_is_root(sys, want, number);
-	if (r < 0 || number == 0)
+	if (r < 0 || (number == 0 && !made))
 		return r;
-	if (devices_bytes(&sys->kfs, number, &bytes) == 0)
+	/* The RAM disk gets its size, and perhaps its number, in this run. */
+	if (made)
+		field_set_size(want, CACHE_CAPACITY, ramdisk_of(made)->size.bytes);
+	else if (devices_bytes(&sys->kfs, number, &bytes) == 0)
 		field_set_size(want, CACHE_CAPACITY, bytes);
 	if (!have && !want->unmet)
 		r = check_possible(sys, want);
@@ -378,7 +395,8 @@ int cache_resolve(struct sys *sys, struct boot *boot, struct obj *want,
 		r = check_twice(want, desired);
 	if (r < 0 || want->unmet)
 		return r;
-	r = check_source(sys, boot, want, have, desired, observed);
+	if (number)
+		r = check_source(sys, boot, want, have, desired, observed);
 	if (r == 0)
 		r = check_returned(sys, want, have, number);
 	if (r == 0 && !want->unmet && !(have && is_on_its_ramdisk(have, want)))
