@@ -55,9 +55,19 @@ int diag_set_text(struct diag *diag, const char *text, size_t len)
 	return 0;
 }
 
+bool diag_is_full(const struct diag *diag)
+{
+	return diag->entries.count >= DIAG_KEPT_MAX;
+}
+
 static _printf_(3, 0) int add(struct diag *diag, struct diag_entry entry, const char *fmt,
 			      va_list args)
 {
+	/* The entry of a concealed error keeps the other errors from quoting its line. */
+	if (diag_is_full(diag) && !entry.is_concealed) {
+		diag->left_out++;
+		return -EINVAL;
+	}
 	if (str_vformat(&entry.message, fmt, args) < 0) {
 		diag->failed = true;
 		return -EINVAL;
@@ -267,21 +277,59 @@ static size_t count_of_line(const struct diag_entry *const *sorted, size_t count
 	return n;
 }
 
-static void print_sorted(const struct diag *diag, const struct diag_entry *const *sorted,
-			 struct text_walk *walk, FILE *out)
+/* What diag_visit() walks over. */
+struct visit {
+	const struct diag *diag;
+	const struct diag_entry **sorted;
+	struct text_walk walk; /* over the masked text */
+	diag_fn *fn;
+	void *data;
+};
+
+/* Return: the text, the caller's to free; NULL without memory. */
+static char *entry_text(struct visit *visit, const struct diag_entry *entry,
+			bool is_quoted)
 {
-	size_t i = 0, end = 0;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	print_entry(visit->diag, entry, out);
+	if (is_quoted && walk_to(&visit->walk, entry->pos))
+		print_line(&visit->walk, out);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void visit_entry(struct visit *visit, const struct diag_entry *entry,
+			bool is_quoted)
+{
+	_cleanup_free_ char *text = entry_text(visit, entry, is_quoted);
+
+	visit->fn(visit->data, text ? text : entry->message);
+}
+
+static void visit_entries(struct visit *visit, size_t shown)
+{
+	const struct diag *diag = visit->diag;
+	size_t end = 0;
 	bool is_concealed = false;
 
-	for (; i < diag->entries.count; i++) {
+	for (size_t i = 0; i < shown; i++) {
+		const struct diag_entry *entry = visit->sorted[i];
+
 		/* The line of a concealed error holds a secret, whatever the other errors are. */
 		if (i == end)
-			end += count_of_line(sorted + i, diag->entries.count - i,
+			end += count_of_line(visit->sorted + i, diag->entries.count - i,
 					     &is_concealed);
-		print_entry(diag, sorted[i], out);
-		if (sorted[i]->pos.line && !is_concealed && walk->diag->text &&
-		    walk_to(walk, sorted[i]->pos))
-			print_line(walk, out);
+		/* A lost entry may be that of a secret. */
+		visit_entry(visit, entry,
+			    entry->pos.line && !is_concealed && !diag->failed &&
+				    visit->walk.diag->text);
 	}
 }
 
@@ -299,27 +347,59 @@ static char *mask_text(const struct diag *diag)
 	return copy;
 }
 
-void diag_print(const struct diag *diag, FILE *out)
+static void visit_line(struct visit *visit, const char *fmt, ...) _printf_(2, 3);
+
+static void visit_line(struct visit *visit, const char *fmt, ...)
+{
+	_cleanup_free_ char *message = NULL;
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = str_vformat(&message, fmt, args);
+	va_end(args);
+	if (r == 0)
+		visit_entry(visit, &(struct diag_entry){ .message = message }, false);
+}
+
+void diag_visit(const struct diag *diag, diag_fn *fn, void *data)
 {
 	_cleanup_free_ char *masked = mask_text(diag);
-	const struct diag shown = { .text = masked, .text_len = diag->text_len };
-	struct text_walk walk = { .diag = &shown, .pos = { 1, 1 } };
-	_cleanup_free_ const struct diag_entry **sorted = NULL;
+	const struct diag shown_text = { .text = masked, .text_len = diag->text_len };
+	struct visit visit = {
+		.diag = diag,
+		.walk = { .diag = &shown_text, .pos = { 1, 1 } },
+		.fn = fn,
+		.data = data,
+	};
 	size_t count = diag->entries.count;
+	size_t shown = count < DIAG_PRINTED_MAX ? count : DIAG_PRINTED_MAX;
+	size_t rest;
 
-	sorted = calloc(count ? count : 1, sizeof(*sorted));
-	for (size_t i = 0; i < count; i++) {
-		if (sorted)
-			sorted[i] = &diag->entries.items[i];
-		else
-			print_entry(diag, &diag->entries.items[i], out);
+	visit.sorted = calloc(count ? count : 1, sizeof(*visit.sorted));
+	for (size_t i = 0; visit.sorted && i < count; i++)
+		visit.sorted[i] = &diag->entries.items[i];
+	if (visit.sorted) {
+		qsort(visit.sorted, count, sizeof(*visit.sorted), compare_place);
+		visit_entries(&visit, shown);
+	} else {
+		for (size_t i = 0; i < shown; i++)
+			visit_entry(&visit, &diag->entries.items[i], false);
 	}
-	if (sorted) {
-		qsort(sorted, count, sizeof(*sorted), compare_place);
-		print_sorted(diag, sorted, &walk, out);
-	}
-	if (diag->failed) {
-		put_text(out, diag->file);
-		fputs(": out of memory: not all errors are shown\n", out);
-	}
+	free(visit.sorted);
+	rest = count - shown + diag->left_out;
+	if (rest > 0)
+		visit_line(&visit, "%zu more error%s", rest, rest == 1 ? "" : "s");
+	if (diag->failed)
+		visit_line(&visit, "out of memory: not all errors are shown");
+}
+
+static void put_string(void *data, const char *text)
+{
+	fputs(text, data);
+}
+
+void diag_print(const struct diag *diag, FILE *out)
+{
+	diag_visit(diag, put_string, out);
 }

@@ -19,6 +19,14 @@ static inline int src_pos_compare(struct src_pos a, struct src_pos b)
 	return a.column < b.column ? -1 : a.column > b.column;
 }
 
+/* Errors that diag_print() prints; the rest is a count. */
+#define DIAG_PRINTED_MAX 100
+/*
+ * Errors that are kept. More than are printed, because errors are not added in the order of
+ * their places.
+ */
+#define DIAG_KEPT_MAX 1000
+
 struct diag_entry {
 	struct src_pos pos;
 	char *message;
@@ -30,7 +38,8 @@ struct diag {
 	char *text; /* the text of the file, for the quoted lines; NULL: unread */
 	size_t text_len;
 	VEC(struct diag_entry) entries;
-	bool failed; /* an entry was lost for lack of memory */
+	size_t left_out; /* errors beyond DIAG_KEPT_MAX, which have no entry */
+	bool failed;	 /* an entry was lost for lack of memory */
 };
 
 /* diag_init() - @file is copied. Return: 0 or -ENOMEM. */
@@ -62,9 +71,19 @@ int diag_add_concealed(struct diag *diag, struct src_pos pos, const char *fmt, .
 /* diag_is_empty() - True if no error was added, or lost for lack of memory. */
 bool diag_is_empty(const struct diag *diag);
 
+/* diag_is_full() - True if further errors are only counted. */
+bool diag_is_full(const struct diag *diag);
+
+typedef void diag_fn(void *data, const char *text);
+
 /*
- * diag_print() - Print all errors in the order of their places: `file:line:column: message`,
- * the line, and a caret under the column. Tabs and control characters are replaced, so that
- * they disturb neither the terminal nor the caret. Secrets are masked (mask.h).
+ * diag_visit() - Call @fn with the text of each error, in the order of their places:
+ * `file:line:column: message`, the line, and a caret under the column, each with a newline.
+ * After DIAG_PRINTED_MAX errors, a last text has the number of the others. Tabs and control
+ * characters are replaced, so that they disturb neither the terminal nor the caret. Secrets
+ * are masked (mask.h).
  */
+void diag_visit(const struct diag *diag, diag_fn *fn, void *data);
+
+/* diag_print() - Write the texts of diag_visit() to @out. */
 void diag_print(const struct diag *diag, FILE *out);

@@ -471,6 +471,16 @@ START_TEST(config_refuses_ten_thousand_levels)
 }
 END_TEST
 
+START_TEST(config_keeps_a_bounded_number_of_errors)
+{
+	_cleanup_free_ char *text = repeat("version: 1\nthings:\n", "- 1\n", 200000);
+
+	ck_assert_int_eq(parse(text), -EINVAL);
+	ck_assert_uint_eq(diag.entries.count, DIAG_KEPT_MAX);
+	ck_assert_uint_eq(diag.left_out, 200000 - DIAG_KEPT_MAX);
+}
+END_TEST
+
 START_TEST(config_refuses_ten_thousand_levels_of_indentation)
 {
 	struct buf text = { 0 };
@@ -576,6 +586,7 @@ Suite *suite_config(void)
 	add(suite, config_refuses_a_nul_byte, 1);
 	add(suite, config_refuses_ten_thousand_levels, 4);
 	add(suite, config_refuses_ten_thousand_levels_of_indentation, 1);
+	add(suite, config_keeps_a_bounded_number_of_errors, 1);
 	add(suite, config_refuses_a_bomb, 1);
 	add(suite, config_refuses_more_nodes_than_any_machine_needs, 1);
 	add(suite, config_refuses_a_text_above_the_limit, 1);

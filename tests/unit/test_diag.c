@@ -161,17 +161,78 @@ START_TEST(line_with_a_secret_is_shown_for_no_error)
 }
 END_TEST
 
+static size_t count_lines(const char *text)
+{
+	size_t lines = 0;
+
+	for (; *text; text++)
+		lines += *text == '\n';
+	return lines;
+}
+
+START_TEST(diag_prints_a_hundred_errors_and_the_number_of_the_others)
+{
+	_cleanup_free_ char *text = NULL;
+
+	start("a\n");
+	for (unsigned int i = 0; i < 200000; i++)
+		diag_add(&diag, (struct src_pos){ 1, 1 }, "error %u", i);
+	ck_assert(diag_is_full(&diag));
+	ck_assert_uint_eq(diag.entries.count, DIAG_KEPT_MAX);
+	text = unit_diag_text(&diag);
+	ck_assert_uint_eq(count_lines(text), 3 * 100 + 1);
+	ck_assert_ptr_nonnull(strstr(text, "some.yaml:1:1: error 99\n"));
+	ck_assert_ptr_null(strstr(text, "error 100\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\nsome.yaml: 199900 more errors\n"));
+	diag_done(&diag);
+}
+END_TEST
+
+START_TEST(diag_counts_a_single_error_that_is_not_printed)
+{
+	_cleanup_free_ char *text = NULL;
+
+	start(NULL);
+	for (unsigned int i = 0; i < DIAG_PRINTED_MAX + 1; i++)
+		diag_add(&diag, (struct src_pos){ 0 }, "error");
+	text = unit_diag_text(&diag);
+	ck_assert_uint_eq(count_lines(text), DIAG_PRINTED_MAX + 1);
+	ck_assert_ptr_nonnull(strstr(text, "\nsome.yaml: 1 more error\n"));
+	diag_done(&diag);
+}
+END_TEST
+
+START_TEST(line_with_a_secret_is_shown_for_no_error_however_many_errors_there_are)
+{
+	_cleanup_free_ char *text = NULL;
+
+	start("{token: hunter, size: x}\nb\n");
+	diag_add(&diag, (struct src_pos){ 1, 17 }, "size");
+	for (unsigned int i = 0; i < 2 * DIAG_KEPT_MAX; i++)
+		diag_add(&diag, (struct src_pos){ 2, 1 }, "b");
+	diag_add_concealed(&diag, (struct src_pos){ 1, 2 }, "token");
+	text = unit_diag_text(&diag);
+	ck_assert_ptr_nonnull(strstr(text, "some.yaml:1:2: token\n"));
+	ck_assert_ptr_null(strstr(text, "hunter"));
+	diag_done(&diag);
+}
+END_TEST
+
 Suite *suite_diag(void)
 {
-	return unit_suite("diag", diag_prints_place_message_line_and_caret,
-			  diag_prints_in_the_order_of_the_file,
-			  diag_columns_count_characters_and_the_caret_counts_width,
-			  diag_lets_nothing_through_that_steers_a_terminal,
-			  diag_knows_every_line_break_that_the_parser_knows,
-			  diag_shows_the_end_of_the_text_and_no_place_behind_it,
-			  diag_shows_the_part_of_a_long_line_that_matters,
-			  diag_without_the_text_prints_only_the_message,
-			  diag_pos_is_the_inverse_of_walking,
-			  keys_are_masked_in_messages_and_lines,
-			  line_with_a_secret_is_shown_for_no_error, NULL);
+	return unit_suite(
+		"diag", diag_prints_place_message_line_and_caret,
+		diag_prints_in_the_order_of_the_file,
+		diag_columns_count_characters_and_the_caret_counts_width,
+		diag_lets_nothing_through_that_steers_a_terminal,
+		diag_knows_every_line_break_that_the_parser_knows,
+		diag_shows_the_end_of_the_text_and_no_place_behind_it,
+		diag_shows_the_part_of_a_long_line_that_matters,
+		diag_without_the_text_prints_only_the_message,
+		diag_pos_is_the_inverse_of_walking, keys_are_masked_in_messages_and_lines,
+		line_with_a_secret_is_shown_for_no_error,
+		diag_prints_a_hundred_errors_and_the_number_of_the_others,
+		diag_counts_a_single_error_that_is_not_printed,
+		line_with_a_secret_is_shown_for_no_error_however_many_errors_there_are,
+		NULL);
 }
