@@ -51,7 +51,7 @@ push_sources := $(wildcard provisioner/push/*.c)
 tree_sources := $(wildcard tests/golden/tree_*.c)
 unit_sources := $(wildcard tests/unit/*.c) $(wildcard tests/fuzz/*property.c) $(tree_sources) \
 	$(addprefix provisioner/push/,payload.c spool.c state.c) \
-	$(addprefix provisioner/apply/,option_rows.c options_parse.c options_print.c redact.c)
+	$(addprefix provisioner/apply/,nvmetcli.c option_rows.c options_parse.c options_print.c redact.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 objects := $(call obj,$(sources))
@@ -209,6 +209,8 @@ fuzz_sources := tests/fuzz/fuzz_config.c tests/fuzz/property.c tests/unit/fake_c
 $(BUILD)/fuzz-config: $(fuzz_sources)
 $(BUILD)/fuzz-status: tests/fuzz/fuzz_status.c
 $(BUILD)/fuzz-request: tests/fuzz/fuzz_request.c
+$(BUILD)/fuzz-import: tests/fuzz/fuzz_import.c tests/fuzz/import_property.c \
+	provisioner/apply/nvmetcli.c
 $(BUILD)/fuzz-tree: tests/fuzz/fuzz_tree.c tests/fuzz/tree_property.c $(tree_sources)
 
 $(BUILD)/fuzz-%: $(sources) $(wildcard provisioner/*/*.h provisioner/*/*/*.h tests/fuzz/*.h)
@@ -218,8 +220,8 @@ $(BUILD)/fuzz-%: $(sources) $(wildcard provisioner/*/*.h provisioner/*/*/*.h tes
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		$(pkg_cflags) -o $@ $(filter %.c,$^) $(pkg_libs) -lpthread
 
-# TARGET: config, status (the status file), request (a request line) or tree (the text of a
-# golden case's machine).
+# TARGET: config, status (the status file), request (a request line), tree (the text of a
+# golden case's machine) or import (a file of nvmetcli).
 TARGET ?= config
 fuzz_corpus = tests/fuzz/corpus$(if $(filter-out config,$(TARGET)),-$(TARGET))
 

@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "engine/reconcile.h"
-#include "report/text.h"
+#include "report/config_text.h"
 #include "sys/record.h"
 
 #include <fcntl.h>
@@ -24,7 +24,7 @@ static int print_config(const struct model *desired, struct buf *ret)
 
 	if (!out)
 		return -ENOMEM;
-	text_print_config(out, desired->objs.items, desired->objs.count, kind_classes);
+	config_text_print(out, desired->objs.items, desired->objs.count, kind_classes);
 	for (const struct obj_class *const *class = kind_classes; *class; class ++) {
 		size_t count = 0;
 
@@ -144,6 +144,7 @@ int capture_run(struct app *app)
 			  strerror(EACCES));
 		return EXIT_PARTIAL;
 	}
+	app->sys.kfs.reads_extras = true; /* the capture also serves an import */
 	record_start(&record, &app->sys);
 	planned = plan(app, &config);
 	r = record_stop(&record, &tree);

@@ -6,8 +6,8 @@
 #include "kind/cache/cache.h"
 #include "kind/kinds.h"
 #include "model/config.h"
+#include "report/config_text.h"
 #include "report/status_file.h"
-#include "report/text.h"
 #include "sys/machine.h"
 #include "sys/rundir.h"
 
@@ -50,7 +50,7 @@ static int print_part(const struct part *part, char **ret)
 	if (!out)
 		return -ENOMEM;
 	if (part->objs.count > 0)
-		text_print_config(out, part->objs.items, part->objs.count, kind_classes);
+		config_text_print(out, part->objs.items, part->objs.count, kind_classes);
 	if (fclose(out) != 0 || !text) {
 		free(text);
 		return -ENOMEM;

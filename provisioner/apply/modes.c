@@ -13,6 +13,7 @@
 #include "engine/reconcile.h"
 #include "kind/kinds.h"
 #include "model/status.h"
+#include "report/config_text.h"
 #include "report/json.h"
 #include "report/metrics.h"
 #include "report/schema.h"
@@ -41,6 +42,19 @@ static void look_at_image_quietly(struct app *app, struct report *report)
 					report); /* -ENOMEM: no state is printed */
 }
 
+static int print_live(const struct model *observed)
+{
+	int r = config_text_print_live(stdout, observed, kind_classes);
+
+	if (r < 0)
+		log_error("cannot print the configuration: %s", strerror(-r));
+	if (r > 0)
+		log_warning("%d object%s cannot be described by the configuration; see "
+			    "the comments 'left out:'",
+			    r, r == 1 ? "" : "s");
+	return r < 0 ? EXIT_PARTIAL : EXIT_OK;
+}
+
 static int run_status(struct app *app)
 {
 	_cleanup_(report_done) struct report report = { 0 };
@@ -51,6 +65,7 @@ static int run_status(struct app *app)
 	/* An import has to be complete; a status shows what its caller may see. */
 	if (app->options.mode == MODE_STATUS && !app->options.sysroot && geteuid() != 0)
 		observe_unprivileged(&app->sys, LOOK_TO_SHOW);
+	app->sys.kfs.reads_extras = app->options.mode == MODE_IMPORT;
 	r = reconcile_observe(&app->sys, &observed);
 	if (app->options.mode == MODE_STATUS) {
 		look_at_image_quietly(app, &report);
@@ -64,8 +79,8 @@ static int run_status(struct app *app)
 		return EXIT_PARTIAL;
 	}
 	if (app->options.mode == MODE_IMPORT)
-		text_print_live_config(stdout, &observed, kind_classes);
-	else if (text)
+		return print_live(&observed);
+	if (text)
 		fputs(text, stdout);
 	else
 		text_print_status(stdout, app->color, app->options.verbose, &observed,
@@ -78,9 +93,7 @@ static int import_from(const struct app *app)
 	_cleanup_(model_done) struct model model = { 0 };
 	int r = nvmetcli_load(app->options.from, &model);
 
-	if (r == 0)
-		text_print_live_config(stdout, &model, kind_classes);
-	return r == 0 ? EXIT_OK : EXIT_PARTIAL;
+	return r == 0 ? print_live(&model) : EXIT_PARTIAL;
 }
 
 static int run_print_initramfs_config(struct app *app)

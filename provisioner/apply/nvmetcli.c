@@ -4,7 +4,11 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/str.h"
+#include "kind/export/export.h"
 #include "kind/kinds.h"
+#include "kind/nvmet/attributes.h"
+#include "kind/port/port.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -28,42 +32,45 @@ static const char *text_of(const json_t *value, char number[static 24])
 	return json_string_value(value);
 }
 
-/* Set a field. A value that the field refuses is left out with a warning. */
+/*
+ * Set a field. A value that the field refuses is kept if it is a text, for the comment of
+ * the import, and otherwise noted.
+ */
+static int keep_refused(struct obj *obj, unsigned int index, const char *text,
+			const char *error)
+{
+	switch (obj->class->fields[index].type) {
+	case FIELD_STRING:
+		return field_set_string(obj, index, text);
+	case FIELD_DEVICE:
+		return field_set_device(obj, index, text, 0);
+	default:
+		return obj_note(&obj->unsaid, "%s '%s': %s",
+				obj->class->fields[index].name, text, error);
+	}
+}
+
 static int set(struct obj *obj, const char *field, const json_t *value)
 {
 	_cleanup_free_ char *error = NULL;
 	char number[24];
 	const char *text = text_of(value, number);
 	size_t offset;
+	unsigned int index = index_of(obj->class, field);
 	int r;
 
 	if (!text || *text == '\0')
 		return 0;
-	r = field_parse(obj, index_of(obj->class, field), text, &error, &offset);
-	if (r == -EINVAL)
-		log_warning("%s: %s '%s': %s; the value is left out", obj->class->name,
-			    field, text, error);
-	return r == -EINVAL ? 0 : r;
+	r = field_parse(obj, index, text, &error, &offset);
+	return r == -EINVAL ? keep_refused(obj, index, text, error) : r;
 }
 
-/*
- * Add a name of another object to a list, unless that object was left out: a dangling name
- * would make the configuration invalid. Context: @model is sorted.
- */
-static int add_name(struct obj *obj, const char *field, const json_t *value,
-		    const struct model *model, const struct obj_class *class)
+static int add_name(struct obj *obj, const char *field, const json_t *value)
 {
 	char number[24];
 	const char *text = text_of(value, number);
 
-	if (!text)
-		return 0;
-	if (!model_find(model, class, text)) {
-		log_warning("%s '%s': %s '%s' is not in the file; the name is left out",
-			    obj->class->name, obj_name(obj), class->name, text);
-		return 0;
-	}
-	return field_add_item(obj, index_of(obj->class, field), text);
+	return text ? field_add_item(obj, index_of(obj->class, field), text) : 0;
 }
 
 static bool is_on(const json_t *value)
@@ -74,25 +81,76 @@ static bool is_on(const json_t *value)
 	return json_is_true(value) || (text && streq(text, "1"));
 }
 
-/* True if the value is present and off. */
-static bool is_off(const json_t *value)
+/* nvmetcli writes no `enable` for an object that is on. */
+static void set_enabled(struct obj *obj, const json_t *value)
 {
-	return value && !is_on(value);
+	field_set_bool(obj, index_of(obj->class, "enabled"), !value || is_on(value));
 }
 
-static bool has(const struct obj *obj, const char *field)
+/* Write an object without a valid name as a remark, with its JSON if no secret is in it. */
+static int remark(struct model *model, const struct obj *obj, const json_t *json)
 {
-	return field_is_set(obj, index_of(obj->class, field));
+	_cleanup_free_ char *text =
+		json ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY)
+		     : strdup("{...}");
+	char *all = NULL;
+	int r = text ? str_format(&all, "a %s without a valid %s%s%s: %s",
+				  obj->class->name, obj->class->fields[0].name,
+				  obj->unsaid ? ": " : "", obj->unsaid ? obj->unsaid : "",
+				  text)
+		     : -ENOMEM;
+
+	return r < 0 ? r : model_add_remark(model, obj->class, all);
 }
 
-/* Add @obj to @model, or free it if @r is an error or its key is missing. */
-static int keep(struct model *model, struct obj *obj, int r)
+/*
+ * Add @obj to @model, or a remark if its key is missing. Takes ownership of @obj.
+ * @json: the object for the remark; NULL if it may hold a secret.
+ */
+static int keep(struct model *model, struct obj *obj, const json_t *json, int r)
 {
 	if (r == 0 && field_is_set(obj, 0))
 		return model_add(model, obj);
 	if (r == 0)
-		log_warning("%s: no name; the object is left out", obj->class->name);
+		r = remark(model, obj, json);
 	obj_free(obj);
+	return r;
+}
+
+/* Add @item to a list of @obj, or note it if its key is missing. Takes ownership of @item. */
+static int keep_item(struct obj *obj, unsigned int index, struct obj *item, int r)
+{
+	if (r == 0 && !field_is_set(item, 0))
+		r = obj_note(&obj->unsaid, "a %s without a valid %s%s%s",
+			     item->class->name, item->class->fields[0].name,
+			     item->unsaid ? ": " : "", item->unsaid ? item->unsaid : "");
+	else if (r == 0 && item->extra)
+		r = obj_note(&obj->extra, "%s '%s': %s", item->class->name,
+			     obj_name(item), item->extra);
+	if (r == 0 && field_is_set(item, 0))
+		return field_add_object(obj, index, item);
+	obj_free(item);
+	return r;
+}
+
+/* Note the values of a group of attributes that have no key. */
+static int note_extra(struct obj *obj, const char *prefix, const json_t *group)
+{
+	size_t len = strlen(prefix);
+	int r = 0;
+
+	for (const struct nvmet_extra *extra = nvmet_extras; r == 0 && extra->name;
+	     extra++) {
+		char number[24];
+		const char *text;
+
+		if (!streq(extra->class, obj->class->name) ||
+		    strncmp(extra->name, prefix, len) != 0)
+			continue;
+		text = text_of(json_object_get(group, extra->name + len), number);
+		if (text)
+			r = nvmet_note_extra(obj, extra, text);
+	}
 	return r;
 }
 
@@ -143,7 +201,7 @@ static int read_host(struct model *model, const json_t *json)
 		r = set_word(obj, "dhchap_hash", json_object_get(dhchap, "hash"));
 	if (r == 0)
 		r = set_word(obj, "dhchap_dhgroup", json_object_get(dhchap, "dhgroup"));
-	return keep(model, obj, r);
+	return keep(model, obj, NULL, r);
 }
 
 /* --- ports --- */
@@ -151,11 +209,19 @@ static int read_host(struct model *model, const json_t *json)
 static int set_address(struct obj *obj, const json_t *address)
 {
 	const char *transport = json_string_value(json_object_get(address, "trtype"));
+	const char *place = json_string_value(json_object_get(address, "traddr"));
+	const char *family = json_string_value(json_object_get(address, "adrfam"));
+	bool is_loop = transport && streq(transport, "loop");
 	int r = set(obj, "transport", json_object_get(address, "trtype"));
 
 	if (r == 0)
 		r = set(obj, "address", json_object_get(address, "traddr"));
-	if (r == 0 && transport && !streq(transport, "loop"))
+	/* The kernel keeps such a port, which cannot open. */
+	if (r == 0 && place && *place && family &&
+	    !streq(family, port_family(is_loop ? TRANSPORT_LOOP : TRANSPORT_TCP, place)))
+		r = obj_note(&obj->unsaid, "addr_traddr '%s' of addr_adrfam '%s'", place,
+			     family);
+	if (r == 0 && transport && !is_loop)
 		r = set(obj, "service", json_object_get(address, "trsvcid"));
 	return r;
 }
@@ -163,23 +229,16 @@ static int set_address(struct obj *obj, const json_t *address)
 static int read_referral(struct obj *port, const json_t *json)
 {
 	unsigned int index = index_of(port->class, "referrals");
-	struct obj *item;
+	struct obj *item = obj_new(port->class->fields[index].items);
 	int r;
 
-	if (is_off(json_object_get(json, "enable"))) {
-		log_warning("port: a referral is off and is left out");
-		return 0;
-	}
-	item = obj_new(port->class->fields[index].items);
 	if (!item)
 		return -ENOMEM;
+	set_enabled(item, json_object_get(json, "enable"));
 	r = set(item, "name", json_object_get(json, "name"));
 	if (r == 0)
 		r = set_address(item, json_object_get(json, "addr"));
-	if (r == 0 && field_is_set(item, 0))
-		return field_add_object(port, index, item);
-	obj_free(item);
-	return r;
+	return keep_item(port, index, item, r);
 }
 
 static int set_tls(struct obj *obj, const json_t *address)
@@ -197,6 +256,25 @@ static int set_tls(struct obj *obj, const json_t *address)
 			   &error, &offset);
 }
 
+/* Note the ANA groups: the file knows of one, which is optimized. */
+static int note_groups(struct obj *obj, const json_t *groups)
+{
+	const json_t *group;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach (groups, i, group) {
+		char number[24];
+		const char *id = text_of(json_object_get(group, "grpid"), number);
+		const char *state = json_string_value(
+			json_object_get(json_object_get(group, "ana"), "state"));
+
+		if (r == 0 && id && state)
+			r = nvmet_note_group(obj, id, state);
+	}
+	return r;
+}
+
 static int read_port(struct model *model, const json_t *json)
 {
 	const json_t *address = json_object_get(json, "addr"), *referral;
@@ -211,38 +289,18 @@ static int read_port(struct model *model, const json_t *json)
 		r = set_address(obj, address);
 	if (r == 0)
 		r = set_tls(obj, address);
-	if (r == 0 && field_is_set(obj, 0) && !has(obj, "transport")) {
-		log_warning("port '%s': no transport; the port is left out",
-			    obj_name(obj));
-		obj_free(obj);
-		return 0;
-	}
+	if (r == 0)
+		r = note_extra(obj, "param_", json_object_get(json, "param"));
+	if (r == 0)
+		r = note_groups(obj, json_object_get(json, "ana_groups"));
 	json_array_foreach (json_object_get(json, "referrals"), i, referral) {
 		if (r == 0)
 			r = read_referral(obj, referral);
 	}
-	return keep(model, obj, r);
+	return keep(model, obj, json, r);
 }
 
 /* --- exports --- */
-
-/* False if the namespace is off, which no key says, or has no device, which is invalid. */
-static bool is_namespace(const struct obj *export, const struct obj *item,
-			 const json_t *json)
-{
-	const char *path = json_string_value(
-		json_object_get(json_object_get(json, "device"), "path"));
-	const char *problem = NULL;
-
-	if (is_off(json_object_get(json, "enable")))
-		problem = "is off";
-	else if (!path || path[0] != '/')
-		problem = "has no device";
-	if (problem)
-		log_warning("export '%s': namespace '%s' %s and is left out",
-			    obj_name(export), obj_name(item), problem);
-	return !problem;
-}
 
 static int read_namespace(struct obj *export, const json_t *json)
 {
@@ -253,17 +311,17 @@ static int read_namespace(struct obj *export, const json_t *json)
 
 	if (!item)
 		return -ENOMEM;
+	set_enabled(item, json_object_get(json, "enable"));
 	if ((r = set(item, "id", json_object_get(json, "nsid"))) == 0 &&
 	    (r = set(item, "device", json_object_get(device, "path"))) == 0 &&
 	    (r = set(item, "uuid", json_object_get(device, "uuid"))) == 0)
 		r = set(item, "nguid", json_object_get(device, "nguid"));
-	if (r == 0 && field_is_set(item, 0) && is_namespace(export, item, json))
-		return field_add_object(export, index, item);
-	obj_free(item);
-	return r;
+	if (r == 0)
+		r = note_extra(item, "", json);
+	return keep_item(export, index, item, r);
 }
 
-static int set_hosts(struct obj *obj, const json_t *json, const struct model *model)
+static int set_hosts(struct obj *obj, const json_t *json)
 {
 	const json_t *attributes = json_object_get(json, "attr"), *host;
 	unsigned int hosts = index_of(obj->class, "hosts");
@@ -277,13 +335,13 @@ static int set_hosts(struct obj *obj, const json_t *json, const struct model *mo
 	field_set_empty(obj, hosts);
 	json_array_foreach (json_object_get(json, "allowed_hosts"), i, host) {
 		if (r == 0)
-			r = add_name(obj, "hosts", host, model, &host_class);
+			r = add_name(obj, "hosts", host);
 	}
 	return r;
 }
 
 /* In nvmetcli, a port lists its exports; in the configuration, an export lists its ports. */
-static int set_ports(struct obj *obj, const json_t *root, const struct model *model)
+static int set_ports(struct obj *obj, const json_t *root)
 {
 	const json_t *port, *name;
 	size_t i, j;
@@ -296,8 +354,7 @@ static int set_ports(struct obj *obj, const json_t *root, const struct model *mo
 
 			if (r == 0 && nqn && streq(nqn, obj_name(obj)))
 				r = add_name(obj, "ports",
-					     json_object_get(port, "portid"), model,
-					     &port_class);
+					     json_object_get(port, "portid"));
 		}
 	}
 	return r;
@@ -317,18 +374,24 @@ static int read_export(struct model *model, const json_t *root, const json_t *js
 		r = set(obj, "serial", json_object_get(attributes, "serial"));
 	if (r == 0)
 		r = set(obj, "model", json_object_get(attributes, "model"));
-	if (is_on(json_object_get(json_object_get(json, "passthru"), "enable")))
-		log_warning("export: the passthru controller is left out");
-	if (r == 0 && field_is_set(obj, 0))
-		r = set_hosts(obj, json, model);
-	if (r == 0 && field_is_set(obj, 0))
-		r = set_ports(obj, root, model);
+	if (r == 0)
+		r = note_extra(obj, "attr_", json_object_get(json, "attr"));
+	if (r == 0 && is_on(json_object_get(json_object_get(json, "passthru"), "enable")))
+		r = obj_note(&obj->unsaid, NVMET_PASSTHRU);
+	/* Without a name the object becomes a remark, and has no lists. */
+	if (r < 0 || !field_is_set(obj, 0))
+		return keep(model, obj, json, r);
+	r = export_note_name(obj);
+	if (r == 0)
+		r = set_hosts(obj, json);
+	if (r == 0)
+		r = set_ports(obj, root);
 	field_set_empty(obj, index_of(obj->class, "namespaces"));
 	json_array_foreach (json_object_get(json, "namespaces"), i, namespace) {
 		if (r == 0)
 			r = read_namespace(obj, namespace);
 	}
-	return keep(model, obj, r);
+	return keep(model, obj, json, r);
 }
 
 /* --- the whole --- */
@@ -347,9 +410,6 @@ static int read_root(struct model *model, const json_t *root)
 		if (r == 0)
 			r = read_port(model, item);
 	}
-	/* The exports refer to hosts and ports. */
-	if (r == 0)
-		r = model_sort(model);
 	json_array_foreach (json_object_get(root, "subsystems"), i, item) {
 		if (r == 0)
 			r = read_export(model, root, item);
@@ -357,36 +417,52 @@ static int read_root(struct model *model, const json_t *root)
 	return r == 0 ? model_sort(model) : r;
 }
 
-int nvmetcli_load(const char *path, struct model *ret)
+/* Read @root, which may be NULL, and drop the reference. */
+static int read_document(const char *name, json_t *root, const json_error_t *error,
+			 struct model *ret)
 {
 	struct model model = { 0 };
-	json_error_t error;
-	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
 	int r;
 
 	if (!root) {
-		if (error.line > 0)
-			log_error("%s:%d:%d: %s", path, error.line, error.column,
-				  error.text);
+		if (error->line > 0)
+			log_error("%s:%d:%d: %s", name, error->line, error->column,
+				  error->text);
 		else
-			log_error("%s", error.text); /* which names the file */
+			log_error("%s", error->text); /* which names the file */
 		return -EINVAL;
 	}
 	if (!json_object_get(root, "subsystems") && !json_object_get(root, "ports")) {
 		log_error(
 			"'%s' is not a file of nvmetcli; it has neither \"subsystems\" nor "
 			"\"ports\"",
-			path);
+			name);
 		json_decref(root);
 		return -EINVAL;
 	}
 	r = read_root(&model, root);
 	json_decref(root);
 	if (r < 0) {
-		log_error("cannot read '%s': %s", path, strerror(-r));
+		log_error("cannot read '%s': %s", name, strerror(-r));
 		model_done(&model);
 		return r;
 	}
 	*ret = model;
 	return 0;
+}
+
+int nvmetcli_parse(const char *name, const char *text, size_t len, struct model *ret)
+{
+	json_error_t error;
+	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+
+	return read_document(name, root, &error, ret);
+}
+
+int nvmetcli_load(const char *path, struct model *ret)
+{
+	json_error_t error;
+	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+
+	return read_document(path, root, &error, ret);
 }

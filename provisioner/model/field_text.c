@@ -44,10 +44,14 @@ static int check_string(const struct field *field, const char *text, struct comp
 	return check_pattern(field, text, c);
 }
 
-/* A reference to a key that is a number is printed as a number. */
+/*
+ * A reference to a key that is a number is printed as a number, unless an observed name is
+ * none.
+ */
 static void print_reference(const struct field *field, const char *text, struct buf *out)
 {
-	if (field_item_of(field)->type == FIELD_UINT)
+	if (field_item_of(field)->type == FIELD_UINT &&
+	    text[strspn(text, "0123456789")] == '\0')
 		buf_add(out, text);
 	else
 		scalar_print(text, out);

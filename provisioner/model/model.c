@@ -8,6 +8,9 @@ void model_done(struct model *model)
 		obj_free(model->objs.items[i]);
 	vec_done(&model->objs);
 	vec_done(&model->stated);
+	vec_foreach (remark, &model->remarks)
+		free(remark->text);
+	vec_done(&model->remarks);
 	free(model->index);
 	*model = (struct model){ 0 };
 }
@@ -32,6 +35,16 @@ int model_add(struct model *model, struct obj *obj)
 
 	if (r < 0)
 		obj_free(obj);
+	return r;
+}
+
+int model_add_remark(struct model *model, const struct obj_class *class, char *text)
+{
+	const struct model_remark remark = { class, text };
+	int r = text ? vec_push(&model->remarks, remark) : -ENOMEM;
+
+	if (r < 0)
+		free(text);
 	return r;
 }
 

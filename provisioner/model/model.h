@@ -9,6 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Something observed that is no object, for which a comment of an import stands. */
+struct model_remark {
+	const struct obj_class *class; /* of the section */
+	char *text;
+};
+
 struct model {
 	VEC(struct obj *) objs; /* in the order of model_add() */
 	size_t lent;		/* the first @lent objects belong to another model */
@@ -17,12 +23,16 @@ struct model {
 	bool states_all;    /* every class, without a file: --teardown */
 	struct obj **index; /* sorted by class and name, by model_sort() */
 	size_t indexed;
+	VEC(struct model_remark) remarks;
 };
 
 void model_done(struct model *model);
 
 /* model_add() - Take ownership of @obj, also on failure. Return: 0 or -ENOMEM. */
 int model_add(struct model *model, struct obj *obj);
+
+/* model_add_remark() - Take ownership of @text, also on failure. Return: 0 or -ENOMEM. */
+int model_add_remark(struct model *model, const struct obj_class *class, char *text);
 
 /*
  * model_state() - Record that the desired state lists all objects of @class.

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/natural.h"
+#include "base/str.h"
 #include "model/field_number.h"
 #include "model/field_text.h"
 
@@ -209,7 +210,28 @@ void obj_free(struct obj *obj)
 	free(obj->unmet);
 	free(obj->in_use);
 	free(obj->content);
+	free(obj->unsaid);
+	free(obj->extra);
 	free(obj);
+}
+
+int obj_note(char **note, const char *fmt, ...)
+{
+	_cleanup_free_ char *more = NULL;
+	char *all = NULL;
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = str_vformat(&more, fmt, args);
+	va_end(args);
+	if (r == 0 && *note)
+		r = str_format(&all, "%s; %s", *note, more);
+	if (r < 0)
+		return r;
+	free(*note);
+	*note = all ? all : TAKE_PTR(more);
+	return 0;
 }
 
 const char *obj_name(const struct obj *obj)

@@ -65,6 +65,12 @@ void field_print(const struct obj *obj, unsigned int index, struct buf *out);
 struct obj *obj_new(const struct obj_class *class);
 void obj_free(struct obj *obj);
 
+/*
+ * obj_note() - Append a remark to @note, which is &obj->unsaid or &obj->extra.
+ * Return: 0 or -ENOMEM.
+ */
+int obj_note(char **note, const char *fmt, ...) _printf_(2, 3);
+
 /* obj_name() - Return the key, which must be set; the section if the class is single. */
 const char *obj_name(const struct obj *obj);
 

@@ -6,7 +6,6 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "model/change.h"
-#include "model/config.h"
 
 enum look { LOOK_NONE, LOOK_ADD, LOOK_CHANGE, LOOK_REMOVE, LOOK_BLOCKED, LOOK_COUNT };
 
@@ -317,86 +316,4 @@ void text_print_status(FILE *out, bool color, bool details, const struct model *
 	if (report->image_hint)
 		fprintf(out, "initramfs: the image is %s: %s\n", report->image,
 			report->image_hint);
-}
-
-/* --- the configuration --- */
-
-/* Objects of a list stand below one another, one a line. */
-static void print_config_field(FILE *out, const struct obj *obj, unsigned int index,
-			       unsigned int without)
-{
-	const struct field *field = &obj->class->fields[index];
-	bool any = false;
-
-	if (field->type != FIELD_OBJECTS) {
-		fprintf(out, "%s: ", field->name);
-		print_value(out, obj, index);
-		fputc('\n', out);
-		return;
-	}
-	vec_foreach (item, &field_objects(obj, index)->objs)
-		any |= !obj_is_off(*item);
-	fprintf(out, any ? "%s:\n" : "%s: []\n", field->name);
-	vec_foreach (item, &field_objects(obj, index)->objs) {
-		_cleanup_(buf_done) struct buf text = { 0 };
-
-		obj_print(*item, without, &text);
-		fprintf(out, "      %s- %s\n", obj_is_off(*item) ? "# off: " : "",
-			text.data ? text.data : "{}");
-	}
-}
-
-static void print_config_object(FILE *out, const struct obj *obj, unsigned int without)
-{
-	const struct obj_class *class = obj->class;
-
-	for (unsigned int i = 0; i < class->field_count; i++) {
-		unsigned int flags = class->fields[i].flags;
-
-		/* A value that no run takes: without the key all would be let in. */
-		if (flags & FIELD_SECRET && field_is_set(obj, i))
-			fprintf(out,
-				"    # it has a %s, which is not shown: name its file here\n"
-				"    %s_file: \"\"\n",
-				class->fields[i].name, class->fields[i].name);
-		if (flags & without || !field_is_set(obj, i) || field_is_default(obj, i))
-			continue;
-		fputs(class->single ? "  " : flags & FIELD_KEY ? "  - " : "    ", out);
-		print_config_field(out, obj, i, without);
-	}
-}
-
-/* @without: flags of the fields that are left out. */
-static void print_config(FILE *out, struct obj *const *objs, size_t count,
-			 const struct obj_class *const *classes, unsigned int without)
-{
-	fputs("# yaml-language-server: $schema=" CONFIG_SCHEMA_PATH "\nversion: 1\n",
-	      out);
-	for (; *classes; classes++) {
-		bool any = false;
-
-		if (!(*classes)->section)
-			continue;
-		for (size_t i = 0; i < count; i++) {
-			if (objs[i]->class != *classes)
-				continue;
-			if (!any)
-				fprintf(out, "%s:\n", (*classes)->section);
-			any = true;
-			print_config_object(out, objs[i], without);
-		}
-	}
-}
-
-void text_print_live_config(FILE *out, const struct model *observed,
-			    const struct obj_class *const *classes)
-{
-	print_config(out, observed->index, observed->indexed, classes,
-		     FIELD_POLICY | FIELD_LIVE | FIELD_DERIVED);
-}
-
-void text_print_config(FILE *out, struct obj *const *objs, size_t count,
-		       const struct obj_class *const *classes)
-{
-	print_config(out, objs, count, classes, FIELD_LIVE | FIELD_DERIVED);
 }

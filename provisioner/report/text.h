@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one text writer: the diff, what a run does, the status, the imported YAML. */
+/* The text writer: the diff, the steps of a run, the status. */
 #pragma once
 
 #include "model/plan.h"
@@ -28,11 +28,3 @@ void text_print_summary(FILE *out, bool color, const struct report *report);
  */
 void text_print_status(FILE *out, bool color, bool details, const struct model *observed,
 		       const struct report *report);
-
-/* text_print_live_config() - What is live, as a configuration file. */
-void text_print_live_config(FILE *out, const struct model *observed,
-			    const struct obj_class *const *classes);
-
-/* text_print_config() - Wanted objects, as the configuration file that wants them. */
-void text_print_config(FILE *out, struct obj *const *objs, size_t count,
-		       const struct obj_class *const *classes);

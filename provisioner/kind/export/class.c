@@ -111,6 +111,16 @@ char *export_folder(const struct obj *obj)
 	return str_format(&text, NVMET_SUBSYSTEMS "/%s", obj_name(obj)) < 0 ? NULL : text;
 }
 
+int export_note_name(struct obj *obj)
+{
+	return strstr(obj_name(obj), EXPORT_HOST_MARK)
+		       ? obj_note(&obj->unsaid,
+				  "the NQN contains '%s', which stands for the name of "
+				  "this machine",
+				  EXPORT_HOST_MARK)
+		       : 0;
+}
+
 const struct object_list *export_namespaces(const struct obj *obj)
 {
 	static const struct object_list none = { 0 };

@@ -81,6 +81,12 @@ const struct object_list *export_namespaces(const struct obj *obj);
 const struct string_list *export_strings(const struct obj *obj, unsigned int index);
 
 /*
+ * export_note_name() - Note in obj.unsaid that the NQN contains %H, which the configuration
+ * would expand. Return: 0 or -ENOMEM.
+ */
+int export_note_name(struct obj *obj);
+
+/*
  * export_find_device() - The RAM disk or the cache of @model that the device text means;
  * or NULL.
  */

@@ -89,6 +89,10 @@ static int read_device(struct sight *sight, struct obj *obj, const char *dir)
 	((struct namespace *)obj)->gone = backing.gone;
 	if (backing.is_sized)
 		field_set_size(obj, NAMESPACE_CAPACITY, backing.bytes);
+	if (backing.number == 0)
+		r = obj_note(&obj->unsaid, "'%s' is not a block device", path);
+	if (r < 0)
+		return r;
 	return field_set_device(obj, NAMESPACE_DEVICE, path, backing.number);
 }
 
@@ -97,15 +101,20 @@ static int read_namespace(struct sight *sight, struct obj *obj, const char *id,
 {
 	_cleanup_free_ char *dir = NULL, *enabled = NULL;
 	const struct kfs *kfs = sight->kfs;
+	uint64_t number;
 	int r;
 
 	if (str_format(&dir, "%s/namespaces/%s", subsystem, id) < 0)
 		return -ENOMEM;
-	field_set_uint(obj, NAMESPACE_ID, strtoull(id, NULL, 10));
+	if (!nvmet_number(id, &number) &&
+	    obj_note(&obj->unsaid, "the directory '%s'", id) < 0)
+		return -ENOMEM;
+	field_set_uint(obj, NAMESPACE_ID, number);
 	if ((r = read_device(sight, obj, dir)) < 0 ||
 	    (r = read_string(kfs, obj, NAMESPACE_UUID, dir, "device_uuid")) < 0 ||
 	    (r = read_string(kfs, obj, NAMESPACE_NGUID, dir, "device_nguid")) < 0 ||
-	    (r = nvmet_read(kfs, &enabled, "%s/enable", dir)) < 0)
+	    (r = nvmet_read(kfs, &enabled, "%s/enable", dir)) < 0 ||
+	    (kfs->reads_extras && (r = nvmet_read_extras(kfs, obj, dir)) < 0))
 		return r;
 	field_set_bool(obj, NAMESPACE_ENABLED, enabled && streq(enabled, "1"));
 	return 0;
@@ -134,6 +143,9 @@ static int read_namespaces(struct sight *sight, struct obj *obj, const char *dir
 		struct obj *item = obj_new(&export_namespace_class);
 
 		r = item ? read_namespace(sight, item, ids.names.items[i], dir) : -ENOMEM;
+		if (r == 0 && item->extra)
+			r = obj_note(&obj->extra, "namespace '%s': %s", obj_name(item),
+				     item->extra);
 		if (r == 0)
 			r = forget_size(sight, obj, item);
 		if (r < 0)
@@ -196,6 +208,22 @@ static int read_use(const struct sight *sight, struct obj *obj, struct nvmet_use
 	return nvmet_set_use(obj, use);
 }
 
+/* Note what no key of the file has, and what an NQN of the file cannot have. */
+static int read_extras(const struct kfs *kfs, struct obj *obj, const char *dir)
+{
+	_cleanup_free_ char *passthru = NULL;
+	int r;
+
+	if (!kfs->reads_extras)
+		return 0;
+	r = export_note_name(obj);
+	if (r == 0)
+		r = nvmet_read(kfs, &passthru, "%s/passthru/enable", dir);
+	if (r == 0 && passthru && streq(passthru, "1"))
+		r = obj_note(&obj->unsaid, NVMET_PASSTHRU);
+	return r < 0 ? r : nvmet_read_extras(kfs, obj, dir);
+}
+
 /* True if the export is as mkdir(2) created it. */
 static bool is_empty(const struct obj *obj)
 {
@@ -232,6 +260,7 @@ static int observe_one(struct sight *sight, const char *name, struct model *obse
 	    (r = read_hosts(kfs, obj, dir)) < 0 ||
 	    (r = read_string(kfs, obj, EXPORT_SERIAL, dir, "attr_serial")) < 0 ||
 	    (r = read_string(kfs, obj, EXPORT_MODEL, dir, "attr_model")) < 0 ||
+	    (r = read_extras(kfs, obj, dir)) < 0 ||
 	    (r = read_use(sight, obj, &use)) < 0 || (r = read_owner(sight, obj)) < 0) {
 		obj_free(obj);
 		return kfs_missed(kfs, r);

@@ -15,12 +15,9 @@
 
 /* NVMe Base Specification, 4.7: NVMe Qualified Names; NVMF_NQN_FIELD_LEN less its NUL. */
 #define NVMET_NQN_MAX 223
-#define NVMET_NQN_PATTERN                                                          \
-	"^nqn\\.[0-9]{4}-(0[1-9]|1[0-2])\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?" \
-	"(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:[^ /]+)?$"
-#define NVMET_NQN_EXPECTS                                                       \
-	"'nqn.', year and month, a domain in reverse, ':' and a name, without " \
-	"blanks and slashes, as in 'nqn.2026-11.org.example:disk'"
+/* nvmet takes any name of a directory of configfs; "." and ".." are none. */
+#define NVMET_NQN_PATTERN "^[^/]*[^/.][^/]*$"
+#define NVMET_NQN_EXPECTS "an NQN without slashes, as in 'nqn.2026-11.org.example:disk'"
 
 /* The NQN of the discovery service, which the kernel creates. */
 #define NVMET_DISCOVERY_NQN "nqn.2014-08.org.nvmexpress.discovery"

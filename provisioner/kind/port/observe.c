@@ -24,7 +24,9 @@ static int read_transport(const struct kfs *kfs, struct obj *obj, unsigned int i
 	       !(words[transport] && streq(text, words[transport])))
 		transport++;
 	field_set_enum(obj, index, transport);
-	return 0;
+	return transport == TRANSPORT_UNKNOWN
+		       ? obj_note(&obj->unsaid, "addr_trtype '%s'", text)
+		       : 0;
 }
 
 /* Read the address, unless the address family does not fit. */
@@ -42,7 +44,8 @@ static int read_address(const struct kfs *kfs, struct obj *obj, unsigned int ind
 	if (kfs->look != LOOK_TO_PLAN)
 		return field_set_string(obj, index, address);
 	if (!family || !streq(family, port_family(transport, address)))
-		return 0;
+		return obj_note(&obj->unsaid, "addr_traddr '%s' of addr_adrfam '%s'",
+				address, family ? family : "");
 	if (transport != TRANSPORT_LOOP && net_family(address) != NET_NONE)
 		r = net_canonical(address, &canonical);
 	return r < 0 ? r : field_set_string(obj, index, canonical ? canonical : address);
@@ -51,12 +54,15 @@ static int read_address(const struct kfs *kfs, struct obj *obj, unsigned int ind
 static int read_service(const struct kfs *kfs, struct obj *obj, unsigned int index,
 			const char *dir)
 {
+	_cleanup_free_ char *text = NULL;
 	uint64_t service;
-	int r = kfs_read_u64(kfs, &service, "%s/addr_trsvcid", dir);
+	int r = nvmet_read(kfs, &text, "%s/addr_trsvcid", dir);
 
-	/* The service is unset, or a word, which the kernel's transports refuse. */
-	if (r < 0)
-		return r == -ENOENT || r == -EBADMSG ? 0 : r;
+	if (r < 0 || !text)
+		return r;
+	/* A word, which tcp and rdma refuse, or a number that is not decimal. */
+	if (!nvmet_number(text, &service))
+		return obj_note(&obj->unsaid, "addr_trsvcid '%s'", text);
 	field_set_uint(obj, index, service);
 	return 0;
 }
@@ -146,6 +152,25 @@ static int count_links(const struct kfs *kfs, struct obj *obj,
 			  obj->holders == 1 ? "" : "s");
 }
 
+/* Note what no key of the file has. */
+static int read_extras(const struct kfs *kfs, struct obj *obj, const char *dir)
+{
+	_cleanup_(kfs_names_done) struct kfs_names groups = { 0 };
+	int r = kfs->reads_extras ? nvmet_read_extras(kfs, obj, dir) : 0;
+
+	if (r == 0 && kfs->reads_extras)
+		r = kfs_list_sorted(kfs, &groups, "%s/ana_groups", dir);
+	for (size_t i = 0; r == 0 && i < groups.names.count; i++) {
+		_cleanup_free_ char *state = NULL;
+
+		r = nvmet_read(kfs, &state, "%s/ana_groups/%s/ana_state", dir,
+			       groups.names.items[i]);
+		if (r == 0 && state)
+			r = nvmet_note_group(obj, groups.names.items[i], state);
+	}
+	return r;
+}
+
 static int read_port(const struct kfs *kfs, struct obj *obj,
 		     const struct nvmet_controllers *controllers)
 {
@@ -159,6 +184,7 @@ static int read_port(const struct kfs *kfs, struct obj *obj,
 		    0 ||
 	    (r = read_tls(kfs, obj, dir)) < 0 ||
 	    (r = read_referrals(kfs, obj, dir)) < 0 ||
+	    (r = read_extras(kfs, obj, dir)) < 0 ||
 	    (r = count_links(kfs, obj, controllers)) < 0)
 		return r;
 	return port_of(obj)->transport == TRANSPORT_LOOP && kfs->look == LOOK_TO_PLAN
@@ -166,16 +192,29 @@ static int read_port(const struct kfs *kfs, struct obj *obj,
 		       : read_service(kfs, obj, PORT_SERVICE, dir);
 }
 
+/* A port "0x10" is the kernel's number 16, but no number finds its directory. */
+static int remark(const char *name, struct model *observed)
+{
+	char *text;
+	int r = str_format(&text, "the port in the directory '%s': no id names it", name);
+
+	return r < 0 ? r : model_add_remark(observed, &port_class, text);
+}
+
 static int observe_one(const struct kfs *kfs, const char *name,
 		       const struct nvmet_controllers *controllers,
 		       const struct claims *claims, struct model *observed)
 {
-	struct obj *obj = obj_new(&port_class);
+	struct obj *obj;
+	uint64_t id;
 	int r;
 
+	if (!nvmet_number(name, &id))
+		return remark(name, observed);
+	obj = obj_new(&port_class);
 	if (!obj)
 		return -ENOMEM;
-	field_set_uint(obj, PORT_ID, strtoull(name, NULL, 10));
+	field_set_uint(obj, PORT_ID, id);
 	r = read_port(kfs, obj, controllers);
 	if (r == 0)
 		r = nvmet_set_owner(kfs, claims, obj, !field_is_set(obj, PORT_TRANSPORT));
