@@ -285,8 +285,7 @@ static int look_at_ports(struct sight *sight)
 				    NVMET_PORTS "/%s/subsystems", id);
 		if (sight->kfs->look != LOOK_TO_PLAN)
 			continue;
-		way->sees_all =
-			sight->controllers.complete || nvmet_sees_all(sight->kfs, id);
+		way->sees_all = nvmet_sees_all(sight->kfs, &sight->controllers, id);
 		way->sockets = nvmet_count_sockets(sight->kfs, &sight->controllers, id);
 	}
 	return r;

@@ -19,7 +19,7 @@ void nvmet_controllers_done(struct nvmet_controllers *controllers)
 		free(controller->host);
 	}
 	vec_done(&controllers->controllers);
-	net_connections_done(&controllers->sockets);
+	tcp_connections_done(&controllers->sockets);
 }
 
 /* Takes ownership of @host. */
@@ -103,7 +103,7 @@ int nvmet_controllers_load(const struct kfs *kfs, struct nvmet_controllers *ret)
 		r = 0;
 	}
 	if (r == 0 && !all.complete)
-		r = net_connections_load(kfs, &all.sockets);
+		r = tcp_connections_load(kfs, &all.sockets);
 	if (r < 0)
 		nvmet_controllers_done(&all);
 	else
@@ -124,15 +124,20 @@ uint64_t nvmet_count_sockets(const struct kfs *kfs,
 	    !address ||
 	    kfs_read_u64(kfs, &service, NVMET_PORTS "/%s/addr_trsvcid", id) < 0)
 		return 0;
-	return net_connections_count(&controllers->sockets, address, service);
+	return tcp_connections_count(&controllers->sockets, address, service);
 }
 
-bool nvmet_sees_all(const struct kfs *kfs, const char *id)
+bool nvmet_sees_all(const struct kfs *kfs, const struct nvmet_controllers *controllers,
+		    const char *id)
 {
 	_cleanup_free_ char *transport = NULL;
 
+	if (controllers->complete)
+		return true;
 	return nvmet_read(kfs, &transport, NVMET_PORTS "/%s/addr_trtype", id) == 0 &&
-	       transport && (streq(transport, "tcp") || streq(transport, "loop"));
+	       transport &&
+	       (streq(transport, "loop") ||
+		(streq(transport, "tcp") && controllers->sockets.error == 0));
 }
 
 static const char *plural(uint64_t count)
@@ -163,6 +168,9 @@ int nvmet_set_use(struct obj *obj, const struct nvmet_use *use)
 			 use->sockets, plural(use->sockets));
 		buf_addf(&loss, "%" PRIu64 " TCP connection%s", use->sockets,
 			 plural(use->sockets));
+	} else if (use->may_be_more) {
+		buf_add(&words, "on a port whose connections cannot be counted");
+		buf_add(&loss, "connections that cannot be counted");
 	} else {
 		return 0;
 	}

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "model/object.h"
-#include "sys/net.h"
+#include "sys/tcp.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@ struct nvmet_controller {
 struct nvmet_controllers {
 	VEC(struct nvmet_controller) controllers;
 	bool complete; /* the kernel lists all controllers; otherwise there may be more */
-	struct net_connections sockets; /* where it does not */
+	struct tcp_connections sockets; /* where it does not */
 };
 
 /*
@@ -34,11 +34,13 @@ struct nvmet_use {
 	uint64_t controllers;
 	const char *host; /* one of them; NULL: not known */
 	uint64_t sockets; /* TCP connections of who knows which controllers */
-	bool may_be_more; /* by a transport whose connections nobody tells */
+	bool may_be_more; /* by a transport whose connections nobody tells, or beyond those
+			   * that could be read */
 };
 
 /*
- * nvmet_set_use() - Set in_use and content of @obj, if there is any. 0 or -ENOMEM.
+ * nvmet_set_use() - Set in_use and content of @obj, if there is any. Connections that cannot
+ * be counted count as there. Return: 0 or -ENOMEM.
  */
 int nvmet_set_use(struct obj *obj, const struct nvmet_use *use);
 
@@ -47,7 +49,8 @@ uint64_t nvmet_count_sockets(const struct kfs *kfs,
 			     const struct nvmet_controllers *controllers, const char *id);
 
 /*
- * nvmet_sees_all() - True if every connection to port @id is visible as a socket or as a
- * controller of this machine (TCP, loop), even without debugfs.
+ * nvmet_sees_all() - True if every connection to port @id is visible: in debugfs, as a socket
+ * (TCP) or as a controller of this machine (loop).
  */
-bool nvmet_sees_all(const struct kfs *kfs, const char *id);
+bool nvmet_sees_all(const struct kfs *kfs, const struct nvmet_controllers *controllers,
+		    const char *id);

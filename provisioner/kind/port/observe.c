@@ -121,6 +121,13 @@ static int read_referrals(const struct kfs *kfs, struct obj *obj, const char *di
 	return r;
 }
 
+/* True if a controller of an unknown port may be connected to @obj. */
+static bool is_any_of(const struct obj *obj, const struct nvmet_controllers *controllers)
+{
+	/* Without debugfs only loop controllers are known. */
+	return controllers->complete || port_of(obj)->transport == TRANSPORT_LOOP;
+}
+
 static int count_links(const struct kfs *kfs, struct obj *obj,
 		       const struct nvmet_controllers *controllers)
 {
@@ -137,12 +144,16 @@ static int count_links(const struct kfs *kfs, struct obj *obj,
 	if (r < 0)
 		return r;
 	vec_foreach (controller, &controllers->controllers) {
-		if (controller->port != port_of(obj)->id)
+		if (controller->port != port_of(obj)->id &&
+		    !(controller->port == NVMET_ANY_PORT && is_any_of(obj, controllers) &&
+		      kfs_names_have(&links, controller->subsystem)))
 			continue;
 		use.controllers++;
 		use.host = controller->host;
 	}
 	use.sockets = nvmet_count_sockets(kfs, controllers, obj_name(obj));
+	use.may_be_more = kfs->look == LOOK_TO_PLAN && obj->holders > 0 &&
+			  !nvmet_sees_all(kfs, controllers, obj_name(obj));
 	r = nvmet_set_use(obj, &use);
 	free(obj->in_use);
 	obj->in_use = NULL;
