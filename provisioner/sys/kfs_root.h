@@ -42,7 +42,7 @@ enum kfs_query {
 struct kfs {
 	int root_fd;
 	enum kfs_look look;
-	bool reads_extras; /* an import: also read what no key has (obj.extra) */
+	bool reads_extras;   /* an import: also read what no key has (obj.extra) */
 	bool is_sysroot;     /* the root is not that of the process */
 	struct fault *fault; /* asked before each write; may be NULL */
 

@@ -3,126 +3,239 @@
 #include "sys/net.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
+#include "base/units.h"
+#include "sys/netlink.h"
 
 #include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <stdio.h>
 
-/* The state in the fourth column: TCP_ESTABLISHED of net/tcp_states.h. */
-#define ESTABLISHED 1
+/* --- the text of an address --- */
+
+/* IPv6 with a zone: parse the address, and return the zone in *ret_zone. */
+static bool parse_v6(const char *text, struct in6_addr *ret, const char **ret_zone)
+{
+	char address[INET6_ADDRSTRLEN];
+	const char *mark = strchr(text, '%');
+	size_t len = mark ? (size_t)(mark - text) : strlen(text);
+
+	*ret_zone = mark ? mark + 1 : NULL;
+	if (len >= sizeof(address))
+		return false;
+	memcpy(address, text, len);
+	address[len] = '\0';
+	return inet_pton(AF_INET6, address, ret) == 1 &&
+	       (!mark || (mark[1] && IN6_IS_ADDR_LINKLOCAL(ret)));
+}
 
 enum net_family net_family(const char *text)
 {
 	struct in6_addr bytes;
+	const char *zone;
 
-	return inet_pton(AF_INET, text, &bytes) == 1	? NET_IPV4
-	       : inet_pton(AF_INET6, text, &bytes) == 1 ? NET_IPV6
-							: NET_NONE;
+	return inet_pton(AF_INET, text, &bytes) == 1 ? NET_IPV4
+	       : parse_v6(text, &bytes, &zone)	     ? NET_IPV6
+						     : NET_NONE;
 }
 
-static int print_address(int family, const void *bytes, char **ret)
+bool net_needs_zone(const char *text)
+{
+	struct in6_addr bytes;
+	const char *zone;
+
+	return parse_v6(text, &bytes, &zone) && IN6_IS_ADDR_LINKLOCAL(&bytes) && !zone;
+}
+
+bool net_is_wildcard(const char *text)
+{
+	return streq(text, "0.0.0.0") || streq(text, "::");
+}
+
+static int print_address(int family, const void *bytes, const char *zone, char **ret)
 {
 	char text[INET6_ADDRSTRLEN];
 
 	if (!inet_ntop(family, bytes, text, sizeof(text)))
 		return -errno;
-	*ret = strdup(text);
-	return *ret ? 0 : -ENOMEM;
+	return str_format(ret, "%s%s%s", text, zone ? "%" : "", zone ? zone : "");
 }
 
 int net_canonical(const char *text, char **ret)
 {
 	struct in6_addr bytes;
+	const char *zone;
 
 	if (inet_pton(AF_INET, text, &bytes) == 1)
-		return print_address(AF_INET, &bytes, ret);
-	if (inet_pton(AF_INET6, text, &bytes) == 1)
-		return print_address(AF_INET6, &bytes, ret);
+		return print_address(AF_INET, &bytes, NULL, ret);
+	if (parse_v6(text, &bytes, &zone))
+		return print_address(AF_INET6, &bytes, zone, ret);
 	return -EINVAL;
 }
 
-/* Takes ownership of @text, also on failure. */
-static int add(struct net_addresses *all, const char *interface, char *text)
-{
-	struct net_address address = { strdup(interface), text };
-	int r = address.interface ? vec_push(&all->addresses, address) : -ENOMEM;
+/* --- the lists --- */
 
-	if (r < 0) {
-		free(address.interface);
-		free(text);
-	}
+int net_add_interface(struct net_addresses *all, const char *name, uint64_t index,
+		      bool is_down)
+{
+	struct net_interface interface = { .name = strdup(name),
+					   .index = index,
+					   .is_down = is_down };
+	int r = interface.name ? vec_push(&all->interfaces, interface) : -ENOMEM;
+
+	if (r < 0)
+		free(interface.name);
 	return r;
 }
 
-static int add_from_kernel(struct net_addresses *all, const struct ifaddrs *entry)
+int net_add_altname(struct net_interface *interface, const char *name)
 {
-	const struct sockaddr_in6 *v6;
-	struct sockaddr_in v4;
-	char *text = NULL;
-	int r;
+	char *copy = strdup(name);
+	int r = copy ? vec_push(&interface->altnames, copy) : -ENOMEM;
 
-	if (!entry->ifa_addr || !(entry->ifa_flags & IFF_UP))
-		return 0;
-	if (entry->ifa_addr->sa_family == AF_INET) {
-		memcpy(&v4, entry->ifa_addr, sizeof(v4));
-		r = print_address(AF_INET, &v4.sin_addr, &text);
-	} else if (entry->ifa_addr->sa_family == AF_INET6) {
-		v6 = (const struct sockaddr_in6 *)(const void *)entry->ifa_addr;
-		if (IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr))
-			return 0;
-		r = print_address(AF_INET6, &v6->sin6_addr, &text);
-	} else {
-		return 0;
-	}
-	return r < 0 ? r : add(all, entry->ifa_name, text);
-}
-
-static int load_from_kernel(struct net_addresses *ret)
-{
-	struct ifaddrs *list;
-	int r = 0;
-
-	if (getifaddrs(&list) < 0)
-		return -errno;
-	for (const struct ifaddrs *entry = list; r == 0 && entry; entry = entry->ifa_next)
-		r = add_from_kernel(ret, entry);
-	freeifaddrs(list);
+	if (r < 0)
+		free(copy);
 	return r;
 }
 
-/* As load_from_tree() reads them. */
-static void note_addresses(const struct kfs *kfs, const struct net_addresses *all)
+static void address_done(struct net_address *address)
 {
-	vec_foreach (first, &all->addresses) {
-		_cleanup_(buf_done) struct buf text = { 0 };
+	free(address->interface);
+	free(address->label);
+	free(address->text);
+}
+
+int net_add_address(struct net_addresses *all, const struct net_interface *interface,
+		    int family, const void *bytes, const char *label, unsigned int flags)
+{
+	bool is_local = family == AF_INET6 &&
+			IN6_IS_ADDR_LINKLOCAL((const struct in6_addr *)bytes);
+	struct net_address address = {
+		.interface = strdup(interface->name),
+		.label = label ? strdup(label) : NULL,
+		.flags = flags | (is_local ? NET_LINK_LOCAL : 0) |
+			 (interface->is_down ? NET_DOWN : 0),
+	};
+	int r = address.interface && (address.label || !label) ? 0 : -ENOMEM;
+
+	if (r == 0)
+		r = print_address(family, bytes, is_local ? interface->name : NULL,
+				  &address.text);
+	if (r == 0)
+		r = vec_push(&all->addresses, address);
+	if (r < 0)
+		address_done(&address);
+	return r;
+}
+
+void net_addresses_done(struct net_addresses *addresses)
+{
+	vec_foreach (address, &addresses->addresses)
+		address_done(address);
+	vec_done(&addresses->addresses);
+	vec_foreach (interface, &addresses->interfaces) {
+		free(interface->name);
+		vec_foreach (name, &interface->altnames)
+			free(*name);
+		vec_done(&interface->altnames);
+	}
+	vec_done(&addresses->interfaces);
+}
+
+/* --- a sysroot --- */
+
+static const struct {
+	const char *word;
+	unsigned int flag;
+} flag_words[] = {
+	{ "tentative", NET_TENTATIVE },
+	{ "dadfailed", NET_FAILED },
+	{ "deprecated", NET_DEPRECATED },
+	{ "temporary", NET_TEMPORARY },
+	{ "down", NET_DOWN },
+};
+
+static void print_line(const struct net_address *address, struct buf *out)
+{
+	const char *zone = strchr(address->text, '%');
+
+	buf_add_bytes(out, address->text,
+		      zone ? (size_t)(zone - address->text) : strlen(address->text));
+	for (size_t i = 0; i < ARRAY_SIZE(flag_words); i++)
+		if (address->flags & flag_words[i].flag)
+			buf_addf(out, " %s", flag_words[i].word);
+	if (address->label && !streq(address->label, address->interface))
+		buf_addf(out, " label=%s", address->label);
+	buf_add(out, "\n");
+}
+
+/* Note for the recorder what load_from_tree() reads. */
+static void note(const struct kfs *kfs, const struct net_addresses *all)
+{
+	vec_foreach (interface, &all->interfaces) {
+		_cleanup_(buf_done) struct buf lines = { 0 }, names = { 0 },
+					       index = { 0 };
 
 		vec_foreach (address, &all->addresses)
-			if (streq(address->interface, first->interface))
-				buf_addf(&text, "%s\n", address->text);
-		kfs_note(kfs, &text, "sys/class/net/%s/addresses", first->interface);
+			if (streq(address->interface, interface->name))
+				print_line(address, &lines);
+		vec_foreach (name, &interface->altnames)
+			buf_addf(&names, "%s\n", *name);
+		buf_addf(&index, "%llu\n", (unsigned long long)interface->index);
+		if (lines.data)
+			kfs_note(kfs, &lines, "sys/class/net/%s/addresses",
+				 interface->name);
+		if (names.data)
+			kfs_note(kfs, &names, "sys/class/net/%s/altnames",
+				 interface->name);
+		if (lines.data)
+			kfs_note(kfs, &index, "sys/class/net/%s/ifindex",
+				 interface->name);
 	}
 }
 
-static int load_interface_of_tree(const struct kfs *kfs, const char *interface,
-				  struct net_addresses *ret)
+static int read_line(char *line, const struct net_interface *interface,
+		     struct net_addresses *ret)
 {
-	_cleanup_free_ char *text = NULL;
-	char *rest, *line;
+	char *text = strsep(&line, " "), *word;
+	const char *label = NULL;
+	unsigned int flags = 0;
+	struct in6_addr bytes;
+	int family = net_family(text) == NET_IPV4 ? AF_INET : AF_INET6;
 
-	if (kfs_read(kfs, &text, "sys/class/net/%s/addresses", interface) < 0)
+	if (inet_pton(family, text, &bytes) != 1)
 		return 0;
-	rest = text;
-	while ((line = strsep(&rest, "\n"))) {
-		char *address = NULL;
-		int r = net_canonical(line, &address);
-
-		if (r == 0)
-			r = add(ret, interface, address);
-		if (r == -ENOMEM)
-			return r;
+	while ((word = strsep(&line, " "))) {
+		if (strncmp(word, "label=", strlen("label=")) == 0)
+			label = word + strlen("label=");
+		for (size_t i = 0; i < ARRAY_SIZE(flag_words); i++)
+			if (streq(word, flag_words[i].word))
+				flags |= flag_words[i].flag;
 	}
-	return 0;
+	return net_add_address(ret, interface, family, &bytes, label, flags);
+}
+
+static int load_interface(const struct kfs *kfs, const char *name,
+			  struct net_addresses *ret)
+{
+	_cleanup_free_ char *lines = NULL, *names = NULL;
+	struct net_interface *interface;
+	uint64_t index = 0;
+	char *rest, *line;
+	int r;
+
+	if (kfs_read_u64(kfs, &index, "sys/class/net/%s/ifindex", name) < 0)
+		index = 0;
+	r = net_add_interface(ret, name, index, false);
+	if (r < 0)
+		return r;
+	interface = &ret->interfaces.items[ret->interfaces.count - 1];
+	if (kfs_read(kfs, &names, "sys/class/net/%s/altnames", name) == 0)
+		for (rest = names; r == 0 && (line = strsep(&rest, "\n"));)
+			r = net_add_altname(interface, line);
+	if (kfs_read(kfs, &lines, "sys/class/net/%s/addresses", name) == 0)
+		for (rest = lines; r == 0 && (line = strsep(&rest, "\n"));)
+			r = read_line(line, interface, ret);
+	return r;
 }
 
 static int load_from_tree(const struct kfs *kfs, struct net_addresses *ret)
@@ -133,7 +246,7 @@ static int load_from_tree(const struct kfs *kfs, struct net_addresses *ret)
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	vec_foreach (interface, &interfaces.names) {
-		r = load_interface_of_tree(kfs, *interface, ret);
+		r = load_interface(kfs, *interface, ret);
 		if (r < 0)
 			break;
 	}
@@ -143,10 +256,10 @@ static int load_from_tree(const struct kfs *kfs, struct net_addresses *ret)
 int net_addresses_load(const struct kfs *kfs, struct net_addresses *ret)
 {
 	struct net_addresses all = { 0 };
-	int r = kfs->is_sysroot ? load_from_tree(kfs, &all) : load_from_kernel(&all);
+	int r = kfs->is_sysroot ? load_from_tree(kfs, &all) : netlink_load(&all);
 
 	if (r == 0 && kfs->on_query && !kfs->is_sysroot)
-		note_addresses(kfs, &all);
+		note(kfs, &all);
 	if (r < 0)
 		net_addresses_done(&all);
 	else
@@ -154,102 +267,70 @@ int net_addresses_load(const struct kfs *kfs, struct net_addresses *ret)
 	return r;
 }
 
-void net_addresses_done(struct net_addresses *addresses)
-{
-	vec_foreach (address, &addresses->addresses) {
-		free(address->interface);
-		free(address->text);
-	}
-	vec_done(&addresses->addresses);
-}
+/* --- questions --- */
 
-bool net_is_local(const struct net_addresses *addresses, const char *text)
+static bool names(const struct net_interface *interface, const char *name)
 {
-	if (streq(text, "0.0.0.0") || streq(text, "::"))
+	uint64_t index;
+
+	if (streq(interface->name, name))
 		return true;
-	vec_foreach (address, &addresses->addresses) {
-		if (streq(address->text, text))
+	vec_foreach (altname, &interface->altnames) {
+		if (streq(*altname, name))
 			return true;
 	}
-	return false;
+	/* The number is a name for a zone (inet6_pton() of the kernel). */
+	return units_parse_uint(name, &index) == 0 && index > 0 &&
+	       index == interface->index;
 }
 
-/*
- * True if @hex is @address. The kernel prints an address as hexadecimal words of 32 bits
- * in the byte order of the machine (get_tcp4_sock(), get_tcp6_sock()).
- */
-static bool local_end_is(const char *hex, const char *address)
+static const struct net_interface *find_interface(const struct net_addresses *all,
+						  const char *name)
 {
-	struct in6_addr wanted = { 0 };
-	size_t words = strlen(hex) / 8;
-
-	if (streq(address, "0.0.0.0") || streq(address, "::"))
-		return true;
-	if (inet_pton(words == 1 ? AF_INET : AF_INET6, address, &wanted) != 1)
-		return false;
-	for (size_t i = 0; i < words; i++) {
-		uint32_t word;
-
-		if (sscanf(hex + i * 8, "%8x", &word) != 1 ||
-		    memcmp(&word, (const char *)&wanted + i * 4, 4) != 0)
-			return false;
+	vec_foreach (interface, &all->interfaces) {
+		if (names(interface, name))
+			return interface;
 	}
-	return true;
+	return NULL;
 }
 
-static int add_connection(struct net_connections *all, const char *line)
+bool net_is_on(const struct net_addresses *addresses, const struct net_address *address,
+	       const char *name)
 {
-	struct net_connection connection = { 0 };
-	unsigned int state;
+	const struct net_interface *interface = find_interface(addresses, name);
 
-	if (sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F:] %x", connection.local,
-		   &connection.service, &state) != 3 ||
-	    state != ESTABLISHED)
-		return 0;
-	return vec_push(&all->connections, connection);
+	return (interface && streq(address->interface, interface->name)) ||
+	       (address->label && streq(address->label, name));
 }
 
-static int load_connections(const struct kfs *kfs, const char *path,
-			    struct net_connections *all)
+/* Compare link-local addresses, whose zones may be different names of one interface. */
+static bool is_same(const struct net_addresses *all, const struct net_address *address,
+		    const char *text)
 {
-	_cleanup_free_ char *text = NULL;
-	char *rest, *line;
-	int r = 0;
+	const char *zone = strchr(text, '%'), *mark = strchr(address->text, '%');
 
-	if (kfs_read(kfs, &text, "%s", path) < 0)
-		return 0;
-	rest = text;
-	while (r == 0 && (line = strsep(&rest, "\n")))
-		r = add_connection(all, line);
-	return r;
+	if (streq(address->text, text))
+		return true;
+	return zone && mark && zone - text == mark - address->text &&
+	       strncmp(text, address->text, (size_t)(zone - text)) == 0 &&
+	       net_is_on(all, address, zone + 1);
 }
 
-int net_connections_load(const struct kfs *kfs, struct net_connections *ret)
+const struct net_address *net_find(const struct net_addresses *addresses,
+				   const char *text)
 {
-	struct net_connections all = { 0 };
-	int r = load_connections(kfs, "proc/net/tcp", &all);
+	const struct net_address *found = NULL;
 
-	if (r == 0)
-		r = load_connections(kfs, "proc/net/tcp6", &all);
-	if (r < 0)
-		net_connections_done(&all);
-	else
-		*ret = all;
-	return r;
-}
-
-void net_connections_done(struct net_connections *connections)
-{
-	vec_done(&connections->connections);
-}
-
-uint64_t net_connections_count(const struct net_connections *connections,
-			       const char *address, uint64_t service)
-{
-	uint64_t count = 0;
-
-	vec_foreach (connection, &connections->connections)
-		count += connection->service == service &&
-			 local_end_is(connection->local, address);
-	return count;
+	vec_foreach (address, &addresses->addresses) {
+		if (!is_same(addresses, address, text))
+			continue;
+		/* An address may be on several interfaces. */
+		if (!found || !(address->flags & NET_UNUSABLE))
+			found = address;
+	}
+	/* All of 127.0.0.0/8 is local where 127.0.0.1 is. */
+	if (!found && net_family(text) == NET_IPV4 &&
+	    strncmp(text, "127.", strlen("127.")) == 0 && !streq(text, "127.0.0.1"))
+		return net_find(addresses, "127.0.0.1");
+	return found;
 }

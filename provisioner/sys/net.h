@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The addresses of this machine, and its TCP connections. */
+/* The addresses of this machine. */
 #pragma once
 
 #include "sys/kfs.h"
@@ -9,28 +9,66 @@
 
 enum net_family { NET_NONE, NET_IPV4, NET_IPV6 };
 
+/* Properties of an address (IFA_F_ of linux/if_addr.h) and of its interface. */
+enum net_flag {
+	NET_TENTATIVE = 1 << 0,	 /* not usable before duplicate address detection ends */
+	NET_FAILED = 1 << 1,	 /* duplicate address detection found another owner */
+	NET_DEPRECATED = 1 << 2, /* usable, but not for new uses */
+	NET_TEMPORARY = 1 << 3,	 /* an IPv6 privacy address, replaced within a day */
+	NET_DOWN = 1 << 4,	 /* its interface is down */
+	NET_LINK_LOCAL = 1 << 5, /* .text has the interface as its zone */
+};
+
+/* The flags of an address on which no socket can listen now. */
+#define NET_UNUSABLE (NET_TENTATIVE | NET_FAILED | NET_DOWN)
+
 struct net_address {
 	char *interface;
-	char *text; /* in the form of net_canonical() */
+	char *label; /* of an IPv4 address, "eth0:srv"; may be NULL */
+	char *text;  /* in the form of net_canonical() */
+	unsigned int flags;
+};
+
+struct net_interface {
+	char *name;
+	uint64_t index;
+	bool is_down;
+	VEC(char *) altnames;
 };
 
 struct net_addresses {
 	VEC(struct net_address) addresses;
+	VEC(struct net_interface) interfaces;
 };
 
 /*
- * net_addresses_load() - Read the addresses of all interfaces that are up (getifaddrs(3)),
- * without link-local IPv6 addresses, which need a scope. In a sysroot the lines of
- * sys/class/net/INTERFACE/addresses are read instead. Return: 0 or -errno.
+ * net_addresses_load() - Read all interfaces and their addresses (rtnetlink(7)). In a
+ * sysroot the files ifindex, altnames and addresses of sys/class/net/INTERFACE are read
+ * instead; a line of addresses is an address and words: tentative, dadfailed, deprecated,
+ * temporary, down, label=NAME. Return: 0 or -errno.
  */
 int net_addresses_load(const struct kfs *kfs, struct net_addresses *ret);
 void net_addresses_done(struct net_addresses *addresses);
 
-/* net_is_local() - True if @text is one of @addresses, or the wildcard address. */
-bool net_is_local(const struct net_addresses *addresses, const char *text);
+/* net_find() - Find an address in the form of net_canonical(). NULL: it is not here. */
+const struct net_address *net_find(const struct net_addresses *addresses,
+				   const char *text);
 
-/* net_family() - Return the family of an address without a scope; otherwise NET_NONE. */
+/* net_is_on() - True if @name is the interface of @address, its altname or its label. */
+bool net_is_on(const struct net_addresses *addresses, const struct net_address *address,
+	       const char *name);
+
+/* net_is_wildcard() - True if @text means all addresses of a family. */
+bool net_is_wildcard(const char *text);
+
+/*
+ * net_family() - Return the family of an address; NET_NONE if @text is no address. Only a
+ * link-local IPv6 address may have a zone: fe80::1%eth0.
+ */
 enum net_family net_family(const char *text);
+
+/* net_needs_zone() - True if @text is a link-local IPv6 address without a zone. */
+bool net_needs_zone(const char *text);
 
 /*
  * net_canonical() - Write an address in its canonical form (`::1`).
@@ -38,23 +76,12 @@ enum net_family net_family(const char *text);
  */
 int net_canonical(const char *text, char **ret);
 
-/* The local end of an established TCP connection of this network namespace. */
-struct net_connection {
-	char local[33]; /* the address in the form of procfs */
-	unsigned int service;
-};
-
-struct net_connections {
-	VEC(struct net_connection) connections;
-};
-
 /*
- * net_connections_load() - Read /proc/net/tcp and tcp6, which is slow with many sockets. A
- * file that cannot be read counts as empty. Return: 0 or -ENOMEM.
+ * net_add_interface(), net_add_altname(), net_add_address() - For the readers, netlink.c and
+ * this file. @family, @bytes: as of inet_ntop(3). Return: 0 or -ENOMEM.
  */
-int net_connections_load(const struct kfs *kfs, struct net_connections *ret);
-void net_connections_done(struct net_connections *connections);
-
-/* net_connections_count() - Count those to @address (or the wildcard) and @service. */
-uint64_t net_connections_count(const struct net_connections *connections,
-			       const char *address, uint64_t service);
+int net_add_interface(struct net_addresses *all, const char *name, uint64_t index,
+		      bool is_down);
+int net_add_altname(struct net_interface *interface, const char *name);
+int net_add_address(struct net_addresses *all, const struct net_interface *interface,
+		    int family, const void *bytes, const char *label, unsigned int flags);

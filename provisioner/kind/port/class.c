@@ -74,13 +74,15 @@ static const struct field port_fields[] = {
 	[PORT_ADDRESS] =
 		FIELD(port, address, FIELD_STRING, .max = 255, .pattern = "^[^ /]+$",
 		      .expects = "an address",
-		      .doc = "IPv4 or IPv6 address of this machine to listen on; "
-			     "0.0.0.0 and :: mean all addresses; any word with loop"),
-	[PORT_INTERFACE] = FIELD(
-		port, interface, FIELD_STRING, .flags = FIELD_POLICY, .max = 15,
-		.pattern = "^[^ /:]+$", .expects = "the name of a network interface",
-		.doc = "Network interface whose address to listen on, instead of "
-		       "address"),
+		      .doc = "IPv4 or IPv6 address of this machine to listen on, a "
+			     "link-local one as in fe80::1%eth0; 0.0.0.0 and :: mean "
+			     "all addresses; any word with loop"),
+	[PORT_INTERFACE] =
+		FIELD(port, interface, FIELD_STRING, .flags = FIELD_POLICY, .max = 127,
+		      .pattern = "^[^ /]+$", .expects = "the name of a network interface",
+		      .doc = "Network interface whose address to listen on, instead of "
+			     "address; its name, an alternative name, or the label of an "
+			     "address"),
 	[PORT_FAMILY] =
 		FIELD(port, family, FIELD_ENUM, .flags = FIELD_POLICY,
 		      .words = port_family_words,
@@ -155,12 +157,44 @@ static void validate_address(const struct obj *want, struct diag *diag)
 			 "port '%s': address '%s': expected an IPv4 or IPv6 address, as "
 			 "in 192.0.2.10 or \"2001:db8::1\"",
 			 obj_name(want), port->address);
+	else if (has_address && net_needs_zone(port->address))
+		diag_add(diag, obj_field_pos(want, PORT_ADDRESS),
+			 "port '%s': address '%s': a link-local address needs its "
+			 "interface, as in \"fe80::1%%eth0\"",
+			 obj_name(want), port->address);
 	if (has_address && field_is_set(want, PORT_FAMILY))
 		diag_add(diag, obj_field_pos(want, PORT_FAMILY),
 			 "port '%s': family needs an interface", obj_name(want));
 }
 
-/* Report the later of two ports with one transport, address and service. */
+/* The kernel binds no two sockets of a service that overlap, in whatever order. */
+static bool overlap(const struct port *a, const struct port *b, bool v6_takes_v4)
+{
+	bool any_a = net_is_wildcard(a->address), any_b = net_is_wildcard(b->address);
+
+	if (streq(a->address, b->address))
+		return true;
+	if (net_family(a->address) == net_family(b->address))
+		return any_a || any_b;
+	/* An RDMA listener on :: takes no IPv4 (rdma_set_afonly()). */
+	return v6_takes_v4 && a->transport == TRANSPORT_TCP &&
+	       (streq(a->address, "::") || streq(b->address, "::"));
+}
+
+bool port_overlaps(const struct obj *a, const struct obj *b, bool v6_takes_v4)
+{
+	const struct port *left = port_of(a), *right = port_of(b);
+
+	return field_is_set(a, PORT_TRANSPORT) && field_is_set(b, PORT_TRANSPORT) &&
+	       field_is_set(a, PORT_ADDRESS) && field_is_set(b, PORT_ADDRESS) &&
+	       left->transport == right->transport && left->transport != TRANSPORT_LOOP &&
+	       port_service(a) == port_service(b) && overlap(left, right, v6_takes_v4);
+}
+
+/*
+ * Report the later of two ports of one service with one address, or with a wildcard and an
+ * address of its family. Whether :: takes IPv4 depends on the machine, see port_resolve().
+ */
 static void validate_place(const struct obj *want, const struct model *desired,
 			   struct diag *diag)
 {
@@ -169,22 +203,24 @@ static void validate_place(const struct obj *want, const struct model *desired,
 	if (!field_is_set(want, PORT_ADDRESS) || port->transport == TRANSPORT_LOOP)
 		return;
 	vec_foreach (other, &desired->objs) {
-		const struct port *first = port_of(*other);
-
 		if (*other == want)
 			return;
-		if ((*other)->class != want->class ||
-		    !field_is_set(*other, PORT_ADDRESS) ||
-		    !field_is_set(*other, PORT_TRANSPORT) ||
-		    first->transport != port->transport ||
-		    port_service(*other) != port_service(want) ||
-		    !streq(first->address, port->address))
+		if ((*other)->class != want->class || !port_overlaps(*other, want, false))
 			continue;
-		diag_add(diag, obj_field_pos(want, PORT_ADDRESS),
-			 "port '%s': address '%s' and service %" PRIu64
-			 " belong to port '%s' at line %u",
-			 obj_name(want), port->address, port_service(want),
-			 obj_name(*other), (*other)->pos.line);
+		if (streq(port_of(*other)->address, port->address))
+			diag_add(diag, obj_field_pos(want, PORT_ADDRESS),
+				 "port '%s': address '%s' and service %" PRIu64
+				 " belong to port '%s' at line %u",
+				 obj_name(want), port->address, port_service(want),
+				 obj_name(*other), (*other)->pos.line);
+		else
+			diag_add(diag, obj_field_pos(want, PORT_ADDRESS),
+				 "port '%s': address '%s' overlaps '%s' of port '%s' at "
+				 "line %u; give one of the ports another service than "
+				 "%" PRIu64,
+				 obj_name(want), port->address, port_of(*other)->address,
+				 obj_name(*other), (*other)->pos.line,
+				 port_service(want));
 		return;
 	}
 }

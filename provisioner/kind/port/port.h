@@ -89,6 +89,13 @@ char *port_folder(const struct obj *obj);
 /* port_service() - Return the service of the configuration, or the default. */
 uint64_t port_service(const struct obj *obj);
 
+/*
+ * port_overlaps() - True if both ports listen at one address, or one at a wildcard that
+ * contains the other's. An unset address overlaps nothing.
+ * @v6_takes_v4: a TCP listener on :: also accepts IPv4 (net.ipv6.bindv6only is 0).
+ */
+bool port_overlaps(const struct obj *a, const struct obj *b, bool v6_takes_v4);
+
 /* port_family() - Return the kernel's name of the address family for this transport. */
 const char *port_family(int transport, const char *address);
 
