@@ -47,6 +47,7 @@ struct options {
 	const char *stage_name; /* the word of the command line; the report has it too */
 	bool disconnect;	/* --teardown may drop connections */
 	bool drift; /* --drift: a dry run whose outcome goes into the status file */
+	bool no_wait;
 	bool dry_run, detailed_exitcode, json, no_prune, adopt, quiet, verbose;
 	enum color_when color;
 	uint64_t timeout_ms;

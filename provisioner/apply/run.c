@@ -203,6 +203,7 @@ static int reconcile(struct app *app, struct model *desired, struct report *repo
 {
 	struct reconcile_options options = {
 		.dry_run = app->options.dry_run,
+		.no_wait = app->options.no_wait,
 		.prune = !app->options.no_prune && !app->options.initramfs,
 		.adopt = app->options.adopt,
 		.disconnect = app->options.disconnect,

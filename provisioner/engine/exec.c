@@ -65,9 +65,21 @@ static const struct report_entry *missing_module(const struct obj *want,
 	return NULL;
 }
 
+bool exec_needs(const struct plan_step *step, const struct obj *other)
+{
+	const struct kind *kind = kind_of(step->want->class);
+
+	if (other->class == &module_class)
+		return kind_needs_module(step->want, obj_name(other));
+	if (!kind->policy.uses || !kind->policy.uses(step->want, other))
+		return false;
+	/* Skipping a change of an object that already uses the other helps nobody. */
+	return !step->have || !kind->policy.uses(step->have, other) ||
+	       (kind->policy.follows && kind->policy.follows(step, other));
+}
+
 /* Find an object that @step needs and that is not in sync. */
-static const struct report_entry *missing_object(const struct kind *kind,
-						 const struct plan_step *step,
+static const struct report_entry *missing_object(const struct plan_step *step,
 						 const struct plan *plan,
 						 const struct report *report)
 {
@@ -75,11 +87,7 @@ static const struct report_entry *missing_object(const struct kind *kind,
 		const struct report_entry *entry = &report->entries.items[i];
 		const struct obj *other = plan->steps.items[i].want;
 
-		if (!is_missing(entry) || !other || !kind->policy.uses(step->want, other))
-			continue;
-		/* Skipping a change of an object that already uses the other helps nobody. */
-		if (!step->have || !kind->policy.uses(step->have, other) ||
-		    (kind->policy.follows && kind->policy.follows(step, other)))
+		if (is_missing(entry) && other && exec_needs(step, other))
 			return entry;
 	}
 	return NULL;
@@ -93,16 +101,13 @@ static const struct report_entry *missing_need(const struct plan_step *step,
 					       const struct plan *plan,
 					       const struct report *report)
 {
-	const struct kind *kind = kind_of(plan_step_obj(step)->class);
 	const struct report_entry *missing = NULL;
 
 	/* A removal needs nothing. */
 	if (!step->want)
 		return NULL;
 	missing = missing_module(step->want, report);
-	if (!missing && kind->policy.uses)
-		missing = missing_object(kind, step, plan, report);
-	return missing;
+	return missing ? missing : missing_object(step, plan, report);
 }
 
 /* True if an object was not created although its needs are met. */

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "engine/modules.h"
 #include "engine/planner.h"
+#include "engine/rounds.h"
 #include "engine/state.h"
 #include "kind/kinds.h"
 #include "sys/clock.h"
@@ -24,6 +25,9 @@
 #define PASSING_POLL_MS 50
 /* An event of udev ends the wait early; without udev the state is polled. */
 #define ABSENT_POLL_MS 500
+/* The time that a wait for absent devices leaves to the rest of the run: this part, at most. */
+#define KEPT_PART   5
+#define KEPT_MAX_MS 5000
 
 static void set_failed(struct report *report, char *message)
 {
@@ -101,6 +105,7 @@ struct run {
 	struct plan_policy policy;
 	const struct exec_watcher *watcher; /* may be NULL */
 	struct report *report;
+	bool no_wait;
 };
 
 /* @first: the changes of this run, which this plan checks; NULL: no change yet. */
@@ -221,76 +226,149 @@ static bool udev_is_busy(const struct sys *sys)
 	return kfs_exists(&sys->kfs, "run/udev/queue");
 }
 
-/* Return the step to wait for. NULL: none, or the deadline has passed. */
-static const struct plan_step *worth_waiting(const struct sys *sys,
-					     const struct plan *plan, uint64_t since_ms)
-{
-	uint64_t now = clock_now_ms();
-
-	if (now >= sys->deadline_ms)
-		return NULL;
-	return plan_find_passing(plan, now - since_ms,
-				 udev_is_busy(sys) ? UINT64_MAX : PASSING_WAIT_MS);
-}
-
-/* udev announces a new device. No event announces that a device was closed. */
-static void wait_a_little(const struct sys *sys, bool is_absent)
-{
-	uint64_t now = clock_now_ms();
-	uint64_t left = sys->deadline_ms > now ? sys->deadline_ms - now : 0;
-
-	if (is_absent)
-		devices_wait(sys, left < ABSENT_POLL_MS ? left : ABSENT_POLL_MS);
-	else
-		clock_sleep_ms(PASSING_POLL_MS);
-}
-
 static void tell_wait(const struct exec_watcher *watcher, const struct plan_step *step)
 {
 	if (watcher && watcher->wait)
 		watcher->wait(watcher->data, step);
 }
 
-/*
- * Plan, and again while a step is blocked only by somebody who may be gone in a moment, or
- * by a device that may appear.
- */
+static void forget(struct reconcile_outcome *outcome)
+{
+	reconcile_outcome_done(outcome);
+	*outcome = (struct reconcile_outcome){ 0 };
+}
+
+/* No event announces that a device was closed. */
+static bool may_still_pass(const struct sys *sys, uint64_t since_ms)
+{
+	uint64_t now = clock_now_ms();
+
+	return now < sys->deadline_ms &&
+	       (udev_is_busy(sys) || now - since_ms < PASSING_WAIT_MS);
+}
+
+/* Plan, and again while a step is blocked only by somebody who may be gone in a moment. */
 static int plan_patiently(const struct run *run, struct reconcile_outcome *ret)
 {
 	uint64_t since_ms = clock_now_ms();
-	int r;
 
 	for (;;) {
-		const struct plan_step *step;
-		bool is_absent;
+		int r = look_and_plan(run, NULL, ret);
+		const struct plan_step *step =
+			r == 0 ? plan_find_passing(&ret->plan) : NULL;
 
-		r = look_and_plan(run, NULL, ret);
-		step = r == 0 ? worth_waiting(run->sys, &ret->plan, since_ms) : NULL;
-		if (!step)
-			break;
+		if (!step || !may_still_pass(run->sys, since_ms))
+			return r;
 		tell_wait(run->watcher, step);
-		is_absent = step->want && step->want->unmet && !step->want->passing;
-		reconcile_outcome_done(ret);
-		*ret = (struct reconcile_outcome){ 0 };
-		wait_a_little(run->sys, is_absent);
+		forget(ret);
+		clock_sleep_ms(PASSING_POLL_MS);
 	}
-	tell_wait(run->watcher, NULL);
-	return r;
 }
 
-static int execute(const struct run *run, bool dry_run, struct reconcile_outcome *outcome)
+static int execute(const struct run *run, struct reconcile_outcome *outcome)
 {
 	_cleanup_(buf_done) struct buf why = { 0 };
 	int r;
 
-	if (dry_run)
-		return exec_report_pending(&outcome->plan, run->report);
 	r = state_tidy(run->sys, &outcome->observed, &why);
 	if (r < 0)
 		return fail_by(run->report, r, &why);
 	r = exec_run(run->sys, &outcome->plan, run->watcher, run->report);
 	if (r == 0 && plan_has_changes(&outcome->plan))
 		r = verify(run, outcome);
+	return r;
+}
+
+/* Execute the plan with a report of its own, which is added to that of the run. */
+static int execute_round(const struct run *run, struct reconcile_outcome *outcome)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	struct run round = *run;
+	int merged, r;
+
+	round.report = &report;
+	r = execute(&round, outcome);
+	if (report.verdict == VERDICT_FAILED)
+		set_failed(run->report, TAKE_PTR(report.message));
+	merged = rounds_merge(run->report, &report);
+	return r < 0 ? r : merged;
+}
+
+/* Execute what is possible now. Return: 1; 0: nothing is; -errno. */
+static int execute_ready(const struct run *run, struct reconcile_outcome *outcome)
+{
+	struct plan ready = { 0 }, rest;
+	int r = rounds_take_ready(&outcome->plan, run->report, &ready);
+
+	if (r < 0 || ready.steps.count == 0) {
+		plan_done(&ready);
+		return r;
+	}
+	rest = outcome->plan;
+	outcome->plan = ready;
+	r = execute_round(run, outcome);
+	plan_done(&rest);
+	/* In an initramfs nobody waits for udev. */
+	if (r == 0 && !run->sys->initramfs)
+		exec_settle(run->sys);
+	return r < 0 ? r : 1;
+}
+
+/*
+ * Return the end of the wait for absent devices: udev and busy devices keep a part of the time
+ * for the steps that follow the wait.
+ */
+static uint64_t end_of_wait(const struct run *run)
+{
+	uint64_t now = clock_now_ms(), kept;
+
+	if (run->no_wait || run->sys->deadline_ms <= now)
+		return 0;
+	kept = (run->sys->deadline_ms - now) / KEPT_PART;
+	return run->sys->deadline_ms - (kept < KEPT_MAX_MS ? kept : KEPT_MAX_MS);
+}
+
+/* udev announces a new device. */
+static void wait_for_device(const struct run *run, uint64_t end_ms)
+{
+	uint64_t now = clock_now_ms();
+	uint64_t left = end_ms > now ? end_ms - now : 0;
+
+	devices_wait(run->sys, left < ABSENT_POLL_MS ? left : ABSENT_POLL_MS);
+}
+
+/*
+ * Plan, execute what is possible, and plan again while a device is absent that may appear. *ret
+ * is the plan of the last round.
+ */
+static int plan_in_rounds(const struct run *run, bool dry_run,
+			  struct reconcile_outcome *ret)
+{
+	uint64_t since_ms = clock_now_ms(), end_ms = end_of_wait(run);
+	int r;
+
+	for (;;) {
+		const struct plan_step *step;
+		uint64_t now;
+
+		r = plan_patiently(run, ret);
+		now = clock_now_ms();
+		step = r == 0 && now < end_ms
+			       ? plan_find_absent(&ret->plan, now - since_ms)
+			       : NULL;
+		if (!step)
+			break;
+		r = dry_run ? 0 : execute_ready(run, ret);
+		/* If no step was ready, the plan still has all of its steps. */
+		if (r == 0)
+			tell_wait(run->watcher, step);
+		forget(ret);
+		if (r < 0)
+			break;
+		if (r == 0)
+			wait_for_device(run, end_ms);
+	}
+	tell_wait(run->watcher, NULL);
 	return r;
 }
 
@@ -309,8 +387,11 @@ static int run_all(struct run *run, bool dry_run, struct reconcile_outcome *outc
 		return fail_by(run->report, r, &why);
 	r = modules_want(run->desired, run->policy.stage);
 	if (r == 0)
-		r = plan_patiently(run, outcome);
-	return r < 0 ? r : execute(run, dry_run, outcome);
+		r = plan_in_rounds(run, dry_run, outcome);
+	if (r < 0)
+		return r;
+	return dry_run ? exec_report_pending(&outcome->plan, run->report)
+		       : execute_round(run, outcome);
 }
 
 int reconcile_run(struct sys *sys, struct model *desired,
@@ -329,6 +410,7 @@ int reconcile_run(struct sys *sys, struct model *desired,
 			    .stage = options->stage },
 		.watcher = watcher,
 		.report = report,
+		.no_wait = options->no_wait,
 	};
 	int r, end;
 

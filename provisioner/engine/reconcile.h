@@ -12,6 +12,7 @@
 
 struct reconcile_options {
 	bool dry_run;		       /* stop after the first plan */
+	bool no_wait;		       /* do not wait for absent devices */
 	bool prune, adopt, disconnect; /* as in struct plan_policy */
 	enum kind_stage stage;
 	struct boot *boot; /* NULL: no fact is known */

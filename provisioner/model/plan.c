@@ -33,24 +33,35 @@ bool plan_has_changes(const struct plan *plan)
 	return false;
 }
 
-/* True if the obstacle of the step may still go away by itself. */
-static bool is_passing(const struct plan_step *step, uint64_t since_ms,
-		       uint64_t passing_ms)
+/* True if the step is blocked by a use that may end by itself. */
+static bool is_passing(const struct plan_step *step)
 {
 	if (!step->blocked || step->deferred)
 		return false;
 	if (step->want && step->want->unmet)
-		return since_ms <
-		       (step->want->passing ? passing_ms : step->want->patience_ms);
-	return step->have && step->have->in_use && step->have->passing &&
-	       since_ms < passing_ms;
+		return step->want->passing;
+	return step->have && step->have->in_use && step->have->passing;
 }
 
-const struct plan_step *plan_find_passing(const struct plan *plan, uint64_t since_ms,
-					  uint64_t passing_ms)
+const struct plan_step *plan_find_passing(const struct plan *plan)
 {
 	vec_foreach (step, &plan->steps) {
-		if (is_passing(step, since_ms, passing_ms))
+		if (is_passing(step))
+			return step;
+	}
+	return NULL;
+}
+
+bool plan_step_is_absent(const struct plan_step *step)
+{
+	return step->blocked && !step->deferred && step->want && step->want->unmet &&
+	       !step->want->passing && step->want->patience_ms > 0;
+}
+
+const struct plan_step *plan_find_absent(const struct plan *plan, uint64_t since_ms)
+{
+	vec_foreach (step, &plan->steps) {
+		if (plan_step_is_absent(step) && since_ms < step->want->patience_ms)
 			return step;
 	}
 	return NULL;

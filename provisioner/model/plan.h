@@ -43,14 +43,17 @@ const struct obj *plan_step_obj(const struct plan_step *step);
  */
 bool plan_has_changes(const struct plan *plan);
 
+/* plan_find_passing() - Find a step that is blocked by a use that may end soon, or NULL. */
+const struct plan_step *plan_find_passing(const struct plan *plan);
+
+/* plan_step_is_absent() - True if the step is blocked by the absence of a device. */
+bool plan_step_is_absent(const struct plan_step *step);
+
 /*
- * plan_find_passing() - Find a step whose obstacle may go away: a use that may end within
- * @passing_ms, or an absence that may end within obj.patience_ms.
- * @since_ms: time since the step was first found to be blocked.
- * Return: NULL if the plan has no such step.
+ * plan_find_absent() - Find a step that is blocked by an absence, with an obj.patience_ms above
+ * @since_ms, the time since the run began. NULL: no such step.
  */
-const struct plan_step *plan_find_passing(const struct plan *plan, uint64_t since_ms,
-					  uint64_t passing_ms);
+const struct plan_step *plan_find_absent(const struct plan *plan, uint64_t since_ms);
 
 /* plan_action_name() - Return the word of the report: "none", "create". */
 const char *plan_action_name(enum plan_action action);

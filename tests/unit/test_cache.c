@@ -3,6 +3,8 @@
 #include "base/str.h"
 #include "engine/reconcile.h"
 #include "fake_dm.h"
+#include "kind/kinds.h"
+#include "sys/clock.h"
 #include "unit.h"
 
 #define GIB (UINT64_C(1) << 30)
@@ -168,6 +170,127 @@ START_TEST(replacement_that_fails_leaves_the_name)
 }
 END_TEST
 
+/* --- the time of others --- */
+
+#define WAITING                                                              \
+	"caches: [{name: late, source: LABEL=late, size: 16MiB, wait: %s}, " \
+	"{name: data, source: LABEL=b, size: 16MiB}]"
+
+/* The first wait of a run, as its watcher sees it. */
+static struct {
+	struct fake_dm *dm;
+	char log[512];
+	bool plugs; /* the disk appears during the wait */
+	unsigned int waits;
+} seen;
+
+static void note_wait(void *data, const struct plan_step *step)
+{
+	(void)data;
+	if (!step)
+		return;
+	if (seen.waits++ == 0)
+		snprintf(seen.log, sizeof(seen.log), "%s", seen.dm->log);
+	if (seen.plugs)
+		fake_disk(seen.dm->fake, "vdd", 48, GIB, "E:ID_FS_LABEL_ENC=late");
+	seen.plugs = false;
+}
+
+static void apply_waiting(struct fake_kernel *fake, struct fake_dm *dm, const char *wait,
+			  const struct reconcile_options *options, struct report *report)
+{
+	_cleanup_(reconcile_outcome_done) struct reconcile_outcome outcome = { 0 };
+	static const struct exec_watcher watcher = { .wait = note_wait };
+	_cleanup_(model_done) struct model desired = { 0 };
+	_cleanup_free_ char *yaml = NULL;
+
+	seen.dm = dm;
+	ck_assert_int_ge(asprintf(&yaml, WAITING, wait), 0);
+	fake_model(&desired, yaml);
+	report->stage = "system";
+	ck_assert_int_eq(
+		reconcile_run(&fake->sys, &desired, options, &watcher, report, &outcome),
+		0);
+}
+
+START_TEST(absent_source_takes_no_time_of_the_present_one)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	struct fake_kernel fake;
+	struct fake_dm dm;
+
+	make_machine(&fake, &dm);
+	fake.sys.deadline_ms = clock_now_ms() + 20000;
+	seen.plugs = true;
+	apply_waiting(&fake, &dm, "20s", &converge, &report);
+	ck_assert_str_eq(seen.log, "create data, ");
+	ck_assert_str_eq(dm.log, "create data, create late, ");
+	ck_assert_int_eq(report.verdict, VERDICT_CHANGED);
+	/* rapiddisk_cache, late, data */
+	ck_assert_uint_eq(report.entries.count, 3);
+	vec_foreach (entry, &report.entries)
+		ck_assert_int_eq(entry->result, entry->class == &cache_class
+							? RESULT_DONE
+							: RESULT_UNCHANGED);
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(wait_for_an_absent_source_leaves_time_before_the_deadline)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	struct fake_kernel fake;
+	struct fake_dm dm;
+
+	make_machine(&fake, &dm);
+	fake.sys.deadline_ms = clock_now_ms() + 2500;
+	apply_waiting(&fake, &dm, "60s", &converge, &report);
+	ck_assert_uint_gt(seen.waits, 0);
+	ck_assert_uint_lt(clock_now_ms(), fake.sys.deadline_ms);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert_uint_eq(report.entries.count, 3);
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(run_without_a_wait_does_not_wait)
+{
+	static const struct reconcile_options at_once = { .prune = true,
+							  .no_wait = true };
+	_cleanup_(report_done) struct report report = { 0 };
+	struct fake_kernel fake;
+	struct fake_dm dm;
+
+	make_machine(&fake, &dm);
+	fake.sys.deadline_ms = clock_now_ms() + 60000;
+	apply_waiting(&fake, &dm, "60s", &at_once, &report);
+	ck_assert_uint_eq(seen.waits, 0);
+	ck_assert_str_eq(dm.log, "create data, ");
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	fake_done(&fake);
+}
+END_TEST
+
+/* A step that failed is not tried again at each look during the wait. */
+START_TEST(failed_step_is_tried_once_more_at_the_end_of_the_wait)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	struct fake_kernel fake;
+	struct fake_dm dm;
+
+	make_machine(&fake, &dm);
+	fake.sys.deadline_ms = clock_now_ms() + 2500;
+	dm.refuse = "data";
+	dm.refuse_error = -ENOMEM;
+	apply_waiting(&fake, &dm, "60s", &converge, &report);
+	ck_assert_uint_gt(seen.waits, 1);
+	/* The linear map that the first try left is changed. */
+	ck_assert_str_eq(dm.log, "refuse data, linear data, refuse data, ");
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	fake_done(&fake);
+}
+END_TEST
+
 Suite *suite_cache(void)
 {
 	return unit_suite("cache", ramdisk_goes_from_one_cache_to_another,
@@ -175,5 +298,9 @@ Suite *suite_cache(void)
 			  cache_that_leaves_its_ramdisk_to_nobody_is_not_released,
 			  cache_over_a_ramdisk_of_the_same_file_needs_one_run,
 			  ramdisk_below_a_cache_grows_with_its_cache,
-			  replacement_that_fails_leaves_the_name, NULL);
+			  replacement_that_fails_leaves_the_name,
+			  absent_source_takes_no_time_of_the_present_one,
+			  wait_for_an_absent_source_leaves_time_before_the_deadline,
+			  run_without_a_wait_does_not_wait,
+			  failed_step_is_tried_once_more_at_the_end_of_the_wait, NULL);
 }

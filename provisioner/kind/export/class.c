@@ -40,6 +40,9 @@ static const struct field namespace_fields[] = {
 		namespace, nguid, FIELD_STRING, .pattern = UUID_PATTERN,
 		.expects = "16 bytes, written as a UUID",
 		.doc = "NGUID of the namespace; by default derived in the same way"),
+	[NAMESPACE_WAIT] = FIELD(namespace, wait, FIELD_DURATION, .flags = FIELD_POLICY,
+				 .value = "10s", .max = 3600000,
+				 .doc = "How long to wait for the device to appear"),
 	[NAMESPACE_CAPACITY] =
 		FIELD(namespace, capacity, FIELD_SIZE, .flags = FIELD_DERIVED,
 		      .doc = "Size of the device; a change is announced to initiators"),

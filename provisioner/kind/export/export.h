@@ -28,6 +28,7 @@ struct namespace
 	uint64_t id;
 	struct device_ref device;
 	char *uuid, *nguid;
+	uint64_t wait;
 	struct size capacity;
 	bool enabled;
 	bool gone; /* Observed: the device was unplugged, so that all I/O fails */
@@ -52,6 +53,7 @@ enum {
 	NAMESPACE_DEVICE,
 	NAMESPACE_UUID,
 	NAMESPACE_NGUID,
+	NAMESPACE_WAIT,
 	NAMESPACE_CAPACITY,
 	NAMESPACE_ENABLED,
 };

@@ -14,8 +14,7 @@
 
 #include <ctype.h>
 
-#define UUID_LEN       36 /* with its four dashes */
-#define DEVICE_WAIT_MS 10000
+#define UUID_LEN 36 /* with its four dashes */
 
 int export_prepare(struct sys *sys, struct obj *want, struct buf *why)
 {
@@ -179,7 +178,7 @@ static int resolve_found(struct sys *sys, struct obj *want, struct obj *item)
 
 	field_clear(item, NAMESPACE_CAPACITY);
 	if (r == -ENOENT || r == -ENOTDIR) {
-		want->patience_ms = DEVICE_WAIT_MS;
+		want->patience_ms = namespace_of(item)->wait;
 		r = kind_set_unmet(
 			want,
 			"device '%s' of namespace '%s' does not exist; connect the "
