@@ -164,7 +164,11 @@ int export_create(struct sys *sys, const struct obj *want, struct buf *why)
 
 	if (r < 0)
 		return r;
-	r = fill(sys, want, dir, why);
+	r = export_claim_host_name(sys, want);
+	if (r < 0)
+		kind_fail(why, r, NULL, "cannot add the claim in '/run/rapiddisk/owned'");
+	else
+		r = fill(sys, want, dir, why);
 	if (r < 0)
 		(void)take_away(sys, want, dir, &ignored); /* the first error counts */
 	return r;

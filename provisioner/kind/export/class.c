@@ -34,8 +34,9 @@ static const struct field namespace_fields[] = {
 		FIELD(namespace, uuid, FIELD_STRING, .pattern = UUID_PATTERN,
 		      .expects = "a UUID, as in 0a3b1c2d-4e5f-4a6b-8c7d-9e0f1a2b3c4d",
 		      .doc = "UUID by which initiators identify the namespace; by "
-			     "default derived from the machine id and the names, so the "
-			     "same on each boot"),
+			     "default derived from the machine id, the NQN, the id and "
+			     "the device, so the same on each boot, and another one for "
+			     "another device"),
 	[NAMESPACE_NGUID] = FIELD(
 		namespace, nguid, FIELD_STRING, .pattern = UUID_PATTERN,
 		.expects = "16 bytes, written as a UUID",
@@ -63,7 +64,8 @@ static const struct field export_fields[] = {
 		FIELD(export, nqn, FIELD_STRING, .flags = FIELD_KEY,
 		      .pattern = NVMET_NQN_PATTERN, .expects = NVMET_NQN_EXPECTS,
 		      .max = NVMET_NQN_MAX,
-		      .doc = "Name of the export; %H in it is the machine's name. By "
+		      .doc = "Name of the export; %H in it is the machine's name, and a "
+			     "later change of that name renames no live export. By "
 			     "default nqn.2021-06.org.rapiddisk:%H-DEVICE, with the "
 			     "device of the first namespace"),
 	[EXPORT_NAMESPACES] =

@@ -20,6 +20,7 @@ struct export
 	char *serial, *model;
 	int on_change;
 	uint64_t connections;
+	bool has_host_name; /* set by prepare: the NQN has this machine's name */
 };
 
 struct namespace
@@ -81,6 +82,19 @@ const struct object_list *export_namespaces(const struct obj *obj);
 
 /* export_strings() - Its ports or hosts; an empty list where none are set. */
 const struct string_list *export_strings(const struct obj *obj, unsigned int index);
+
+/*
+ * export_check_name() - Set obj.unmet if the NQN of @want cannot be created on this machine.
+ * Return: 0 or -ENOMEM.
+ */
+int export_check_name(struct obj *want, const struct model *desired);
+
+/*
+ * export_claim_host_name() - Keep the name of this machine for %H, if @want is the first
+ * export with %H: as long as an owned export exists, a new name renames no export.
+ * Return: 0 or -errno.
+ */
+int export_claim_host_name(struct sys *sys, const struct obj *want);
 
 /*
  * export_note_name() - Note in obj.unsaid that the NQN contains %H, which the configuration

@@ -16,41 +16,18 @@
 
 #define UUID_LEN 36 /* with its four dashes */
 
-int export_prepare(struct sys *sys, struct obj *want, struct buf *why)
-{
-	const char *rest = export_of(want)->nqn, *mark;
-	_cleanup_(buf_done) struct buf nqn = { 0 };
-	_cleanup_free_ char *host = NULL;
-	int r;
-
-	if (!strstr(rest, EXPORT_HOST_MARK))
-		return 0;
-	r = machine_hostname(&sys->kfs, &host);
-	if (r < 0)
-		return kind_fail(why, r, NULL,
-				 "cannot expand %s: cannot read the name of this machine",
-				 EXPORT_HOST_MARK);
-	for (; (mark = strstr(rest, EXPORT_HOST_MARK));
-	     rest = mark + strlen(EXPORT_HOST_MARK)) {
-		buf_add_bytes(&nqn, rest, (size_t)(mark - rest));
-		buf_add(&nqn, host);
-	}
-	buf_add(&nqn, rest);
-	return nqn.failed ? -ENOMEM : field_set_string(want, EXPORT_NQN, nqn.data);
-}
-
 /*
  * derive() - The same text for the same machine, purpose and names on each boot: the
  * SHA-256 of all of them. The machine's id itself cannot be found out from it
  * (machine-id(5) asks for that).
  */
 static int derive(const char *machine, const char *purpose, const char *nqn,
-		  const char *id, char ret[static CONFIG_SHA256_LEN])
+		  const char *names, char ret[static CONFIG_SHA256_LEN])
 {
 	_cleanup_free_ char *text = NULL;
 
-	if (str_format(&text, "rapiddisk %s\n%s\n%s\n%s\n", purpose, machine, nqn, id) <
-	    0)
+	if (str_format(&text, "rapiddisk %s\n%s\n%s\n%s\n", purpose, machine, nqn,
+		       names) < 0)
 		return -ENOMEM;
 	config_digest(text, strlen(text), ret);
 	return 0;
@@ -69,13 +46,31 @@ static void format_uuid(const char *hex, char version, char ret[static UUID_LEN 
 	}
 }
 
+/* Name the device, `rd0` and `/dev/rd0` alike, and the item. */
+static int identify_content(const struct obj *item, const struct model *desired,
+			    char **ret)
+{
+	const char *text = namespace_of(item)->device.text;
+	const struct obj *made = export_find_device(desired, text);
+
+	return made ? str_format(ret, "%s\n/dev/%s%s", obj_name(item),
+				 made->class == &cache_class ? "mapper/" : "",
+				 obj_name(made))
+		    : str_format(ret, "%s\n%s", obj_name(item), text);
+}
+
+/* Initiators know content by its identifier, so another device has another identifier. */
 static int derive_identifier(const char *machine, const struct obj *want,
-			     struct obj *item, unsigned int index, char version)
+			     struct obj *item, const struct model *desired,
+			     unsigned int index, char version)
 {
 	char hex[CONFIG_SHA256_LEN], uuid[UUID_LEN + 1];
-	int r = derive(machine, item->class->fields[index].name, obj_name(want),
-		       obj_name(item), hex);
+	_cleanup_free_ char *names = NULL;
+	int r = identify_content(item, desired, &names);
 
+	if (r == 0)
+		r = derive(machine, item->class->fields[index].name, obj_name(want),
+			   names, hex);
 	if (r < 0)
 		return r;
 	format_uuid(hex, version, uuid);
@@ -118,7 +113,8 @@ static bool is_identified(const struct obj *want)
 }
 
 /* Derive the identifiers that the configuration lacks, a UUID as version 8. */
-static int derive_missing(struct sys *sys, struct boot *boot, struct obj *want)
+static int derive_missing(struct sys *sys, struct boot *boot, struct obj *want,
+			  const struct model *desired)
 {
 	const char *machine = NULL;
 	int r = boot_machine_id(boot, &sys->kfs, &machine);
@@ -127,9 +123,11 @@ static int derive_missing(struct sys *sys, struct boot *boot, struct obj *want)
 		r = derive_serial(machine, want);
 	vec_foreach (item, &export_namespaces(want)->objs) {
 		if (r == 0 && !field_is_set(*item, NAMESPACE_UUID))
-			r = derive_identifier(machine, want, *item, NAMESPACE_UUID, '8');
+			r = derive_identifier(machine, want, *item, desired,
+					      NAMESPACE_UUID, '8');
 		if (r == 0 && !field_is_set(*item, NAMESPACE_NGUID))
-			r = derive_identifier(machine, want, *item, NAMESPACE_NGUID, 0);
+			r = derive_identifier(machine, want, *item, desired,
+					      NAMESPACE_NGUID, 0);
 	}
 	if (r == -ENOENT)
 		return kind_set_unmet(
@@ -139,9 +137,10 @@ static int derive_missing(struct sys *sys, struct boot *boot, struct obj *want)
 	return r;
 }
 
-static int identify(struct sys *sys, struct boot *boot, struct obj *want)
+static int identify(struct sys *sys, struct boot *boot, struct obj *want,
+		    const struct model *desired)
 {
-	int r = is_identified(want) ? 0 : derive_missing(sys, boot, want);
+	int r = is_identified(want) ? 0 : derive_missing(sys, boot, want, desired);
 
 	vec_foreach (item, &export_namespaces(want)->objs) {
 		if (r == 0 && !want->unmet)
@@ -356,30 +355,13 @@ static int resolve_devices(struct sys *sys, struct obj *want, const struct model
 	return 0;
 }
 
-/* An NQN with %H may expand to the NQN of another export. */
-static int check_twice(struct obj *want, const struct model *desired)
-{
-	const char *name = obj_name(want);
-
-	vec_foreach (other, &desired->objs) {
-		if (*other == want)
-			break;
-		if ((*other)->class == want->class && streq(obj_name(*other), name))
-			return kind_set_unmet(want,
-					      "the export at line %u has the same NQN on "
-					      "this machine",
-					      (*other)->pos.line);
-	}
-	return 0;
-}
-
 int export_resolve(struct sys *sys, struct boot *boot, struct obj *want,
 		   const struct model *desired, const struct model *observed)
 {
-	int r = check_twice(want, desired);
+	int r = export_check_name(want, desired);
 
 	if (r == 0 && !want->unmet)
-		r = identify(sys, boot, want);
+		r = identify(sys, boot, want, desired);
 	if (r == 0 && !want->unmet)
 		r = resolve_devices(sys, want, desired, observed,
 				    model_find(observed, want->class, obj_name(want)));

@@ -95,6 +95,18 @@ static int tidy_size(struct sys *sys, const char *claim, const struct model *obs
 		       : claims_drop(&sys->kfs, NVMET_SIZE_CLAIM, claim);
 }
 
+/* Drop the name that %H stands for with the last owned export. */
+static int tidy_host_name(struct sys *sys, const char *name, const struct model *observed)
+{
+	size_t count;
+	struct obj *const *exports = model_list(observed, &export_class, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (exports[i]->owner == OWNER_OURS)
+			return 0;
+	return claims_drop(&sys->kfs, NVMET_HOSTNAME_CLAIM, name);
+}
+
 static int tidy_file(struct sys *sys, const struct claims *claims, const char *file,
 		     const struct model *observed)
 {
@@ -109,6 +121,9 @@ static int tidy_file(struct sys *sys, const struct claims *claims, const char *f
 		    strncmp(file, class->name, strlen(class->name)) == 0)
 			return tidy_claim(sys, claims, class, colon + 1, observed);
 	}
+	if (strncmp(file, NVMET_HOSTNAME_CLAIM ":", strlen(NVMET_HOSTNAME_CLAIM ":")) ==
+	    0)
+		return tidy_host_name(sys, colon + 1, observed);
 	return strncmp(file, NVMET_SIZE_CLAIM ":", strlen(NVMET_SIZE_CLAIM ":")) == 0
 		       ? tidy_size(sys, colon + 1, observed)
 		       : 0;

@@ -40,6 +40,9 @@ int nvmet_expect_size(struct sys *sys, const char *fmt, ...) _printf_(2, 3);
 /* The kind of size claims, which nvmet_size_claim() names. */
 #define NVMET_SIZE_CLAIM "size"
 
+/* The kind of the claim that keeps the name of this machine, for which %H stands. */
+#define NVMET_HOSTNAME_CLAIM "hostname"
+
 /* nvmet_size_claim() - Return: the caller's to free; NULL: no memory. */
 char *nvmet_size_claim(const char *subsystem, const char *id);
 
