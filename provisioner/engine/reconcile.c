@@ -12,6 +12,7 @@
 #include "sys/clock.h"
 #include "sys/devices.h"
 #include "sys/machine.h"
+#include "sys/ramshare.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -381,7 +382,10 @@ static int run_all(struct run *run, bool dry_run, struct reconcile_outcome *outc
 	if (r < 0)
 		return fail(run->report, r,
 			    "cannot read the size of RAM from '/proc/meminfo'");
-	model_resolve(run->desired, run->policy.ram_bytes);
+	if (model_has_shares(run->desired))
+		model_resolve(
+			run->desired,
+			ramshare_bytes(&run->sys->kfs, run->policy.ram_bytes, !dry_run));
 	r = state_prepare(run->sys, run->desired, &why);
 	if (r < 0)
 		return fail_by(run->report, r, &why);

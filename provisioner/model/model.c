@@ -143,6 +143,29 @@ struct obj *const *model_list(const struct model *model, const struct obj_class 
 	return *ret_count > 0 ? model->index + first : NULL;
 }
 
+static bool has_share(const struct obj *obj)
+{
+	for (unsigned int i = 0; i < obj->class->field_count; i++) {
+		const struct size *size =
+			obj->class->fields[i].type == FIELD_SIZE && field_is_set(obj, i)
+				? field_size(obj, i)
+				: NULL;
+
+		if (size && size->text && strchr(size->text, '%'))
+			return true;
+	}
+	return false;
+}
+
+bool model_has_shares(const struct model *model)
+{
+	vec_foreach (obj, &model->objs) {
+		if (has_share(*obj))
+			return true;
+	}
+	return false;
+}
+
 void model_resolve(struct model *model, uint64_t ram_bytes)
 {
 	vec_foreach (obj, &model->objs)

@@ -77,6 +77,9 @@ struct obj *model_find(const struct model *model, const struct obj_class *class,
 struct obj *const *model_list(const struct model *model, const struct obj_class *class,
 			      size_t *ret_count);
 
+/* model_has_shares() - True if a size of the model is a share of RAM. */
+bool model_has_shares(const struct model *model);
+
 /*
  * model_resolve() - Evaluate the sizes with a share of RAM.
  * @ram_bytes: the value of 100%.
