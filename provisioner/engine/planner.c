@@ -75,6 +75,31 @@ static int add_step(struct planner *p, struct plan_step *step, int r)
 	return r;
 }
 
+/* Return the step of a blocked module that @want needs, or NULL. Modules come first. */
+static const struct plan_step *find_blocked_module(const struct planner *p,
+						   const struct obj *want)
+{
+	vec_foreach (step, &p->plan->steps) {
+		if (step->blocked && step->want && step->want->class == &module_class &&
+		    kind_needs_module(want, obj_name(step->want)))
+			return step;
+	}
+	return NULL;
+}
+
+/* Block what needs a blocked module, as exec_run() would skip it. */
+static int judge_module(const struct planner *p, struct plan_step *step)
+{
+	const struct plan_step *module =
+		step->action == PLAN_NONE || step->action == PLAN_ADOPT
+			? NULL
+			: find_blocked_module(p, step->want);
+
+	return module ? judge_block(step, "needs the kernel module '%s': %s",
+				    obj_name(module->want), module->blocked)
+		      : 0;
+}
+
 static int add_wanted(struct planner *p, struct obj *want)
 {
 	struct plan_step step = {
@@ -83,6 +108,8 @@ static int add_wanted(struct planner *p, struct obj *want)
 	};
 	int r = judge_wanted(&step, p->policy->adopt);
 
+	if (r == 0 && !step.blocked)
+		r = judge_module(p, &step);
 	if (r == 0 && !step.blocked)
 		r = judge_memory(p, &step);
 	return add_step(p, &step, r);

@@ -7,6 +7,7 @@ const struct kind kind_module = {
 	.shared = true,
 	.state = {
 		.observe = module_observe,
+		.resolve = module_resolve,
 	},
 	.acts = {
 		.create = module_create,
