@@ -21,8 +21,9 @@ static const struct tag {
 	const char *prefix, *property;
 	bool encoded;	 /* udev escapes the value */
 	bool lower_case; /* udev writes the value in lower case */
+	bool any_case;	 /* the case of the value depends on the file system */
 } tags[] = {
-	{ "UUID=", "ID_FS_UUID_ENC", .encoded = true },
+	{ "UUID=", "ID_FS_UUID_ENC", .encoded = true, .any_case = true },
 	{ "LABEL=", "ID_FS_LABEL_ENC", .encoded = true },
 	{ "PARTUUID=", "ID_PART_ENTRY_UUID", .lower_case = true },
 	{ "PARTLABEL=", "ID_PART_ENTRY_NAME", .encoded = true },
@@ -153,16 +154,58 @@ static int make_value(const struct udev_ops *udev, const struct tag *tag,
 	return 0;
 }
 
+static int find_value(const struct sys *sys, const struct tag *tag, const char *text,
+		      struct device_numbers *ret)
+{
+	_cleanup_free_ char *value = NULL;
+	int r = make_value(sys->udev, tag, text, &value);
+
+	return r < 0 ? r : sys->udev->find(sys, tag->property, value, ret);
+}
+
+/* Remove quotation marks around the value, as of UUID="..." in the output of blkid(8). */
+static void unquote(char *text)
+{
+	size_t len = strlen(text);
+
+	if (len < 2 || (text[0] != '"' && text[0] != '\'') || text[len - 1] != text[0])
+		return;
+	memmove(text, text + 1, len - 2);
+	text[len - 2] = '\0';
+}
+
+static void change_case(char *text, int (*convert)(int))
+{
+	for (; *text; text++)
+		*text = (char)convert((unsigned char)*text);
+}
+
+/*
+ * Search the value as it is, then without quotation marks, and a UUID in the other case:
+ * most file systems have theirs in lower case, FAT and NTFS in upper case.
+ */
 static int find_by_tag(const struct sys *sys, const struct tag *tag, const char *text,
 		       struct device_numbers *ret)
 {
-	_cleanup_free_ char *value = NULL;
+	_cleanup_free_ char *plain = strdup(text);
 	int r;
 
-	if (!sys->udev)
-		return 0;
-	r = make_value(sys->udev, tag, text, &value);
-	return r < 0 ? r : sys->udev->find(sys, tag->property, value, ret);
+	if (!sys->udev || !plain)
+		return sys->udev ? -ENOMEM : 0;
+	r = find_value(sys, tag, text, ret);
+	if (r < 0 || ret->numbers.count > 0)
+		return r;
+	unquote(plain);
+	if (!streq(plain, text))
+		r = find_value(sys, tag, plain, ret);
+	if (r < 0 || ret->numbers.count > 0 || !tag->any_case)
+		return r;
+	change_case(plain, tolower);
+	r = find_value(sys, tag, plain, ret);
+	if (r < 0 || ret->numbers.count > 0)
+		return r;
+	change_case(plain, toupper);
+	return find_value(sys, tag, plain, ret);
 }
 
 bool devices_same_content(const struct sys *sys, uint64_t a, uint64_t b)
