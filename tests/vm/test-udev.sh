@@ -37,6 +37,7 @@ t_atexit "umount /mnt; swapoff $device; echo rapiddisk detach 7 >$mgmt; modprobe
 echo "rapiddisk attach 7 $((64 << 20))" >"$mgmt"
 
 t_run "a new disk has its by-id link" same_device "$by_id" "$device"
+t_is "udisks ignores the disk" "$(property "$device" UDISKS_IGNORE)" 1
 t_is "an empty disk has no file system" "$(property "$device" ID_FS_TYPE)" ""
 t_is "probing an empty disk allocates no memory" "$(cat /sys/block/rd7/rapiddisk/used_bytes)" 0
 
@@ -74,5 +75,14 @@ t_run "a new disk of the same name has the by-id link" same_device "$by_id" "$de
 modprobe brd rd_nr=1 rd_size=4096
 mkfs.ext4 -q -U "$uuid" /dev/ram0
 t_run "a disk of brd gets no link from the project's rules" absent "/dev/disk/by-uuid/$uuid"
-t_is "a disk of brd gets no property from the project's rules" "$(property /dev/ram0 ID_RAPIDDISK)" ""
+t_is "a disk of brd gets no property from the project's rules" \
+	"$(property /dev/ram0 ID_RAPIDDISK)$(property /dev/ram0 UDISKS_IGNORE)" ""
+for uuid in RAPIDDISK-cache-test OTHER-test; do
+	echo "0 8192 linear /dev/ram0 0" | dmsetup create "$uuid" --uuid "$uuid"
+done
+udevadm settle
+t_is "udisks ignores a map of the project" \
+	"$(property /dev/mapper/RAPIDDISK-cache-test UDISKS_IGNORE)" 1
+t_is "udisks does not ignore another map" "$(property /dev/mapper/OTHER-test UDISKS_IGNORE)" ""
+dmsetup remove OTHER-test RAPIDDISK-cache-test
 modprobe -r brd
