@@ -69,18 +69,19 @@ int app_look_at_image(struct app *app, const struct model *desired, struct repor
 	return 0;
 }
 
-/* Parameters of dracut for the initramfs alone begin with `rd.`. */
-bool app_is_turned_off(const struct app *app)
+const char *app_why_turned_off(const struct app *app)
 {
 	const struct kfs *kfs = &app->sys.kfs;
 
-	return machine_cmdline_has(kfs, "rapiddisk=0") ||
-	       (app->options.initramfs && machine_cmdline_has(kfs, "rd.rapiddisk=0"));
-}
-
-void app_say_turned_off(void)
-{
-	log_warning("'rapiddisk=0' on the kernel command line turns everything off");
+	if (machine_cmdline_has(kfs, "rapiddisk=0"))
+		return "'rapiddisk=0' on the kernel command line turns everything off";
+	/* Parameters of dracut for the initramfs alone begin with `rd.`. */
+	if (app->options.initramfs && machine_cmdline_has(kfs, "rd.rapiddisk=0"))
+		return "'rd.rapiddisk=0' on the kernel command line turns the initramfs off";
+	/* kdump's kernel has little memory, and needs it to save the dump. */
+	if (kfs_exists(kfs, "proc/vmcore"))
+		return "a crash kernel (/proc/vmcore exists) gets no RAM disks and no caches";
+	return NULL;
 }
 
 int app_print_text(int error, const char *text)

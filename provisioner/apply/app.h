@@ -39,9 +39,11 @@ int app_load_config(const struct app *app, struct model *desired, struct report 
 int app_look_at_image(struct app *app, const struct model *desired,
 		      struct report *report);
 
-/* app_is_turned_off() - True if the kernel command line turns this run off. */
-bool app_is_turned_off(const struct app *app);
-void app_say_turned_off(void);
+/*
+ * app_why_turned_off() - Return the reason why a run may change nothing: a word of the kernel
+ * command line, or a crash kernel. NULL if a run may act.
+ */
+const char *app_why_turned_off(const struct app *app);
 
 /*
  * app_print_text() - Print the text of a writer that returned @error. Return: an exit code.

@@ -66,7 +66,7 @@ static int plan(struct app *app, struct buf *config)
 		r = print_config(&desired, config);
 	if (r < 0)
 		return r;
-	(void)app_is_turned_off(app);
+	(void)app_why_turned_off(app);
 	if (!app->options.initramfs)
 		r = app_look_at_image(app, &desired, &report);
 	return r < 0 ? r : reconcile(app, &desired, &report);

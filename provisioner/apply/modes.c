@@ -69,8 +69,8 @@ static int run_status(struct app *app)
 	r = reconcile_observe(&app->sys, &observed);
 	if (app->options.mode == MODE_STATUS) {
 		look_at_image_quietly(app, &report);
-		if (app_is_turned_off(app))
-			app_say_turned_off();
+		if (app_why_turned_off(app))
+			log_warning("%s", app_why_turned_off(app));
 	}
 	if (r == 0 && app->options.mode == MODE_STATUS && app->options.json)
 		r = status_to_json(&observed, &report, &text);

@@ -286,9 +286,9 @@ int run_apply(struct app *app)
 	_cleanup_close_ int rundir_fd = -1;
 	int r;
 
-	if (app_is_turned_off(app) && !app->options.dry_run &&
+	if (app_why_turned_off(app) && !app->options.dry_run &&
 	    app->options.mode == MODE_APPLY) {
-		app_say_turned_off();
+		log_warning("%s", app_why_turned_off(app));
 		return EXIT_OK;
 	}
 	r = start_report(app, &report);
