@@ -41,7 +41,7 @@ int app_load_config(const struct app *app, struct model *desired, struct report 
 
 	r = app_read_config(app, &diag, desired, sha256);
 	if (r == -EINVAL) {
-		diag_print(&diag, stderr);
+		log_diag(&diag);
 		report->message =
 			strdup("the configuration is invalid; nothing was touched");
 		report->verdict = VERDICT_FAILED;

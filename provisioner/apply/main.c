@@ -100,6 +100,7 @@ int main(int argc, char **argv)
 
 	/* All printed times are UTC; this keeps libc from reading the local time zone. */
 	setenv("TZ", "UTC0", 1);
+	log_open_journal(getenv("JOURNAL_STREAM"));
 	if (options_parse(&app.options, argc, argv) < 0)
 		return EXIT_USAGE;
 	if (app.options.verbose)

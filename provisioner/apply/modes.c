@@ -127,7 +127,7 @@ static int run_print_socket(struct app *app)
 		r = config_load_section(app->options.config, &status_class, &diag,
 					&model);
 	if (r == -EINVAL)
-		diag_print(&diag, stderr);
+		log_diag(&diag);
 	if (r < 0)
 		return r == -EINVAL ? EXIT_CONFIG : EXIT_PARTIAL;
 	listen = status_listen(model_find(&model, &status_class, status_class.section));

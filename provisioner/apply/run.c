@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "engine/exec.h"
 #include "engine/reconcile.h"
 #include "kind/export/export.h"
@@ -42,6 +43,40 @@ static void log_outcome(const struct report_entry *entry)
 		   text ? ": " : "", text ? text : "");
 }
 
+/* Log a failed, blocked or skipped step, with fields by which the journal can be searched. */
+static void log_object(const struct report_entry *entry, const char *text)
+{
+	char error[12];
+	const struct journal_field fields[] = {
+		{ "MESSAGE_ID", LOG_ID_OBJECT },
+		{ "RAPIDDISK_KIND", entry->class->name },
+		{ "RAPIDDISK_OBJECT", entry->name },
+		{ "RAPIDDISK_ACTION", plan_action_name(entry->action) },
+		{ "RAPIDDISK_RESULT", report_result_name(entry->result) },
+		{ "ERRNO", entry->error ? error : NULL },
+		{ 0 },
+	};
+
+	snprintf(error, sizeof(error), "%d", entry->error < 0 ? -entry->error : 0);
+	log_event(LOG_LEVEL_ERROR, fields, "%s", text);
+}
+
+/* Log the line that the terminal would show, without its sign. */
+static void log_step(const struct plan_step *step, const struct report_entry *entry)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return;
+	text_print_step(out, false, step, entry);
+	if (fclose(out) != 0 || len == 0)
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	log_object(entry, text + strspn(text, "! "));
+}
+
 static void step_ended(void *data, const struct plan_step *step,
 		       const struct report_entry *entry)
 {
@@ -56,7 +91,9 @@ static void step_ended(void *data, const struct plan_step *step,
 		log_outcome(entry);
 	if (app->options.json)
 		return;
-	if (!app->options.quiet || bad)
+	if (bad && log_has_journal())
+		log_step(step, entry);
+	else if (!app->options.quiet || bad)
 		text_print_step(app->options.quiet ? stderr : stdout, app->color, step,
 				entry);
 }
@@ -65,9 +102,12 @@ static void step_ended(void *data, const struct plan_step *step,
 static void print_afterthoughts(const struct app *app, const struct report *report)
 {
 	vec_foreach (entry, &report->entries) {
-		if (entry->result == RESULT_FAILED && entry->error == 0)
-			log_error("%s %s: %s", entry->class->name, entry->name,
-				  entry->message);
+		_cleanup_free_ char *text = NULL;
+
+		if (entry->result == RESULT_FAILED && entry->error == 0 &&
+		    str_format(&text, "%s %s: %s", entry->class->name, entry->name,
+			       entry->message) == 0)
+			log_object(entry, text);
 	}
 	if (!app->options.quiet && !app->options.json)
 		text_print_summary(stdout, app->color, report);

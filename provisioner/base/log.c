@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include "base/cleanup.h"
+#include "base/diag.h"
 #include "base/str.h"
 
 #include <fcntl.h>
@@ -57,7 +58,21 @@ void log_kernel(enum log_level level, const char *fmt, ...)
 	errno = saved;
 }
 
-void log_write(enum log_level level, const char *fmt, ...)
+/* --- stderr and the journal --- */
+
+static bool has_journal;
+
+void log_open_journal(const char *stream)
+{
+	has_journal = journal_is_stream(STDERR_FILENO, stream);
+}
+
+bool log_has_journal(void)
+{
+	return has_journal;
+}
+
+static void write_stderr(enum log_level level, const char *text)
 {
 	static const char *const words[] = {
 		[LOG_LEVEL_ERROR] = "error: ",
@@ -65,23 +80,108 @@ void log_write(enum log_level level, const char *fmt, ...)
 		[LOG_LEVEL_INFO] = "",
 		[LOG_LEVEL_DEBUG] = "debug: ",
 	};
+
+	fprintf(stderr, "%s: %s%s\n", program_invocation_short_name, words[level], text);
+}
+
+/* The journal reads the priority of each line from a prefix (sd-daemon(3)). */
+static void write_prefixed(int priority, const char *text)
+{
+	for (;;) {
+		int len = (int)strcspn(text, "\n");
+
+		fprintf(stderr, "<%d>%.*s\n", priority, len, text);
+		if (text[len] == '\0' || text[len + 1] == '\0')
+			return;
+		text += len + 1;
+	}
+}
+
+#define FIELDS_MAX 12
+
+static void write_journal(enum log_level level, const struct journal_field *more,
+			  const char *text)
+{
+	static const int priorities[] = {
+		[LOG_LEVEL_ERROR] = 3,
+		[LOG_LEVEL_WARNING] = 4,
+		[LOG_LEVEL_INFO] = 6,
+		[LOG_LEVEL_DEBUG] = 7,
+	};
+	const char priority[] = { (char)('0' + priorities[level]), '\0' };
+	struct journal_field fields[FIELDS_MAX] = {
+		{ "MESSAGE", text },
+		{ "PRIORITY", priority },
+		{ "SYSLOG_IDENTIFIER", program_invocation_short_name },
+	};
+	size_t count = 3;
+
+	for (; more && more->name && count < FIELDS_MAX - 1; more++)
+		fields[count++] = *more;
+	if (journal_send(fields) < 0)
+		write_prefixed(priorities[level], text);
+}
+
+static _printf_(3, 0) void write_event(enum log_level level,
+				       const struct journal_field *fields,
+				       const char *fmt, va_list args)
+{
+	_cleanup_free_ char *text = NULL;
 	int saved = errno;
-	va_list args;
 
 	if (level > log_level)
 		return;
-	/* The lock keeps the parts of a message together. */
-	flockfile(stderr);
-	fprintf(stderr, "%s: %s", program_invocation_short_name, words[level]);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputc('\n', stderr);
-	funlockfile(stderr);
-	if (kernel_fd >= 0) {
-		va_start(args, fmt);
-		write_kernel(level, fmt, args);
-		va_end(args);
-	}
+	/* Without memory, the format is better than silence. */
+	if (str_vformat(&text, fmt, args) < 0)
+		text = NULL;
+	if (has_journal)
+		write_journal(level, fields, text ? text : fmt);
+	else
+		write_stderr(level, text ? text : fmt);
+	if (kernel_fd >= 0)
+		log_kernel(level, "%s", text ? text : fmt);
 	errno = saved;
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	write_event(level, NULL, fmt, args);
+	va_end(args);
+}
+
+void log_event(enum log_level level, const struct journal_field *fields, const char *fmt,
+	       ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	write_event(level, fields, fmt, args);
+	va_end(args);
+}
+
+/* --- errors of a configuration --- */
+
+static void log_text(void *data, const char *text)
+{
+	const struct journal_field fields[] = {
+		{ "MESSAGE_ID", LOG_ID_CONFIG },
+		{ 0 },
+	};
+	size_t len = strlen(text);
+
+	(void)data;
+	while (len > 0 && text[len - 1] == '\n')
+		len--;
+	log_event(LOG_LEVEL_ERROR, fields, "%.*s", (int)len, text);
+}
+
+void log_diag(const struct diag *diag)
+{
+	if (has_journal)
+		diag_visit(diag, log_text, NULL);
+	else
+		diag_print(diag, stderr);
 }

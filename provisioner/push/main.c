@@ -88,7 +88,7 @@ static int load_config(const char *path, struct model *ret)
 	if (r == 0)
 		r = config_load_section(path, &status_class, &diag, ret);
 	if (r == -EINVAL)
-		diag_print(&diag, stderr);
+		log_diag(&diag);
 	else if (r < 0)
 		log_error("cannot read '%s': %s", path, strerror(-r));
 	return r;
@@ -234,8 +234,10 @@ int main(int argc, char **argv)
 	};
 	_cleanup_(model_done) struct model model = { 0 };
 	const struct object_list *targets;
-	int r = parse_options(&o, argc, argv);
+	int r;
 
+	log_open_journal(getenv("JOURNAL_STREAM"));
+	r = parse_options(&o, argc, argv);
 	if (r != 0)
 		return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
 	r = load_config(o.config, &model);

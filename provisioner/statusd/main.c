@@ -61,6 +61,7 @@ int main(int argc, char **argv)
 {
 	_cleanup_(statusd_options_done) struct statusd_options options = { 0 };
 
+	log_open_journal(getenv("JOURNAL_STREAM"));
 	if (statusd_options_parse(&options, argc, argv) < 0)
 		return EXIT_USAGE;
 	switch (options.mode) {
