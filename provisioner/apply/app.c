@@ -23,13 +23,24 @@ static int drop_status(const struct app *app, struct model *desired, struct diag
 	return diag_is_empty(diag) ? model_sort(desired) : -EINVAL;
 }
 
+enum config_trust app_trust(const struct app *app)
+{
+	const struct options *o = &app->options;
+
+	return o->sysroot || o->initramfs ||
+			       (o->mode == MODE_CHECK && !streq(o->config, CONFIG_PATH))
+		       ? CONFIG_OF_ANYBODY
+		       : CONFIG_OF_OWNER;
+}
+
 int app_read_config(const struct app *app, struct diag *diag, struct model *desired,
 		    char sha256[static CONFIG_SHA256_LEN])
 {
 	int r = diag_init(diag, app->options.config);
 
 	if (r == 0)
-		r = config_load(app->options.config, kind_classes, diag, desired, sha256);
+		r = config_load(app->options.config, app_trust(app), kind_classes, diag,
+				desired, sha256);
 	return r < 0 ? r : drop_status(app, desired, diag);
 }
 

@@ -22,6 +22,12 @@ struct app {
 };
 
 /*
+ * app_trust() - Return whose configuration counts. Any user's does for a test, in an
+ * initramfs, which root built, and for --check of a file that does not command root.
+ */
+enum config_trust app_trust(const struct app *app);
+
+/*
  * app_read_config() - Read the configuration, without the section for the network programs.
  * Return: as config_load().
  */

@@ -124,8 +124,8 @@ static int run_print_socket(struct app *app)
 	int r = diag_init(&diag, app->options.config);
 
 	if (r == 0)
-		r = config_load_section(app->options.config, &status_class, &diag,
-					&model);
+		r = config_load_section(app->options.config, app_trust(app),
+					&status_class, &diag, &model);
 	if (r == -EINVAL)
 		log_diag(&diag);
 	if (r < 0)

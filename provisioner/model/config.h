@@ -49,14 +49,21 @@ int config_parse_some(const char *text, size_t len,
  * Refuses a file that is not regular, larger than CONFIG_SIZE_MAX, empty, or, for root,
  * writable by everybody. Does not block on a FIFO or a device. @ret_sha256 gets the digest
  * of the parsed bytes. Return: as config_parse().
+ *
+ * @trust: CONFIG_OF_OWNER refuses a file that somebody besides root and the caller could
+ * change: they own the file or a directory of its path, or their group may write to one.
+ * Directories with the sticky bit, such as /tmp, are as good as unwritable.
  */
-int config_load(const char *path, const struct obj_class *const *classes,
-		struct diag *diag, struct model *ret,
-		char ret_sha256[static CONFIG_SHA256_LEN]);
+enum config_trust { CONFIG_OF_ANYBODY, CONFIG_OF_OWNER };
+
+int config_load(const char *path, enum config_trust trust,
+		const struct obj_class *const *classes, struct diag *diag,
+		struct model *ret, char ret_sha256[static CONFIG_SHA256_LEN]);
 
 /*
  * config_load_section() - As config_load(), but for one section. The other sections are
  * ignored, as long as they are YAML.
  */
-int config_load_section(const char *path, const struct obj_class *class,
-			struct diag *diag, struct model *ret);
+int config_load_section(const char *path, enum config_trust trust,
+			const struct obj_class *class, struct diag *diag,
+			struct model *ret);

@@ -21,6 +21,7 @@
 
 struct options {
 	const char *config, *spool, *sysroot;
+	bool is_test; /* --sysroot was given */
 };
 
 static const struct option long_options[] = {
@@ -63,6 +64,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 			break;
 		case 'r':
 			o->sysroot = optarg;
+			o->is_test = true;
 			break;
 		case 'h':
 			print_help();
@@ -80,13 +82,17 @@ static int parse_options(struct options *o, int argc, char **argv)
 	return -EINVAL;
 }
 
-static int load_config(const char *path, struct model *ret)
+static int load_config(const struct options *o, struct model *ret)
 {
+	const char *path = o->config;
+
 	_cleanup_(diag_done) struct diag diag = { 0 };
 	int r = diag_init(&diag, path);
 
 	if (r == 0)
-		r = config_load_section(path, &status_class, &diag, ret);
+		r = config_load_section(path,
+					o->is_test ? CONFIG_OF_ANYBODY : CONFIG_OF_OWNER,
+					&status_class, &diag, ret);
 	if (r == -EINVAL)
 		log_diag(&diag);
 	else if (r < 0)
@@ -240,7 +246,7 @@ int main(int argc, char **argv)
 	r = parse_options(&o, argc, argv);
 	if (r != 0)
 		return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
-	r = load_config(o.config, &model);
+	r = load_config(&o, &model);
 	if (r < 0)
 		return r == -EINVAL ? EXIT_CONFIG : EXIT_FAILURE;
 	targets = status_push(model_find(&model, &status_class, status_class.section));

@@ -28,14 +28,14 @@ static void teardown(void)
 }
 
 /* Takes @path over. *ret_message is what is said about it, without its name. */
-static int load(char *path, char **ret_message)
+static int load_trusting(enum config_trust trust, char *path, char **ret_message)
 {
 	_cleanup_free_ char *owned = path, *shown = NULL;
 	struct diag diag;
 	int r;
 
 	ck_assert_int_eq(diag_init(&diag, "f"), 0);
-	r = config_load(owned, fake_classes, &diag, &model, sha256);
+	r = config_load(owned, trust, fake_classes, &diag, &model, sha256);
 	shown = unit_diag_text(&diag);
 	diag_done(&diag);
 	if (ret_message)
@@ -43,14 +43,25 @@ static int load(char *path, char **ret_message)
 	return r;
 }
 
-static void expect_refused(char *path, const char *message)
+static int load(char *path, char **ret_message)
+{
+	return load_trusting(CONFIG_OF_ANYBODY, path, ret_message);
+}
+
+static void expect_refused_trusting(enum config_trust trust, char *path,
+				    const char *message)
 {
 	_cleanup_free_ char *got = NULL;
 
-	ck_assert_int_eq(load(path, &got), -EINVAL);
+	ck_assert_int_eq(load_trusting(trust, path, &got), -EINVAL);
 	ck_assert_str_eq(got, message);
 	ck_assert_uint_eq(model.objs.count, 0);
 	ck_assert_str_eq(sha256, "");
+}
+
+static void expect_refused(char *path, const char *message)
+{
+	expect_refused_trusting(CONFIG_OF_ANYBODY, path, message);
 }
 
 static char *path_of(const char *name)
@@ -183,6 +194,118 @@ START_TEST(config_load_refuses_for_root_what_everybody_can_write)
 }
 END_TEST
 
+/* A file and its directory, and the error with CONFIG_OF_OWNER if the tests run as root. */
+static const struct {
+	uid_t owner;
+	gid_t group;
+	mode_t mode;
+	uid_t dir_owner;
+	gid_t dir_group;
+	mode_t dir_mode;
+	const char *error; /* NULL: the file is accepted */
+	bool is_of_dir;	   /* the error begins with the directory */
+} owners[] = {
+	{ 0, 0, 0644, 0, 0, 0755, NULL, false },
+	{ 0, 0, 0664, 0, 0, 0775, NULL, false },
+	{ 0, 65534, 0640, 0, 65534, 0750, NULL, false },
+	/* In a directory like /tmp, no other user can replace a file of root's. */
+	{ 0, 0, 0600, 0, 0, 01777, NULL, false },
+	{ 65534, 0, 0644, 0, 0, 0755,
+	  "belongs to user 65534, who could command root; run 'chown root'\n", false },
+	{ 65534, 65534, 0400, 0, 0, 0755,
+	  "belongs to user 65534, who could command root; run 'chown root'\n", false },
+	{ 0, 65534, 0664, 0, 0, 0755,
+	  "is writable by group 65534, which could command root; run 'chmod g-w'\n",
+	  false },
+	{ 0, 0, 0644, 65534, 0, 0755,
+	  "belongs to user 65534, who could replace the file; "
+	  "run 'chown root'\n",
+	  true },
+	{ 0, 0, 0644, 65534, 0, 01777,
+	  "belongs to user 65534, who could replace the file; "
+	  "run 'chown root'\n",
+	  true },
+	{ 0, 0, 0644, 0, 65534, 0775,
+	  "is writable by group 65534, which could replace the file; "
+	  "run 'chmod g-w'\n",
+	  true },
+	{ 0, 0, 0644, 0, 0, 0777,
+	  "is writable by everybody, so anybody could replace the "
+	  "file; run 'chmod o-w'\n",
+	  true },
+};
+
+static void expect_of_owner(char *path, int i)
+{
+	_cleanup_free_ char *want = NULL;
+
+	if (!owners[i].error) {
+		ck_assert_int_eq(load_trusting(CONFIG_OF_OWNER, path, NULL), 0);
+		return;
+	}
+	ck_assert_int_ge(owners[i].is_of_dir ? asprintf(&want, "the directory '%s' %s",
+							dir, owners[i].error)
+					     : asprintf(&want, "%s", owners[i].error),
+			 0);
+	expect_refused_trusting(CONFIG_OF_OWNER, strdup(path), want);
+	/* The same file is as good as any where nobody is commanded. */
+	ck_assert_int_eq(load(path, NULL), 0);
+}
+
+START_TEST(config_load_refuses_what_others_could_change)
+{
+	char *path = unit_write(dir, "f", good, strlen(good));
+
+	if (geteuid() != 0) {
+		free(path);
+		return;
+	}
+	ck_assert_int_eq(chown(path, owners[_i].owner, owners[_i].group), 0);
+	ck_assert_int_eq(chmod(path, owners[_i].mode), 0);
+	ck_assert_int_eq(chown(dir, owners[_i].dir_owner, owners[_i].dir_group), 0);
+	ck_assert_int_eq(chmod(dir, owners[_i].dir_mode), 0);
+	expect_of_owner(path, _i);
+}
+END_TEST
+
+/* The link leads to a file of root's, but others can point the link at another file. */
+START_TEST(config_load_checks_the_directory_of_a_link)
+{
+	_cleanup_free_ char *below = path_of("below"), *want = NULL;
+	char *link = path_of("below/link");
+
+	free(unit_write(dir, "real", good, strlen(good)));
+	ck_assert_int_eq(mkdir(below, 0755), 0);
+	ck_assert_int_eq(symlink("../real", link), 0);
+	ck_assert_int_eq(load_trusting(CONFIG_OF_OWNER, strdup(link), NULL), 0);
+	model_done(&model);
+	sha256[0] = '\0';
+	ck_assert_int_eq(chmod(below, 0777), 0);
+	ck_assert_int_ge(
+		asprintf(&want,
+			 "the directory '%s' is writable by everybody, so anybody "
+			 "could replace the file; run 'chmod o-w'\n",
+			 below),
+		0);
+	expect_refused_trusting(CONFIG_OF_OWNER, link, want);
+}
+END_TEST
+
+START_TEST(config_load_accepts_a_file_of_the_caller)
+{
+	char *path = unit_write(dir, "f", good, strlen(good));
+
+	ck_assert_int_eq(chmod(dir, 0755), 0);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(chown(path, 65534, 65534), 0);
+		ck_assert_int_eq(chown(dir, 65534, 65534), 0);
+	}
+	drop_rights();
+	ck_assert_int_eq(load_trusting(CONFIG_OF_OWNER, path, NULL), 0);
+	restore_rights();
+}
+END_TEST
+
 START_TEST(config_load_refuses_a_file_that_it_may_not_read)
 {
 	char *path = unit_write(dir, "f", good, strlen(good));
@@ -222,6 +345,10 @@ Suite *suite_config_file(void)
 	tcase_add_test(tcase, config_load_refuses_a_large_file_unread);
 	tcase_add_test(tcase, config_load_refuses_utf16);
 	tcase_add_test(tcase, config_load_refuses_for_root_what_everybody_can_write);
+	tcase_add_loop_test(tcase, config_load_refuses_what_others_could_change, 0,
+			    (int)ARRAY_SIZE(owners));
+	tcase_add_test(tcase, config_load_checks_the_directory_of_a_link);
+	tcase_add_test(tcase, config_load_accepts_a_file_of_the_caller);
 	tcase_add_test(tcase, config_load_refuses_a_file_that_it_may_not_read);
 	tcase_add_test(tcase, config_load_reads_files_that_claim_to_have_no_size);
 	suite_add_tcase(suite, tcase);
