@@ -181,6 +181,12 @@ static bool is_worth_another_try(long status)
 	return status == 408 || status == 429 || status >= 500;
 }
 
+/* True if the status is about the content of the request, not about the sender or the URL. */
+static bool is_about_content(long status)
+{
+	return status == 400 || status == 413 || status == 415 || status == 422;
+}
+
 /*
  * True if the response is an HTML page, which comes from a captive portal or a login, and
  * not from a collector. An empty body does not count: many servers send the type always.
@@ -214,7 +220,10 @@ static void judge_answer(const struct exchange *exchange, long status,
 			"the server answers %ld, a redirect, which is not followed; correct the url",
 			status);
 	else
-		outcome(ret, is_worth_another_try(status) ? HTTP_AGAIN : HTTP_REFUSED,
+		outcome(ret,
+			is_worth_another_try(status) ? HTTP_AGAIN
+			: is_about_content(status)   ? HTTP_REJECTED
+						     : HTTP_REFUSED,
 			"the server answers %ld", status);
 	if (curl_easy_getinfo(exchange->curl, CURLINFO_RETRY_AFTER, &seconds) ==
 		    CURLE_OK &&

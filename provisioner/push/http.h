@@ -10,8 +10,9 @@
 
 enum http_outcome {
 	HTTP_TAKEN,
-	HTTP_AGAIN,   /* try again soon: 408, 429, 5xx, the network */
-	HTTP_REFUSED, /* another try now is useless: the next run tries again */
+	HTTP_AGAIN,    /* try again soon: 408, 429, 5xx, the network */
+	HTTP_REFUSED,  /* another try now is useless: the next run tries again */
+	HTTP_REJECTED, /* likewise, and the content is at fault: 400, 413, 415, 422 */
 };
 
 struct http_result {

@@ -221,6 +221,11 @@ int spool_read(const struct spool *spool, const struct spool_item *item, char **
 	return status_file_read(spool->dir_fd, name, ret, ret_len);
 }
 
+int spool_drop(struct spool *spool)
+{
+	return remove_item(spool, 0);
+}
+
 int spool_sent(struct spool *spool)
 {
 	int r;

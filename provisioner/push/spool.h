@@ -58,5 +58,8 @@ int spool_read(const struct spool *spool, const struct spool_item *item, char **
 /* spool_sent() - Count the oldest report as sent and delete it. Return: 0 or -errno. */
 int spool_sent(struct spool *spool);
 
+/* spool_drop() - Delete the oldest report, which counts as dropped. Return: 0 or -errno. */
+int spool_drop(struct spool *spool);
+
 /* spool_save() - Write the state. Return: 0; -errno: the old state stays. */
 int spool_save(struct spool *spool);

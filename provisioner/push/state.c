@@ -32,6 +32,8 @@ int push_state_parse(const char *text, size_t len, struct push_state *ret)
 	state.failures = get_number(json, "failures");
 	state.not_before = (int64_t)get_number(json, "not_before");
 	state.sent_at = (int64_t)get_number(json, "sent_at");
+	state.rejected = get_number(json, "rejected");
+	state.rejections = get_number(json, "rejections");
 	*ret = state;
 	return 0;
 }
@@ -39,13 +41,15 @@ int push_state_parse(const char *text, size_t len, struct push_state *ret)
 int push_state_to_json(const struct push_state *state, char **ret)
 {
 	return json_take_text(
-		json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "boot_id",
-			  state->boot_id, "sequence", json_u64(state->sequence), "queued",
-			  json_u64(state->queued), "sent", json_u64(state->sent),
-			  "last_sent", json_u64(state->last_sent), "missed",
-			  json_u64(state->missed), "failures", json_u64(state->failures),
-			  "not_before", (json_int_t)state->not_before, "sent_at",
-			  (json_int_t)state->sent_at),
+		json_pack(
+			"{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}",
+			"boot_id", state->boot_id, "sequence", json_u64(state->sequence),
+			"queued", json_u64(state->queued), "sent", json_u64(state->sent),
+			"last_sent", json_u64(state->last_sent), "missed",
+			json_u64(state->missed), "failures", json_u64(state->failures),
+			"not_before", (json_int_t)state->not_before, "sent_at",
+			(json_int_t)state->sent_at, "rejected", json_u64(state->rejected),
+			"rejections", json_u64(state->rejections)),
 		false, ret);
 }
 
@@ -57,7 +61,8 @@ uint64_t push_state_dropped(const struct push_state *state, uint64_t waiting)
 	       (state->queued > accounted ? state->queued - accounted : 0);
 }
 
-int push_state_see(struct push_state *state, const char *boot_id, uint64_t sequence)
+int push_state_see(struct push_state *state, const char *known_boot_id,
+		   const char *boot_id, uint64_t sequence)
 {
 	/* The numbers start at 1 in each boot. */
 	if (strcmp(state->boot_id, boot_id) != 0) {
@@ -68,9 +73,18 @@ int push_state_see(struct push_state *state, const char *boot_id, uint64_t seque
 	}
 	if (sequence <= state->sequence)
 		return 0;
-	state->missed += sequence - state->sequence - 1;
+	if (strcmp(known_boot_id, boot_id) == 0)
+		state->missed += sequence - state->sequence - 1;
 	state->sequence = sequence;
 	return 1;
+}
+
+uint64_t push_state_reject(struct push_state *state, uint64_t number)
+{
+	if (state->rejected != number)
+		state->rejections = 0;
+	state->rejected = number;
+	return ++state->rejections;
 }
 
 uint64_t push_backoff_ms(uint64_t failures, uint64_t base_ms, uint64_t max_ms,

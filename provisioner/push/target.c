@@ -27,6 +27,8 @@
 #define RUN_MAX_MS	   240000
 #define RUN_BACKOFF_MAX_MS 3600000
 #define DAY_S		   86400
+/* A report that the target rejects in this many runs is dropped, and lets the next one pass. */
+#define REJECTIONS_MAX 3
 
 static const struct {
 	const char *method, *type;
@@ -41,6 +43,7 @@ struct run {
 	const struct kfs *kfs;
 	const char *host;
 	char *name; /* of the URL, without secrets */
+	char boot_id[sizeof(((struct push_state *)0)->boot_id)]; /* when the run began */
 	struct spool spool;
 	uint64_t deadline_ms;
 };
@@ -75,8 +78,8 @@ static int queue_report(struct run *run, int rundir_fd, const char *file)
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	if (doc.sequence == 0 ||
-	    !push_state_see(&run->spool.state, doc.boot_id ? doc.boot_id : "",
-			    doc.sequence))
+	    !push_state_see(&run->spool.state, run->boot_id,
+			    doc.boot_id ? doc.boot_id : "", doc.sequence))
 		return 0;
 	return spool_queue(&run->spool, text, len, run->target->spool);
 }
@@ -114,8 +117,7 @@ static int send_patiently(const struct run *run, const struct http_message *mess
 		wait_ms = push_backoff_ms(try, TRY_BASE_MS, TRY_MAX_MS, random_number());
 		if (ret->retry_after_ms > wait_ms)
 			wait_ms = ret->retry_after_ms;
-		if (ret->outcome == HTTP_REFUSED || try == TRIES ||
-		    !can_wait(run, wait_ms))
+		if (ret->outcome != HTTP_AGAIN || try == TRIES || !can_wait(run, wait_ms))
 			return -EAGAIN;
 		clock_sleep_ms(wait_ms);
 	}
@@ -149,7 +151,24 @@ static void note_success(struct push_state *state)
 	state->sent_at = now_s();
 }
 
-static int send_message(struct run *run, struct http_message *message)
+/*
+ * Drop the oldest report if the target has rejected it often enough: it would keep all later
+ * reports from being sent. Return: 0 if it was dropped; -EAGAIN: it stays; -errno.
+ */
+static int drop_rejected(struct run *run)
+{
+	const struct spool_item *item = &run->spool.items.items[0];
+	struct push_state *state = &run->spool.state;
+
+	if (state->rejected != item->number || state->rejections < REJECTIONS_MAX)
+		return -EAGAIN;
+	log_error("'%s' rejected report %s %d times; the report is dropped", run->name,
+		  item->id, REJECTIONS_MAX);
+	return spool_drop(&run->spool);
+}
+
+/* @number: of the report in the spool; 0: the message is no report. */
+static int send_message(struct run *run, struct http_message *message, uint64_t number)
 {
 	struct http_result result;
 	int r;
@@ -157,6 +176,8 @@ static int send_message(struct run *run, struct http_message *message)
 	message->method = formats[run->target->format].method;
 	message->type = formats[run->target->format].type;
 	r = send_patiently(run, message, &result);
+	if (r == -EAGAIN && result.outcome == HTTP_REJECTED && number)
+		push_state_reject(&run->spool.state, number);
 	if (r == -EAGAIN)
 		return note_failure(run, &result);
 	if (r == 0)
@@ -181,7 +202,9 @@ static int send_first(struct run *run)
 		message.body = event;
 		message.len = strlen(event);
 	}
-	r = send_message(run, &message);
+	r = send_message(run, &message, item->number);
+	if (r == -EAGAIN)
+		return drop_rejected(run);
 	return r < 0 ? r : spool_sent(&run->spool);
 }
 
@@ -241,7 +264,7 @@ static int send_metrics(struct run *run)
 		return r;
 	message.body = text;
 	message.len = strlen(text);
-	r = send_message(run, &message);
+	r = send_message(run, &message, 0);
 	if (r < 0)
 		return r;
 	run->spool.state.sent++;
@@ -297,6 +320,7 @@ int target_push(const struct push_target *target, const struct kfs *kfs, int dir
 	if (r == 0)
 		r = spool_open(&run.spool, directory_fd, directory);
 	if (r == 0) {
+		memcpy(run.boot_id, run.spool.state.boot_id, sizeof(run.boot_id));
 		r = push(&run);
 		spool_close(&run.spool);
 	}

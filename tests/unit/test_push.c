@@ -13,17 +13,41 @@ START_TEST(reports_are_seen_once)
 {
 	struct push_state state = { 0 };
 
-	ck_assert_int_eq(push_state_see(&state, "a", 1), 1);
-	ck_assert_int_eq(push_state_see(&state, "a", 1), 0);
-	ck_assert_int_eq(push_state_see(&state, "a", 2), 1);
+	ck_assert_int_eq(push_state_see(&state, "a", "a", 1), 1);
+	ck_assert_int_eq(push_state_see(&state, "a", "a", 1), 0);
+	ck_assert_int_eq(push_state_see(&state, "a", "a", 2), 1);
 	ck_assert_uint_eq(state.missed, 0);
-	ck_assert_int_eq(push_state_see(&state, "a", 5), 1);
+	ck_assert_int_eq(push_state_see(&state, "a", "a", 5), 1);
 	ck_assert_uint_eq(state.missed, 2);
-	ck_assert_int_eq(push_state_see(&state, "a", 4), 0);
-	ck_assert_int_eq(push_state_see(&state, "b", 2), 1);
-	ck_assert_uint_eq(state.missed, 3);
-	ck_assert_int_eq(
-		push_state_see(&state, "much longer than any boot id of a kernel", 9), 0);
+	ck_assert_int_eq(push_state_see(&state, "a", "a", 4), 0);
+	ck_assert_int_eq(push_state_see(&state, "a",
+					"much longer than any boot id of a kernel", 9),
+			 0);
+}
+END_TEST
+
+START_TEST(reports_before_the_first_run_of_a_boot_are_not_missed)
+{
+	struct push_state state = { 0 };
+
+	/* The report of the initramfs has a file of its own; 2 was overwritten by 3. */
+	ck_assert_int_eq(push_state_see(&state, "", "a", 1), 1);
+	ck_assert_int_eq(push_state_see(&state, "", "a", 3), 1);
+	ck_assert_uint_eq(state.missed, 0);
+	ck_assert_int_eq(push_state_see(&state, "a", "a", 5), 1);
+	ck_assert_uint_eq(state.missed, 1);
+	ck_assert_int_eq(push_state_see(&state, "a", "b", 4), 1);
+	ck_assert_uint_eq(state.missed, 1);
+}
+END_TEST
+
+START_TEST(rejections_of_one_report_are_counted)
+{
+	struct push_state state = { 0 };
+
+	ck_assert_uint_eq(push_state_reject(&state, 7), 1);
+	ck_assert_uint_eq(push_state_reject(&state, 7), 2);
+	ck_assert_uint_eq(push_state_reject(&state, 8), 1);
 }
 END_TEST
 
@@ -49,7 +73,7 @@ END_TEST
 
 START_TEST(state_comes_back_as_it_went)
 {
-	struct push_state state = { "boot", 1, 2, 3, 4, 5, 6, 7, 8 }, back;
+	struct push_state state = { "boot", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 }, back;
 	_cleanup_free_ char *text = NULL;
 
 	ck_assert_int_eq(push_state_to_json(&state, &text), 0);
@@ -270,7 +294,10 @@ END_TEST
 Suite *suite_push(void)
 {
 	Suite *suite = unit_suite(
-		"push", reports_are_seen_once, what_is_neither_sent_nor_there_was_dropped,
+		"push", reports_are_seen_once,
+		reports_before_the_first_run_of_a_boot_are_not_missed,
+		rejections_of_one_report_are_counted,
+		what_is_neither_sent_nor_there_was_dropped,
 		backoff_doubles_up_to_its_limit, state_comes_back_as_it_went,
 		an_event_wraps_the_report, a_spool_keeps_the_newest_in_order,
 		a_spool_is_one_runs_at_a_time, what_counts_as_sent_is_not_sent_again,
