@@ -14,11 +14,20 @@
 static int drop_status(const struct app *app, struct model *desired, struct diag *diag)
 {
 	struct obj *status = model_take(desired, &status_class);
+	const char *unreadable = NULL;
 
 	if (!status)
 		return 0;
-	if (app->options.mode == MODE_CHECK)
+	if (app->options.mode == MODE_CHECK) {
 		status_check_files(status, diag);
+		unreadable = status_unreadable(status);
+	}
+	if (unreadable)
+		log_warning(
+			"status: push: the user '" STATUS_PUSH_USER
+			"', as which rapiddisk-push.service runs, cannot read '%s'; run "
+			"'chgrp " STATUS_PUSH_USER "' and 'chmod 640' on the file",
+			unreadable);
 	obj_free(status);
 	return diag_is_empty(diag) ? model_sort(desired) : -EINVAL;
 }

@@ -7,6 +7,7 @@
 #include "base/units.h"
 
 #include <arpa/inet.h>
+#include <pwd.h>
 #include <sys/stat.h>
 
 struct status {
@@ -212,9 +213,10 @@ const struct object_list *status_push(const struct obj *status)
 
 /* --- the files of the section --- */
 
-bool status_is_private(unsigned int mode)
+bool status_is_private(const struct stat *st)
 {
-	return (mode & (S_IROTH | S_IWOTH)) == 0;
+	return (st->st_mode & (S_IROTH | S_IWOTH | S_IWGRP)) == 0 &&
+	       (st->st_uid == 0 || st->st_uid == geteuid());
 }
 
 static void check_private(const struct obj *push, unsigned int index, struct diag *diag)
@@ -225,11 +227,41 @@ static void check_private(const struct obj *push, unsigned int index, struct dia
 	if (!field_is_set(push, index))
 		return;
 	path = field_string(push, index);
-	if (path[0] == '/' && stat(path, &st) == 0 && !status_is_private(st.st_mode))
-		diag_add(
-			diag, obj_field_pos(push, index),
-			"status: push: %s '%s': the file is readable by others; run 'chmod o= %s'",
-			push_fields[index].name, path, path);
+	if (path[0] == '/' && stat(path, &st) == 0 &&
+	    (st.st_mode & (S_IROTH | S_IWOTH | S_IWGRP)) != 0)
+		diag_add(diag, obj_field_pos(push, index),
+			 "status: push: %s '%s': others can read or change the file; run "
+			 "'chmod g-w,o= %s'",
+			 push_fields[index].name, path, path);
+}
+
+static bool can_read(const struct passwd *user, const char *path)
+{
+	struct stat st;
+
+	/* Groups besides the first are not looked up. A missing file is no error yet. */
+	return path[0] != '/' || stat(path, &st) < 0 ||
+	       (st.st_uid == user->pw_uid && st.st_mode & S_IRUSR) ||
+	       (st.st_gid == user->pw_gid && st.st_mode & S_IRGRP) ||
+	       st.st_mode & S_IROTH;
+}
+
+const char *status_unreadable(const struct obj *status)
+{
+	static const unsigned int files[] = { PUSH_TOKEN_FILE, PUSH_CERT_FILE,
+					      PUSH_KEY_FILE, PUSH_CA_FILE };
+	const struct passwd *user = getpwnam(STATUS_PUSH_USER);
+	const struct object_list *push = status_push(status);
+
+	for (size_t i = 0; user && push && i < push->objs.count; i++) {
+		const struct obj *target = push->objs.items[i];
+
+		for (size_t j = 0; j < ARRAY_SIZE(files); j++)
+			if (field_is_set(target, files[j]) &&
+			    !can_read(user, field_string(target, files[j])))
+				return field_string(target, files[j]);
+	}
+	return NULL;
 }
 
 void status_check_files(const struct obj *status, struct diag *diag)

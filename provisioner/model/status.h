@@ -38,5 +38,18 @@ const struct object_list *status_push(const struct obj *status);
  */
 void status_check_files(const struct obj *status, struct diag *diag);
 
-/* status_is_private() - True if only owner and group can read a file of st_mode @mode. */
-bool status_is_private(unsigned int mode);
+/*
+ * status_is_private() - True if a file with a secret belongs to root or the caller, only they
+ * can write to it, and only its group besides can read it.
+ */
+struct stat;
+bool status_is_private(const struct stat *st);
+
+/* The user of rapiddisk-push.service. */
+#define STATUS_PUSH_USER "rapiddisk"
+
+/*
+ * status_unreadable() - Return the first file of @status that exists and that the user of
+ * rapiddisk-push.service cannot read. NULL: no such file, or no such user.
+ */
+const char *status_unreadable(const struct obj *status);

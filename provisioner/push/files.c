@@ -32,7 +32,7 @@ int files_find(const char *name, bool is_private, char **ret)
 		return r;
 	if (stat(path, &st) < 0)
 		return -errno;
-	if (is_private && !status_is_private(st.st_mode))
+	if (is_private && !status_is_private(&st))
 		return -EPERM;
 	*ret = TAKE_PTR(path);
 	return 0;
@@ -48,7 +48,7 @@ static int read_token(const char *path, char **ret)
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode) || !status_is_private(st.st_mode))
+	if (!S_ISREG(st.st_mode) || !status_is_private(&st))
 		return -EPERM;
 	n = read(fd, text, TOKEN_MAX);
 	if (n < 0)
@@ -69,7 +69,10 @@ int files_read_token(const char *name, char **ret)
 
 const char *files_problem(int error)
 {
-	return error == -EPERM	  ? "other users can read the file; run 'chmod o=' on it"
+	return error == -EPERM	  ? "other users can read or change the file; run 'chown "
+				    "root' and 'chmod g-w,o=' on the file"
+	       : error == -EACCES ? "Permission denied; run 'chgrp " STATUS_PUSH_USER
+				    "' and 'chmod 640' on the file"
 	       : error == -EINVAL ? "the file holds no token"
 				  : strerror(-error);
 }

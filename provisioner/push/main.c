@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -100,25 +101,53 @@ static int load_config(const struct options *o, struct model *ret)
 	return r;
 }
 
-static int open_directory(const char *path)
+/* Give a new spool of root's to the user of the service. Return: 0 or -errno. */
+static int give_away(int fd, const char *path)
 {
-	int fd;
+	const struct passwd *user = getpwnam(STATUS_PUSH_USER);
 
+	if (!user) {
+		log_error("the user '" STATUS_PUSH_USER
+			  "' does not exist; run systemd-sysusers");
+		return -ENOENT;
+	}
+	if (fchown(fd, user->pw_uid, user->pw_gid) == 0)
+		return 0;
+	log_error("cannot give '%s' to user '" STATUS_PUSH_USER "': %s", path,
+		  strerror(errno));
+	return -errno;
+}
+
+/* Return: the descriptor of the spool; -errno after an error on stderr. */
+static int open_directory(const struct options *o)
+{
 	/* StateDirectory= creates it for the service, but not for a run by hand. */
-	(void)mkdir(path, 0755);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		return fd;
-	fd = -errno;
-	log_error("cannot open '%s': %s", path, strerror(-fd));
-	return fd;
+	bool is_new = mkdir(o->spool, 0755) == 0;
+	_cleanup_close_ int fd = open(o->spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0) {
+		int r = -errno;
+
+		log_error("cannot open '%s': %s", o->spool, strerror(-r));
+		return r;
+	}
+	if (is_new && geteuid() == 0 && !o->is_test) {
+		int r = give_away(fd, o->spool);
+
+		if (r < 0) {
+			/* The next run begins anew. */
+			(void)rmdir(o->spool);
+			return r;
+		}
+	}
+	return TAKE_FD(fd);
 }
 
 /*
  * Drop root in a run by hand: the new files must belong to the user of the service, and a
  * file that the service cannot read must fail here too.
  */
-static int become_owner(int directory_fd)
+static int become_owner(const struct options *o, int directory_fd)
 {
 	struct stat st;
 
@@ -126,8 +155,15 @@ static int become_owner(int directory_fd)
 		return 0;
 	if (fstat(directory_fd, &st) < 0)
 		return -errno;
-	if (st.st_uid == 0)
+	if (st.st_uid == 0 && o->is_test)
 		return 0;
+	/* No collector's answer is parsed with the rights of root. */
+	if (st.st_uid == 0) {
+		log_error("the spool '%s' belongs to root; run 'chown " STATUS_PUSH_USER
+			  "' on the directory",
+			  o->spool);
+		return -EPERM;
+	}
 	if (setgroups(0, NULL) < 0 || setgid(st.st_gid) < 0 || setuid(st.st_uid) < 0)
 		return -errno;
 	return 0;
@@ -204,7 +240,7 @@ static int save_counts(const struct object_list *targets, int directory_fd)
 
 static int run(const struct options *o, const struct object_list *targets)
 {
-	_cleanup_close_ int directory_fd = open_directory(o->spool);
+	_cleanup_close_ int directory_fd = open_directory(o);
 	char host[256] = "localhost";
 	struct kfs kfs;
 	int code, r;
@@ -213,7 +249,7 @@ static int run(const struct options *o, const struct object_list *targets)
 		return EXIT_FAILURE;
 	if (gethostname(host, sizeof(host) - 1) < 0)
 		log_warning("cannot read the host name: %s, ignoring", strerror(errno));
-	r = become_owner(directory_fd);
+	r = become_owner(o, directory_fd);
 	if (r == 0)
 		r = kfs_init(&kfs, o->sysroot, NULL);
 	if (r == 0)
