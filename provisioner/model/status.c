@@ -12,11 +12,11 @@
 
 struct status {
 	struct obj obj;
-	struct string_list listen;
+	struct string_list listen, names;
 	struct object_list push;
 };
 
-enum { STATUS_LISTEN, STATUS_PUSH };
+enum { STATUS_LISTEN, STATUS_NAMES, STATUS_PUSH };
 
 enum {
 	PUSH_URL,
@@ -112,6 +112,12 @@ static const struct field status_fields[] = {
 		.expects = "an address and a port, as in '127.0.0.1:9118' or "
 			   "'[::1]:9118', or the absolute path of a Unix socket",
 		.doc = "Addresses of rapiddisk-statusd; without it, " STATUS_LISTEN_DEFAULT),
+	[STATUS_NAMES] = FIELD(
+		status, names, FIELD_STRINGS,
+		.pattern = "^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", .max = 253,
+		.expects = "the name of a host without a port, as in 'rack7.example'",
+		.doc = "Names by which clients reach rapiddisk-statusd, besides addresses, "
+		       "localhost and the host name"),
 	[STATUS_PUSH] = FIELD(status, push, FIELD_OBJECTS, .items = &push_class,
 			      .doc = "Receivers of the status, served by rapiddisk-push"),
 };
@@ -201,6 +207,13 @@ const struct string_list *status_listen(const struct obj *status)
 {
 	return status && field_is_set(status, STATUS_LISTEN)
 		       ? field_strings(status, STATUS_LISTEN)
+		       : NULL;
+}
+
+const struct string_list *status_names(const struct obj *status)
+{
+	return status && field_is_set(status, STATUS_NAMES)
+		       ? field_strings(status, STATUS_NAMES)
 		       : NULL;
 }
 

@@ -29,6 +29,9 @@ struct push_target {
 /* status_listen() - Return the addresses of @status, which may be NULL. NULL: the default. */
 const struct string_list *status_listen(const struct obj *status);
 
+/* status_names() - Return the names by which clients reach @status; NULL: no names. */
+const struct string_list *status_names(const struct obj *status);
+
 /* status_push() - Return the targets, each a struct push_target; NULL: no targets. */
 const struct object_list *status_push(const struct obj *status);
 

@@ -4,7 +4,6 @@
 
 #include "sys/clock.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 
 #define PENDING_MAX (4u << 20)
@@ -43,26 +42,7 @@ void clients_enter(struct clients *clients, struct client *client,
 	queue->last = client;
 }
 
-static bool is_loopback(const struct sockaddr *address)
-{
-	if (address->sa_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)address;
-
-		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
-	}
-	if (address->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
-
-		/* A socket for both families shows IPv4 addresses as mapped ones. */
-		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) ||
-		       (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) &&
-			in6->sin6_addr.s6_addr[12] == IN_LOOPBACKNET);
-	}
-	return false;
-}
-
-struct client *clients_add(struct clients *clients, int fd,
-			   const struct sockaddr *address)
+struct client *clients_add(struct clients *clients, int fd)
 {
 	struct client *client = calloc(1, sizeof(*client));
 
@@ -72,7 +52,6 @@ struct client *clients_add(struct clients *clients, int fd,
 		return NULL;
 	}
 	client->fd = fd;
-	client->is_loopback = address && is_loopback(address);
 	client->stage = CLIENT_LEAVES;
 	clients_enter(clients, client, CLIENT_ASKS);
 	return client;

@@ -25,7 +25,6 @@ struct client {
 	enum client_stage stage;
 	uint64_t since_ms;
 	int fd;
-	bool is_loopback;
 };
 
 struct client_queue {
@@ -43,11 +42,9 @@ struct clients {
 
 /*
  * clients_add() - Count a new connection and queue it.
- * @address: of the client; may be NULL.
  * Return: the client; NULL without memory, and @fd is shut down.
  */
-struct client *clients_add(struct clients *clients, int fd,
-			   const struct sockaddr *address);
+struct client *clients_add(struct clients *clients, int fd);
 /* clients_remove() - Free a client whose connection ended. @client may be NULL. */
 void clients_remove(struct clients *clients, struct client *client);
 

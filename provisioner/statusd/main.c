@@ -9,6 +9,7 @@
 #include "statusd/source.h"
 
 #define EXIT_USAGE 64
+#define HOST_LEN   256
 
 static int open_listeners(const struct statusd_options *options, struct listeners *ret)
 {
@@ -37,8 +38,20 @@ static int open_listeners(const struct statusd_options *options, struct listener
 	return -EINVAL;
 }
 
-static int serve(const struct statusd_options *options)
+/* Add the host name, with and without its domain, and the NULL at the end. */
+static int add_names(struct statusd_options *options, char *host, char *label)
 {
+	int r = vec_push(&options->names, host);
+
+	label[strcspn(label, ".")] = '\0';
+	if (r == 0)
+		r = vec_push(&options->names, label);
+	return r < 0 ? r : vec_push(&options->names, NULL);
+}
+
+static int serve(struct statusd_options *options)
+{
+	char host[HOST_LEN] = "localhost", label[HOST_LEN];
 	_cleanup_(listeners_done) struct listeners listeners = { 0 };
 	struct source source;
 	int r = open_listeners(options, &listeners);
@@ -50,7 +63,14 @@ static int serve(const struct statusd_options *options)
 		log_error("cannot open '%s': %s", options->sysroot, strerror(-r));
 		return EXIT_FAILURE;
 	}
-	r = server_run(&source, &listeners, options->idle_ms);
+	/* A longer name would stay "localhost". */
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		log_warning("cannot read the host name: %s, ignoring", strerror(errno));
+	memcpy(label, host, sizeof(host));
+	r = add_names(options, host, label);
+	if (r == 0)
+		r = server_run(&source, &listeners, options->names.items,
+			       options->idle_ms);
 	source_done(&source);
 	if (r < 0)
 		log_error("cannot serve requests: %s", strerror(-r));

@@ -11,10 +11,11 @@
 #define IDLE_DEFAULT_MS 60000
 #define IDLE_MAX_S	86400
 
-enum { OPTION_SYSROOT = 0x100, OPTION_IDLE };
+enum { OPTION_SYSROOT = 0x100, OPTION_IDLE, OPTION_NAME };
 
 static const struct option long_options[] = {
 	{ "listen", required_argument, NULL, 'l' },
+	{ "name", required_argument, NULL, OPTION_NAME },
 	{ "idle-exit", required_argument, NULL, OPTION_IDLE },
 	{ "sysroot", required_argument, NULL, OPTION_SYSROOT },
 	{ "help", no_argument, NULL, 'h' },
@@ -31,6 +32,8 @@ void statusd_options_print_help(void)
 	      "\n"
 	      "  -l, --listen=ADDRESS     listen on 127.0.0.1:9118, [::1]:9118, or the path of a\n"
 	      "                           Unix socket; repeatable\n"
+	      "      --name=NAME          answer requests to the host NAME, besides addresses,\n"
+	      "                           localhost and the host name; repeatable\n"
 	      "      --idle-exit=SECONDS  exit after this time without a client (60 with the\n"
 	      "                           sockets of systemd, otherwise 0: never)\n"
 	      "      --sysroot=DIR        read below DIR (for tests)\n"
@@ -57,6 +60,8 @@ static int take(struct statusd_options *o, int option, const char *value, bool *
 	switch (option) {
 	case 'l':
 		return vec_push(&o->listen, value);
+	case OPTION_NAME:
+		return vec_push(&o->names, value);
 	case OPTION_IDLE:
 		*has_idle = true;
 		return set_idle(o, value);
@@ -99,4 +104,5 @@ int statusd_options_parse(struct statusd_options *ret, int argc, char **argv)
 void statusd_options_done(struct statusd_options *options)
 {
 	vec_done(&options->listen);
+	vec_done(&options->names);
 }

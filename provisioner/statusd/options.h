@@ -12,6 +12,7 @@ enum statusd_mode { STATUSD_SERVE, STATUSD_HELP, STATUSD_VERSION };
 struct statusd_options {
 	enum statusd_mode mode;
 	VEC(const char *) listen; /* point into argv */
+	VEC(const char *) names;  /* of this machine, for the Host header; into argv */
 	const char *sysroot;	  /* "/" unless given */
 	uint64_t idle_ms;	  /* exit after this time without a client; 0: never */
 };

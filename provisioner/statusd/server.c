@@ -18,6 +18,12 @@
 #define SEND_BUFFER   (64 << 10) /* otherwise the kernel buffers megabytes for each */
 #define TURN_MAX      64 /* connections that are accepted in one turn of the loop */
 
+#if MHD_VERSION >= 0x00097601
+#define STRICT MHD_OPTION_CLIENT_DISCIPLINE_LVL
+#else
+#define STRICT MHD_OPTION_STRICT_FOR_CLIENT
+#endif
+
 /*
  * The page loads no outside resource and no inline script, and no other site may frame,
  * embed or read it. No answer is cached.
@@ -37,6 +43,7 @@ static const struct {
 struct server {
 	struct MHD_Daemon *daemon;
 	struct source *source;
+	const char *const *names; /* of this machine, for the Host header */
 	struct clients clients;
 };
 
@@ -53,14 +60,6 @@ static int fd_of(struct MHD_Connection *connection)
 	return info->connect_fd;
 }
 
-static const struct sockaddr *address_of(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-
-	return info ? info->client_addr : NULL;
-}
-
 static void on_connection(void *data, struct MHD_Connection *connection,
 			  void **socket_context, enum MHD_ConnectionNotificationCode code)
 {
@@ -69,8 +68,7 @@ static void on_connection(void *data, struct MHD_Connection *connection,
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		int fd = fd_of(connection);
 
-		*socket_context =
-			clients_add(&server->clients, fd, address_of(connection));
+		*socket_context = clients_add(&server->clients, fd);
 	} else {
 		clients_remove(&server->clients, *socket_context);
 		*socket_context = NULL;
@@ -166,20 +164,46 @@ static enum MHD_Result send_answer(struct server *server,
 	return result;
 }
 
-static int make_answer(struct server *server, const struct client *client,
-		       struct MHD_Connection *connection, const char *method,
-		       const char *path, struct answer *ret)
+struct host_header {
+	const char *value;
+	unsigned int count;
+};
+
+static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char *name,
+				 const char *value)
+{
+	struct host_header *host = data;
+
+	(void)kind;
+	if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0) {
+		host->value = value;
+		host->count++;
+	}
+	return MHD_YES;
+}
+
+/* Of two Host headers, a proxy may go by the other one. */
+static bool asks_for_this_host(const struct server *server,
+			       struct MHD_Connection *connection)
+{
+	struct host_header host = { 0 };
+
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, &host);
+	return host.count <= 1 && host_is_trusted(host.value, server->names);
+}
+
+static int make_answer(struct server *server, struct MHD_Connection *connection,
+		       const char *method, const char *path, struct answer *ret)
 {
 	struct route route = route_find(method, path);
 	struct source *source = server->source;
 	int r = 0;
 
-	if (client->is_loopback &&
-	    !host_is_trusted(MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-							 MHD_HTTP_HEADER_HOST)))
+	if (!asks_for_this_host(server, connection))
 		return answer_error(
 			MHD_HTTP_MISDIRECTED_REQUEST,
-			"over loopback, the Host header must be an address or localhost",
+			"the Host header must be an address, localhost, the host "
+			"name, or one of 'status: names:' in /etc/rapiddisk.yaml",
 			ret);
 	if (clients_lag(&server->clients))
 		return answer_error(MHD_HTTP_SERVICE_UNAVAILABLE,
@@ -217,7 +241,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 		*upload_len = 0;
 		return MHD_YES;
 	}
-	if (make_answer(server, client, connection, method, path, &answer) < 0)
+	if (make_answer(server, connection, method, path, &answer) < 0)
 		return MHD_NO;
 	clients_enter(&server->clients, client, CLIENT_IS_ANSWERED);
 	result = send_answer(server, connection, &answer);
@@ -339,9 +363,20 @@ static int loop(struct server *server, const struct listeners *listeners, int ep
 	return 0;
 }
 
-int server_run(struct source *source, const struct listeners *listeners, uint64_t idle_ms)
+/* A NUL in a path would end it early: leave the escape, and the path is unknown. */
+static size_t unescape(void *data, struct MHD_Connection *connection, char *text)
 {
-	struct server server = { .source = source, .clients.last_ms = clock_now_ms() };
+	(void)data;
+	(void)connection;
+	return strstr(text, "%00") ? strlen(text) : MHD_http_unescape(text);
+}
+
+int server_run(struct source *source, const struct listeners *listeners,
+	       const char *const *names, uint64_t idle_ms)
+{
+	struct server server = { .source = source,
+				 .names = names,
+				 .clients.last_ms = clock_now_ms() };
 	const union MHD_DaemonInfo *info;
 	int r;
 
@@ -350,6 +385,8 @@ int server_run(struct source *source, const struct listeners *listeners, uint64_
 		&server, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CLIENTS_MAX,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CLIENT_MEMORY,
 		MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)512,
+		/* Refuse what RFC 9110 forbids, such as two lengths of one body. */
+		STRICT, 1, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, &server,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, &server, MHD_OPTION_END);
 	if (!server.daemon)

@@ -17,7 +17,10 @@
  *	answer		30 s to receive it, and 4 MiB pending for all clients. Beyond
  *			4 MiB, the limit is one second, and new requests get 503.
  *
+ * @names: of this machine, terminated by NULL. A request to another host, by its Host header,
+ * is refused.
+ *
  * Return: 0 or -errno.
  */
 int server_run(struct source *source, const struct listeners *listeners,
-	       uint64_t idle_ms);
+	       const char *const *names, uint64_t idle_ms);

@@ -262,33 +262,57 @@ void answer_done(struct answer *answer)
 
 /* --- the Host header --- */
 
-static bool is_address(const char *host)
-{
-	struct in6_addr address;
+#define HOST_NAME_MAX_LEN 256
 
-	return inet_pton(AF_INET, host, &address) == 1 ||
-	       inet_pton(AF_INET6, host, &address) == 1;
+/* True if @text is "", or a colon and a port. */
+static bool is_port(const char *text)
+{
+	return text[0] == '\0' ||
+	       (text[0] == ':' && text[1 + strspn(text + 1, "0123456789")] == '\0');
 }
 
-bool host_is_trusted(const char *host)
+/* Split @host into a name and a port. Return: false if it is no host. */
+static bool take_name(const char *host, char name[static HOST_NAME_MAX_LEN],
+		      bool *ret_is_bracketed)
 {
-	char name[64];
-	const char *end;
+	const char *start = host, *end;
 	size_t len;
+
+	*ret_is_bracketed = host[0] == '[';
+	if (*ret_is_bracketed)
+		end = strchr(++start, ']');
+	else
+		end = strchrnul(start, ':');
+	if (!end || !is_port(end + *ret_is_bracketed))
+		return false;
+	len = (size_t)(end - start);
+	/* The name of a host may end with the dot of the root. */
+	if (len > 1 && start[len - 1] == '.')
+		len--;
+	if (len >= HOST_NAME_MAX_LEN)
+		return false;
+	memcpy(name, start, len);
+	name[len] = '\0';
+	return true;
+}
+
+bool host_is_trusted(const char *host, const char *const *names)
+{
+	char name[HOST_NAME_MAX_LEN];
+	struct in6_addr address;
+	bool is_bracketed;
 
 	/* HTTP/1.0, and no browser leaves it out. */
 	if (!host)
 		return true;
-	if (host[0] == '[') {
-		host++;
-		end = strchr(host, ']');
-	} else {
-		end = strchrnul(host, ':');
-	}
-	len = end ? (size_t)(end - host) : sizeof(name);
-	if (len >= sizeof(name))
+	if (!take_name(host, name, &is_bracketed))
 		return false;
-	memcpy(name, host, len);
-	name[len] = '\0';
-	return is_address(name) || strcasecmp(name, "localhost") == 0;
+	if (is_bracketed)
+		return inet_pton(AF_INET6, name, &address) == 1;
+	if (inet_pton(AF_INET, name, &address) == 1 || strcasecmp(name, "localhost") == 0)
+		return true;
+	for (; *names; names++)
+		if (strcasecmp(name, *names) == 0)
+			return true;
+	return false;
 }

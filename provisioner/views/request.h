@@ -44,9 +44,9 @@ int answer_error(unsigned int status, const char *detail, struct answer *ret);
 void answer_done(struct answer *answer);
 
 /*
- * host_is_trusted() - Of a request that came in over loopback: does its Host name this
- * machine by address, or as localhost? A page of the web can make a browser here ask under a
- * name of its own that leads to 127.0.0.1, and would read the answer.
- * @host: the header's value; NULL: there was none.
+ * host_is_trusted() - True if the Host header @host has an address, localhost, or one of
+ * @names (terminated by NULL), with or without a port. A page of the web can make a browser
+ * ask under a name of its own that leads to this machine (DNS rebinding), and would read the
+ * answer. @host: the value of the header; NULL: the request has no such header.
  */
-bool host_is_trusted(const char *host);
+bool host_is_trusted(const char *host, const char *const *names);

@@ -197,6 +197,20 @@ static const struct {
 	{ "[::1]:9118", true },
 	{ "[::1]", true },
 	{ "192.0.2.1", true },
+	{ "rack7.example", true },
+	{ "RACK7.example.:9118", true },
+	{ "rack7", true },
+	{ "rack7.example.evil.example", false },
+	{ "[rack7]", false },
+	{ "[::1]x", false },
+	{ "[::1]:9118x", false },
+	{ "[::1].evil.example", false },
+	{ "[127.0.0.1]", false },
+	{ "::1", false },
+	{ "127.0.0.1:9118.evil.example", false },
+	{ "127.0.0.1:80@evil.example", false },
+	{ "localhost:9118/", false },
+	{ ".", false },
 	{ "evil.example", false },
 	{ "localhost.evil.example", false },
 	{ "127.0.0.1.evil.example:9118", false },
@@ -209,7 +223,9 @@ static const struct {
 
 START_TEST(hosts_are_trusted_by_address)
 {
-	ck_assert_msg(host_is_trusted(hosts[_i].host) == hosts[_i].trusted, "%s",
+	static const char *const names[] = { "rack7", "rack7.example", NULL };
+
+	ck_assert_msg(host_is_trusted(hosts[_i].host, names) == hosts[_i].trusted, "%s",
 		      hosts[_i].host);
 }
 END_TEST
