@@ -115,27 +115,99 @@ static int run_print_initramfs_config(struct app *app)
 	return EXIT_OK;
 }
 
-/* Print a drop-in for the socket unit from the addresses of status.listen. */
-static int run_print_socket(struct app *app)
+/* Read the section `status:` alone. Return: an exit code. */
+static int load_status(const struct app *app, struct model *ret,
+		       const struct obj **ret_status)
 {
 	_cleanup_(diag_done) struct diag diag = { 0 };
-	_cleanup_(model_done) struct model model = { 0 };
-	const struct string_list *listen;
 	int r = diag_init(&diag, app->options.config);
 
 	if (r == 0)
 		r = config_load_section(app->options.config, app_trust(app),
-					&status_class, &diag, &model);
+					&status_class, &diag, ret);
 	if (r == -EINVAL)
 		log_diag(&diag);
 	if (r < 0)
 		return r == -EINVAL ? EXIT_CONFIG : EXIT_PARTIAL;
-	listen = status_listen(model_find(&model, &status_class, status_class.section));
-	if (!listen)
-		return EXIT_OK;
-	puts("[Socket]\nListenStream=");
-	vec_foreach (address, &listen->items)
-		printf("ListenStream=%s\n", address->text);
+	*ret_status = model_find(ret, &status_class, status_class.section);
+	return EXIT_OK;
+}
+
+/* A '%' begins a specifier of systemd. */
+static void print_escaped(const char *text)
+{
+	for (; *text; text++)
+		fputs(*text == '%' ? "%%" : (const char[]){ *text, '\0' }, stdout);
+}
+
+/* True if the socket of [::] would take the port of an IPv4 address in the list. */
+static bool has_both_families(const struct string_list *listen)
+{
+	vec_foreach (any, &listen->items)
+		vec_foreach (other, &listen->items)
+			if (strncmp(any->text, "[::]:", 5) == 0 &&
+			    strchr("[/", other->text[0]) == NULL &&
+			    streq(strrchr(other->text, ':'), any->text + 4))
+				return true;
+	return false;
+}
+
+/* Print a drop-in for the socket unit from the addresses of status.listen. */
+static int run_print_socket(struct app *app)
+{
+	_cleanup_(model_done) struct model model = { 0 };
+	const struct obj *status = NULL;
+	const struct string_list *listen;
+	int code = load_status(app, &model, &status);
+
+	listen = status_listen(status);
+	if (code != EXIT_OK || !listen)
+		return code;
+	puts("[Socket]");
+	if (has_both_families(listen))
+		puts("BindIPv6Only=ipv6-only");
+	puts("ListenStream=");
+	vec_foreach (address, &listen->items) {
+		fputs("ListenStream=", stdout);
+		print_escaped(address->text);
+		putchar('\n');
+	}
+	return EXIT_OK;
+}
+
+/* Print a drop-in for the service from status.names. The pattern of a name has no '%'. */
+static int run_print_service(struct app *app)
+{
+	_cleanup_(model_done) struct model model = { 0 };
+	const struct obj *status = NULL;
+	const struct string_list *names;
+	int code = load_status(app, &model, &status);
+
+	names = status_names(status);
+	if (code != EXIT_OK || !names || names->items.count == 0)
+		return code;
+	fputs("[Service]\nEnvironment=\"RAPIDDISK_NAMES=", stdout);
+	vec_foreach (name, &names->items)
+		printf("%s--name=%s", name == names->items.items ? "" : " ", name->text);
+	puts("\"");
+	return EXIT_OK;
+}
+
+static int run_print_sections(struct app *app)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	_cleanup_(model_done) struct model desired = { 0 };
+	int r = app_load_config(app, &desired, &report);
+
+	if (r < 0)
+		return r == -EINVAL ? EXIT_CONFIG : EXIT_PARTIAL;
+	for (size_t i = 0; kind_classes[i]; i++) {
+		size_t count;
+
+		(void)model_list(&desired, kind_classes[i], &count);
+		if (count > 0 && kind_classes[i]->section)
+			puts(kind_classes[i]->section);
+	}
 	return EXIT_OK;
 }
 
@@ -199,6 +271,8 @@ int modes_run(struct app *app)
 		[MODE_PRINT_SCHEMA] = run_print_schema,
 		[MODE_PRINT_METRICS] = run_print_metrics,
 		[MODE_PRINT_INITRAMFS_CONFIG] = run_print_initramfs_config,
+		[MODE_PRINT_SECTIONS] = run_print_sections,
+		[MODE_PRINT_SERVICE] = run_print_service,
 		[MODE_PRINT_SOCKET] = run_print_socket,
 		[MODE_PRINT_OPTIONS] = run_print_options,
 		[MODE_HELP] = run_help,

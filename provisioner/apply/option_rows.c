@@ -161,6 +161,20 @@ const struct option_row option_rows[] = {
 			"initramfs needs no part of the configuration.",
 	},
 	{
+		.name = "print-sections",
+		.group = GROUP_MODE,
+		.mode = MODE_PRINT_SECTIONS,
+		.help = "Print the sections of the configuration that have objects",
+		.more = "One name on a line. rapiddisk-generator calls this.",
+	},
+	{
+		.name = "print-service",
+		.group = GROUP_MODE,
+		.mode = MODE_PRINT_SERVICE,
+		.help = "Print a drop-in for rapiddisk-statusd.service from status.names",
+		.more = "Prints nothing if the configuration has no `status.names`.",
+	},
+	{
 		.name = "print-socket",
 		.group = GROUP_MODE,
 		.mode = MODE_PRINT_SOCKET,

@@ -109,6 +109,18 @@ t_is "statusd answers on the configured address" "$(code http://$address:9118/he
 t_is "statusd answers on the configured Unix socket" \
 	"$(code --unix-socket /run/rapiddisk-statusd.sock http://localhost/healthz)" 200
 
+t_is "a host name of somebody else is refused on the configured address" \
+	"$(code -H 'Host: evil.example' http://$address:9118/v1/status)" 421
+sed -i 's/listen:.*/listen: [ "0.0.0.0:9118", "[::]:9118" ]\n  names: [ rack7.example ]/' /etc/rapiddisk.yaml
+systemctl daemon-reload
+systemctl stop rapiddisk-statusd.service
+t_run "the socket starts on 0.0.0.0 and [::]" systemctl restart rapiddisk-statusd.socket
+t_is "statusd answers by IPv4 and by IPv6" \
+	"$(code http://127.0.0.1:9118/healthz) $(code 'http://[::1]:9118/healthz')" "200 200"
+t_is "statusd answers to a configured name and to the host name" \
+	"$(code -H 'Host: rack7.example' $url/healthz) $(code -H "Host: $(hostname)" $url/healthz)" \
+	"200 200"
+
 t_run "a push to an unreachable address ends" systemctl start rapiddisk-push.service
 t_is "/metrics shows the unsent report to every user" \
 	"$(get "$url/metrics" | sed -n 's/^rapiddisk_push_spool_reports{.*} //p')" 1
