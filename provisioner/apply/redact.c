@@ -89,8 +89,9 @@ static const char *name_of(const char *path)
 /* A key, or a file of the administrator's that holds nobody knows what. */
 static bool is_secret(const char *path)
 {
-	static const char *const known[] = { "sys", "proc", "run",
-					     "dev", "usr",  "var/lib/rapiddisk" };
+	static const char *const known[] = { "sys",	   "proc", "run",
+					     "dev",	   "usr",  "var/lib/rapiddisk",
+					     "lib/modules" };
 
 	if (tree_is_below(path, "sys/kernel/config"))
 		return mask_is_secret_name(name_of(path));
@@ -179,6 +180,18 @@ static void reduce_lines(const char *text, void (*reduce)(char *line, struct buf
 		reduce(line, out);
 }
 
+/* Of some hundred built-in modules of a kernel, only those of NVMe count. */
+static void reduce_module(char *line, struct buf *out)
+{
+	if (strstr(line, "/nvme/"))
+		buf_addf(out, "%s\n", line);
+}
+
+static void reduce_builtin(const char *text, struct buf *out)
+{
+	reduce_lines(text, reduce_module, out);
+}
+
 static void reduce_mountinfo(const char *text, struct buf *out)
 {
 	reduce_lines(text, reduce_mount, out);
@@ -208,6 +221,7 @@ static const struct {
 	const char *path;
 	void (*reduce)(const char *text, struct buf *out);
 } reductions[] = {
+	{ "lib/modules/*/modules.builtin", reduce_builtin },
 	{ "proc/cmdline", reduce_cmdline },
 	{ "proc/meminfo", reduce_meminfo },
 	{ "proc/*/mountinfo", reduce_mountinfo },

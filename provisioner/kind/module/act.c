@@ -4,13 +4,18 @@
 #include "kind/say.h"
 
 #include <errno.h>
+#include <string.h>
 
-static const char *hint_for(int error)
+/* The project's own modules, and the kernel's, come from different packages. */
+static const char *hint_for(const char *name, int error)
 {
 	switch (error) {
 	case -ENOENT:
-		return "install the module for this kernel ('make modules "
-		       "install', or the DKMS package)";
+		return strncmp(name, "rapiddisk", strlen("rapiddisk")) == 0
+			       ? "install the module for this kernel ('make modules "
+				 "install', or the DKMS package)"
+			       : "the module is part of the kernel, and this kernel was "
+				 "built without the module; boot another kernel";
 	case -EPERM:
 		return "see /etc/modprobe.d, and the kernel's log for lockdown";
 	case -EKEYREJECTED:
@@ -28,6 +33,7 @@ int module_create(struct sys *sys, const struct obj *want, struct buf *why)
 				 : -EOPNOTSUPP;
 
 	if (r < 0)
-		return kind_fail(why, r, hint_for(r), "cannot load the kernel module");
+		return kind_fail(why, r, hint_for(obj_name(want), r),
+				 "cannot load the kernel module");
 	return 0;
 }

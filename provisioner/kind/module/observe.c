@@ -1,15 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Observe kernel modules. */
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "kind/module/module.h"
+#include "sys/machine.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* A built-in module may have no directory there; nvmet has one in configfs. */
+/* True if modules.builtin of the kernel lists the module: `kernel/drivers/a/nvme-loop.ko`. */
+static bool is_listed(const struct kfs *kfs, const char *name)
+{
+	_cleanup_free_ char *release = NULL, *list = NULL, *file = NULL;
+
+	if (machine_release(kfs, &release) < 0 ||
+	    kfs_read(kfs, &list, "lib/modules/%s/modules.builtin", release) < 0 ||
+	    str_format(&file, "/%s.ko", name) < 0)
+		return false;
+	for (char *c = file; (c = strchr(c, '_'));)
+		*c = '-';
+	return strstr(list, file);
+}
+
+/*
+ * A built-in module has a directory in sysfs only if it has parameters. nvmet has one in
+ * configfs, and nvme_loop, the only other one without parameters, is built in only if nvmet is.
+ */
 static bool is_loaded(const struct kfs *kfs, const char *name)
 {
-	return kfs_exists(kfs, "sys/module/%s", name) ||
-	       (streq(name, "nvmet") && kfs_exists(kfs, "sys/kernel/config/nvmet"));
+	if (kfs_exists(kfs, "sys/module/%s", name))
+		return true;
+	if (!kfs_exists(kfs, "sys/kernel/config/nvmet"))
+		return false;
+	return streq(name, "nvmet") ||
+	       (streq(name, "nvme_loop") &&
+		!kfs_exists(kfs, "sys/module/nvmet/initstate") && is_listed(kfs, name));
 }
 
 static int observe_one(const struct kfs *kfs, const char *name, struct model *observed)
