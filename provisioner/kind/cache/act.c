@@ -47,7 +47,7 @@ static int cache_params(struct sys *sys, const struct obj *want, struct buf *out
 {
 	const struct cache *cache = cache_of(want);
 	char source[NUMBERS_TEXT_MAX], memory[NUMBERS_TEXT_MAX] = "-";
-	uint64_t number, below;
+	uint64_t number, below = 0;
 	int r = source_number(sys, want, &below);
 
 	if (r < 0)
@@ -119,7 +119,7 @@ int cache_fall_back(struct sys *sys, const struct obj *want, struct buf *why)
 	_cleanup_(buf_done) struct buf params = { 0 }, uuid = { 0 }, held = { 0 };
 	struct dm_line line = { cache->capacity.bytes / 512, "linear", NULL };
 	char source[NUMBERS_TEXT_MAX];
-	uint64_t number;
+	uint64_t number = 0;
 	int r = refuse_held(sys, want, &held);
 
 	if (r == 0)
