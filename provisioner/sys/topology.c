@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "sys/devices.h"
+#include "sys/devices_sysfs.h"
 #include "sys/numbers.h"
 
 #include <stdio.h>
@@ -44,7 +44,9 @@ static int add_disk(const struct kfs *kfs, struct topology *all, const char *nam
 		r = numbers_parse(text, &number);
 	if (r == 0)
 		r = devices_name(kfs, number, &disk);
-	return r < 0 ? (r == -ENOENT ? 0 : r) : add(kfs, all, disk, relation);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	return disk ? add(kfs, all, disk, relation) : 0;
 }
 
 static int add_partitions(const struct kfs *kfs, struct topology *all, const char *name,

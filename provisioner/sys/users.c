@@ -4,7 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "sys/devices.h"
+#include "sys/devices_sysfs.h"
 #include "sys/topology.h"
 #include "sys/users_load.h"
 

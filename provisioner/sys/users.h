@@ -2,30 +2,11 @@
 /* The users of a block device, in words. */
 #pragma once
 
-#include "base/vec.h"
-#include "sys/kfs.h"
+#include "sys/users_load.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
 struct topology;
-
-struct users_entry {
-	uint64_t number; /* of the block device */
-	size_t order;	 /* of two users of one device, the lower one is told */
-	bool is_export;	 /* by nvmet, which opens the device without a claim */
-	char *words;
-};
-
-/*
- * The mounts of all mount namespaces that have a process, swap areas, loop devices and
- * exports at one moment (users_load.h). All zeroes: not read yet.
- * The owner calls users_done() when the moment is over.
- */
-struct users {
-	VEC(struct users_entry) entries; /* sorted by number, then order */
-	bool loaded;
-};
 
 /*
  * users_describe() - Describe why the block device @name ("rd0", "dm-3") is in use: it or
@@ -64,4 +45,3 @@ int users_find_conflict(struct users *users, const struct kfs *kfs,
  * other device by the kernel's ("md0"). Return: 0 and a list, which may be empty; -errno.
  */
 int users_list_holders(const struct kfs *kfs, const char *name, struct kfs_names *ret);
-void users_done(struct users *users);

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "sys/devices.h"
+#include "sys/devices_sysfs.h"
 #include "sys/numbers.h"
 
 #include <stdio.h>

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The numbers, names, paths and attributes of block devices, as sysfs has them. */
+#pragma once
+
+#include "sys/kfs.h"
+
+#include <stdint.h>
+
+/* devices_number() - Return the number of the device @name, "vda1". 0, -ENOENT, -errno. */
+int devices_number(const struct kfs *kfs, const char *name, uint64_t *ret);
+/*
+ * devices_find_node() - Return the number of the block device at @path, "/dev/mapper/data".
+ * A private /dev lacks the node: sysfs then finds it by its name.
+ * Return: 0; -ENOENT; -ENOTBLK; -errno.
+ */
+int devices_find_node(const struct kfs *kfs, const char *path, uint64_t *ret);
+/* devices_name() - Return the kernel's name, "vda1". 0, -ENOENT, -errno. */
+int devices_name(const struct kfs *kfs, uint64_t number, char **ret);
+/* devices_path() - Return the path for messages, "/dev/mapper/data". As above. */
+int devices_path(const struct kfs *kfs, uint64_t number, char **ret);
+/* devices_bytes() - Return the capacity. As above. */
+int devices_bytes(const struct kfs *kfs, uint64_t number, uint64_t *ret);
+/*
+ * devices_below() - Return the only device below the map @name ("dm-0"). The RAM disk of a
+ * cache does not count. As above; -ENOENT also if several devices are below.
+ */
+int devices_below(const struct kfs *kfs, const char *name, uint64_t *ret);
+
+/* The DM UUID of every map that we create begins with this. */
+#define DEVICES_OUR_PREFIX "RAPIDDISK-"
