@@ -2,7 +2,7 @@
 /* The interfaces and addresses of the running kernel, from rtnetlink(7). */
 #pragma once
 
-#include "sys/net.h"
+#include "sys/net_list.h"
 
 /*
  * netlink_load() - Add all interfaces and all addresses to @all. getifaddrs(3) knows neither
