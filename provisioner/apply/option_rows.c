@@ -118,7 +118,8 @@ const struct option_row option_rows[] = {
 		.group = GROUP_MODE,
 		.mode = MODE_IMPORT,
 		.help = "Print a configuration that describes the live objects",
-		.more = "If a host has a key, name the file of the key in the output: the "
+		.more = "An object that the configuration cannot describe is a comment "
+			"with the reason. If a host has a key, name the file of the key in the output: the "
 			"configuration is invalid until then.",
 	},
 	{
