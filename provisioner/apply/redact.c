@@ -180,7 +180,7 @@ static void reduce_lines(const char *text, void (*reduce)(char *line, struct buf
 		reduce(line, out);
 }
 
-/* Of some hundred built-in modules of a kernel, only those of NVMe count. */
+/* Only the built-in modules of NVMe count, some hundred others do not. */
 static void reduce_module(char *line, struct buf *out)
 {
 	if (strstr(line, "/nvme/"))

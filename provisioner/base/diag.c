@@ -277,7 +277,7 @@ static size_t count_of_line(const struct diag_entry *const *sorted, size_t count
 	return n;
 }
 
-/* What diag_visit() walks over. */
+/* The lines that diag_visit() visits. */
 struct visit {
 	const struct diag *diag;
 	const struct diag_entry **sorted;

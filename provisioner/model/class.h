@@ -188,8 +188,8 @@ struct obj {
 	uint64_t holders; /* number of openers, if the kernel says */
 	bool released;	  /* holds only its name: see PLAN_RELEASE */
 	bool leaves;	  /* this run removes it, unless it is in use */
-	/* What no entry of the configuration can match, as text; NULL: nothing. */
+	/* The part that no entry of the configuration can match, as text; NULL: none. */
 	char *unsaid;
-	/* What has no key, and is not compared either; NULL: nothing. */
+	/* The part that has no key and is not compared, as text; NULL: none. */
 	char *extra;
 };

@@ -182,7 +182,7 @@ static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char
 	return MHD_YES;
 }
 
-/* Of two Host headers, a proxy may go by the other one. */
+/* A proxy may use the other one of two Host headers. */
 static bool asks_for_this_host(const struct server *server,
 			       struct MHD_Connection *connection)
 {

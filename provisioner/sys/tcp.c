@@ -36,7 +36,7 @@ static bool local_end_is(const char *hex, const char *address)
 	return true;
 }
 
-/* @noted: the line as the recorder gets it; NULL: there is none. */
+/* @noted: the line as the recorder gets it; NULL: no recorder. */
 static int add_connection(struct tcp_connections *all, const char *line,
 			  struct buf *noted)
 {

@@ -12,7 +12,7 @@ struct fake_dm {
 	struct fake_kernel *fake;
 	int refuse_error;   /* a negative errno: a cache table fails with it */
 	const char *refuse; /* for the map of this name */
-	unsigned int maps;  /* created so far, which is the number of the next dm-N */
+	unsigned int maps;  /* created, which is the number of the next dm-N */
 	char log[512];	    /* "create data, reload data, " */
 };
 
