@@ -269,9 +269,12 @@ void rc_index_free(struct rc_index *index)
 		rc_slots_settle(index);
 	for (nr = 1; index->nr_pages && nr <= index->nr_slots; nr++) {
 		rc_slot_free_page(index, &index->slot[nr]);
-		if (!(nr % RC_BATCH))
+		if (!(nr % RC_BATCH)) {
+			rc_slots_tell(index);
 			cond_resched();
+		}
 	}
+	rc_slots_tell(index);
 	kvfree(index->slot);
 	kvfree(index->bucket);
 	kvfree(index->ghost);

@@ -84,6 +84,15 @@ struct rc_stream {
 	u64 sectors;
 };
 
+/*
+ * The pages of one node that came (positive) and went (negative), and that the kernel does
+ * not know of yet.
+ */
+struct rc_tally {
+	struct pglist_data *node;
+	int nr;
+};
+
 /* The cached blocks. A bypassed cache has no index. */
 struct rc_index {
 	struct rc_cache *cache;
@@ -132,6 +141,7 @@ struct rc_index {
 	u32 nr_valid;
 	/* Slots with a page, in any state. */
 	u32 nr_pages;
+	struct rc_tally tally;
 	struct rc_queue queue[RC_NR_QUEUES];
 	u32 ghost_clock;
 	struct rc_stream stream[RC_STREAMS];

@@ -6,7 +6,6 @@
 #include <linux/slab.h>
 
 #include "index_types.h"
-#include "rapiddisk/pool.h"
 #include "shrink.h"
 #include "slots.h"
 
@@ -25,7 +24,7 @@ static struct shrinker *rc_shrinker;
  */
 static struct rc_index *rc_shrinkable(struct rc_cache *cache)
 {
-	if (cache->loan && !rapiddisk_loan_is_shrinkable(cache->loan))
+	if (!rc_slots_are_shrinkable(cache))
 		return NULL;
 	return rcu_dereference(cache->index);
 }
@@ -121,6 +120,7 @@ static unsigned long rc_shrink_free(struct rc_index *index, u32 *list, unsigned 
 		rc_slot_free_page(index, &index->slot[slot]);
 		rc_slot_free(index, slot);
 	}
+	rc_slots_tell(index);
 	index->nr_retired -= done;
 	WRITE_ONCE(index->nr_leaving, index->nr_leaving - done);
 	return done;

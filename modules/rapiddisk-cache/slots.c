@@ -9,13 +9,18 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/vmstat.h>
 
 #include "evict.h"
 #include "rapiddisk/pool.h"
 #include "slots.h"
 
-/* Free pages only: no direct reclaim, no emergency reserves, no warning. */
-#define RC_GFP_PAGE (GFP_NOWAIT | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC)
+/*
+ * Free pages only: no direct reclaim, no emergency reserves, no warning. The shrinker
+ * frees these pages, so the allocator may group them with other reclaimable ones.
+ */
+#define RC_GFP_PAGE \
+	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC | __GFP_RECLAIMABLE)
 
 /* Pages allocated together before rc_index.lock is taken. */
 #define RC_STOCK 32U
@@ -23,10 +28,13 @@
 static void *rc_page_alloc(struct rc_index *index)
 {
 	struct rapiddisk_loan *loan = index->cache->loan;
+	struct page *page;
 
 	if (loan)
 		return rapiddisk_loan_alloc_page(loan, RC_GFP_PAGE);
-	return (void *)__get_free_page(RC_GFP_PAGE);
+	/* Unlike __get_free_page(), this ignores the memory policy of the task. */
+	page = alloc_pages_node(NUMA_NO_NODE, RC_GFP_PAGE, 0);
+	return page ? page_address(page) : NULL;
 }
 
 static void rc_page_free(struct rc_index *index, void *page)
@@ -40,17 +48,58 @@ static void rc_page_free(struct rc_index *index, void *page)
 }
 
 /**
- * rc_slot_free_page() - Free the page of a slot, if it has one.
+ * rc_slots_are_shrinkable() - Check whether the shrinker may free the pages of a cache.
+ * @cache: the cache
+ *
+ * Return: false if the pages were promised to a RAM disk.
+ */
+bool rc_slots_are_shrinkable(const struct rc_cache *cache)
+{
+	return !cache->loan || rapiddisk_loan_is_shrinkable(cache->loan);
+}
+
+/**
+ * rc_slots_tell() - Tell the kernel how many reclaimable pages came and went.
  * @index: the index, locked or without other users
+ *
+ * The kernel adds reclaimable pages to the memory that is available. Without them, it
+ * would take a full cache for a lack of memory.
+ *
+ * Call this before the end of each hold of the lock in which pages came or went.
+ */
+void rc_slots_tell(struct rc_index *index)
+{
+	struct rc_tally *tally = &index->tally;
+
+	if (tally->nr && rc_slots_are_shrinkable(index->cache))
+		mod_node_page_state(tally->node, NR_KERNEL_MISC_RECLAIMABLE, tally->nr);
+	tally->nr = 0;
+}
+
+/* Note that @page comes (@nr is 1) or goes (-1). rc_slots_tell() has to follow. */
+static void rc_page_note(struct rc_index *index, const void *page, int nr)
+{
+	struct pglist_data *node = page_pgdat(virt_to_page(page));
+
+	if (unlikely(index->tally.node != node))
+		rc_slots_tell(index);
+	index->tally.node = node;
+	index->tally.nr += nr;
+	WRITE_ONCE(index->nr_pages, index->nr_pages + nr);
+}
+
+/**
+ * rc_slot_free_page() - Free the page of a slot, if it has one.
+ * @index: the index, locked or without other users; rc_slots_tell() has to follow
  * @slot: a slot that no reader can access
  */
 void rc_slot_free_page(struct rc_index *index, struct rc_slot *slot)
 {
 	if (!slot->page)
 		return;
+	rc_page_note(index, slot->page, -1);
 	rc_page_free(index, slot->page);
 	slot->page = NULL;
-	WRITE_ONCE(index->nr_pages, index->nr_pages - 1);
 }
 
 /**
@@ -206,10 +255,11 @@ static u32 rc_add_pages(struct rc_index *index, void **page, u32 nr)
 		if (!slot)
 			break;
 		index->slot[slot].page = page[done];
+		rc_page_note(index, page[done], 1);
 		rc_push(index, &index->free_paged, slot);
 	}
 	WRITE_ONCE(index->nr_paged, index->nr_paged + done);
-	WRITE_ONCE(index->nr_pages, index->nr_pages + done);
+	rc_slots_tell(index);
 	spin_unlock_irqrestore(&index->lock, flags);
 	return done;
 }
@@ -264,7 +314,8 @@ static u32 rc_slot_take(struct rc_index *index)
 			return 0;
 		nr = rc_pop(index, &index->free_bare);
 		index->slot[nr].page = page;
-		WRITE_ONCE(index->nr_pages, index->nr_pages + 1);
+		rc_page_note(index, page, 1);
+		rc_slots_tell(index);
 	}
 	if (nr)
 		index->nr_free--;
@@ -331,6 +382,7 @@ unsigned long rc_slots_free_pages(struct rc_index *index, unsigned long nr)
 		rc_push(index, &index->free_bare, slot);
 	}
 	WRITE_ONCE(index->nr_paged, index->nr_paged - done);
+	rc_slots_tell(index);
 	return done;
 }
 

@@ -19,6 +19,8 @@ u32 rc_slots_unlink_victim(struct rc_index *index, enum rc_stat cause);
 void rc_reclaim_start(struct rc_index *index);
 void rc_slot_free(struct rc_index *index, u32 nr);
 void rc_slot_free_page(struct rc_index *index, struct rc_slot *slot);
+void rc_slots_tell(struct rc_index *index);
+bool rc_slots_are_shrinkable(const struct rc_cache *cache);
 unsigned long rc_slots_free_pages(struct rc_index *index, unsigned long nr);
 bool rc_slots_are_reclaiming(struct rc_index *index);
 void rc_slots_settle(struct rc_index *index);
