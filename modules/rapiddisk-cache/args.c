@@ -15,6 +15,7 @@
 
 #include "args.h"
 #include "cache_types.h"
+#include "claim.h"
 #include "rapiddisk/loan.h"
 #include "rapiddisk/pool.h"
 
@@ -69,6 +70,11 @@ static int rc_ctr_devices(struct rc_cache *cache, struct dm_arg_set *args)
 	if (bdev_logical_block_size(cache->source->bdev) > RC_BLOCK_SIZE) {
 		ti->error = "Source has sectors larger than a page";
 		return -EINVAL;
+	}
+	err = rc_claim(cache);
+	if (err) {
+		ti->error = "Another cache has the source";
+		return err;
 	}
 	if (!strcmp(memory, "-"))
 		return 0;

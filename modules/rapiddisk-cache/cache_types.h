@@ -146,6 +146,8 @@ struct rc_cache {
 	wait_queue_head_t wait;
 	/* Protected by rc_caches_lock in shrink.c. */
 	struct list_head list;
+	/* Protected by rc_claims_lock in claim.c. */
+	struct list_head claim;
 	/* Protected by rc_stats_lock in stats.c. NULL without a directory in sysfs. */
 	struct rc_stats_dir *dir;
 };

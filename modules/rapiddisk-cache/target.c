@@ -13,6 +13,7 @@
 #include "args.h"
 #include "cache.h"
 #include "cache_types.h"
+#include "claim.h"
 #include "index.h"
 #include "map.h"
 #include "rapiddisk/loan.h"
@@ -52,6 +53,7 @@ static void rc_dtr(struct dm_target *ti)
 		rapiddisk_return(cache->loan);
 	if (cache->ramdisk)
 		dm_put_device(ti, cache->ramdisk);
+	rc_unclaim(cache);
 	if (cache->source)
 		dm_put_device(ti, cache->source);
 	mutex_destroy(&cache->mutex);
@@ -74,6 +76,7 @@ static int rc_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	mutex_init(&cache->mutex);
 	init_waitqueue_head(&cache->wait);
 	INIT_LIST_HEAD(&cache->list);
+	INIT_LIST_HEAD(&cache->claim);
 
 	err = rc_args_parse(cache, &args);
 	if (!err)

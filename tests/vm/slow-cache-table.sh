@@ -91,7 +91,7 @@ refused "Cache device is read-only" "/dev/rd3"
 blockdev --setrw /dev/rd3
 c_create /dev/rd3
 t_fails "a RAM disk serves one cache at a time" dmsetup create other --table \
-	"0 $sectors rapiddisk-cache $source /dev/rd3"
+	"0 32768 rapiddisk-cache /dev/rd4 /dev/rd3"
 t_fails "a RAM disk of a cache cannot be detached" sh -c "echo rapiddisk detach 3 >$mgmt"
 t_fails "a RAM disk of a cache cannot shrink" sh -c "echo rapiddisk resize 3 $((8 << 20)) >$mgmt"
 t_run "a RAM disk of a cache can change its owner" sh -c "echo rapiddisk resize 3 $((16 << 20)) owner=me >$mgmt"
@@ -124,12 +124,21 @@ limits() {
 }
 udevadm settle
 t_listen
-t_run "another cache takes the old name" c_create - 8192
+# The source of the first cache cannot have another one.
+for zeroes in zeroes1 zeroes2; do
+	dmsetup create $zeroes --table "0 $sectors zero"
+done
+t_atexit "dmsetup remove --retry zeroes1; dmsetup remove --retry zeroes2"
+udevadm settle
+t_run "another cache takes the old name" dmsetup create cache --table \
+	"0 $sectors rapiddisk-cache /dev/mapper/zeroes1 - 8192"
 t_is "each cache has its counters under its current name" "$(limits)" "cache:4194304 renamed:16777216"
 dmsetup rename renamed third
 dmsetup rename cache renamed
 udevadm settle
-t_run "a third cache takes the old name after two renames" c_create - 16384
+t_run "a third cache takes the old name after two renames" dmsetup create cache --table \
+	"0 $sectors rapiddisk-cache /dev/mapper/zeroes2 - 16384"
+udevadm settle
 t_is "each of three caches has its counters under its current name" "$(limits)" "cache:8388608 renamed:4194304 third:16777216"
 t_is "the kernel does not complain about the names" "$(t_said | grep -cE 'duplicate filename|no counters')" 0
 c_remove
