@@ -19,6 +19,9 @@
 /* Slots that an eviction may spare before it takes the next one in any case. */
 #define RC_EVICT_TRIES 128
 
+/* One hold of the lock is enough to find a victim. */
+static_assert(RC_HOLD_MOVES > RC_EVICT_TRIES);
+
 /*
  * A ghost has 16 bits of the hash of its block, then 16 bits of time. 0 stands for no
  * ghost. The time has this many units per turnover of the cache at most.
@@ -112,8 +115,8 @@ static bool rc_ghost_take(struct rc_index *index, u64 block)
 	return false;
 }
 
-/* Return: the slot to evict; 0 if no slot is VALID. */
-static u32 rc_choose(struct rc_index *index)
+/* Return: the slot to evict; 0 if no slot is VALID, or *moves is used up. */
+static u32 rc_choose(struct rc_index *index, u32 *moves)
 {
 	struct rc_queue *small = &index->queue[RC_SMALL], *main = &index->queue[RC_MAIN];
 	unsigned int tries;
@@ -123,8 +126,9 @@ static u32 rc_choose(struct rc_index *index)
 		u32 nr = is_small ? small->tail : main->tail;
 		struct rc_slot *slot = &index->slot[nr];
 
-		if (!nr)
+		if (!nr || !*moves)
 			return 0;
+		--*moves;
 		if (!slot->hits)
 			break;
 		rc_queue_del(index, nr);
@@ -140,12 +144,17 @@ static u32 rc_choose(struct rc_index *index)
 /**
  * rc_evict_victim() - Choose a slot to evict, and remember its block.
  * @index: the index, locked
+ * @moves: number of slots to look at, at most; decreased by those that were looked at
  *
- * Return: the slot, which the caller has to unlink; 0 if no slot is VALID.
+ * If nearly all blocks were hit, each eviction spares RC_EVICT_TRIES of them. @moves limits
+ * the time of several evictions in one hold of the lock.
+ *
+ * Return: the slot, which the caller has to unlink; 0 if no slot is VALID, or if @moves is
+ * used up.
  */
-u32 rc_evict_victim(struct rc_index *index)
+u32 rc_evict_victim(struct rc_index *index, u32 *moves)
 {
-	u32 nr = rc_choose(index);
+	u32 nr = rc_choose(index, moves);
 
 	if (nr && index->slot[nr].queue == RC_SMALL)
 		rc_ghost_add(index, index->slot[nr].block);

@@ -10,6 +10,6 @@ struct rc_index;
 void rc_evict_init(struct rc_index *index);
 void rc_evict_add(struct rc_index *index, u32 nr);
 void rc_evict_del(struct rc_index *index, u32 nr);
-u32 rc_evict_victim(struct rc_index *index);
+u32 rc_evict_victim(struct rc_index *index, u32 *moves);
 
 #endif

@@ -152,20 +152,14 @@ void rc_index_drop(struct rc_index *index, u64 first, u64 last)
  */
 void rc_index_give_back(struct rc_index *index)
 {
-	unsigned long done;
-
 	/*
 	 * Slots retired until now wait for the current grace period or for the next one.
 	 * Slots that are retired later are not waited for.
 	 */
 	rc_slots_settle(index);
 	rc_slots_settle(index);
-	do {
-		spin_lock_irq(&index->lock);
-		done = rc_slots_free_pages(index, RC_BATCH);
-		spin_unlock_irq(&index->lock);
+	while (rc_slots_free_pages(index, RC_PAGES))
 		cond_resched();
-	} while (done);
 }
 
 /**
@@ -234,6 +228,7 @@ struct rc_index *rc_index_alloc(struct rc_cache *cache, u32 nr_slots)
 		return NULL;
 	spin_lock_init(&index->lock);
 	INIT_WORK(&index->reclaim_work, rc_slots_reclaim_work);
+	INIT_WORK(&index->room_work, rc_slots_room_work);
 	index->cache = cache;
 	index->nr_slots = nr_slots;
 	/* Rounding up in 32 bits would overflow for the largest @nr_slots. */
@@ -261,14 +256,18 @@ struct rc_index *rc_index_alloc(struct rc_cache *cache, u32 nr_slots)
  */
 void rc_index_free(struct rc_index *index)
 {
+	void *page;
 	u32 nr;
 
 	if (!index)
 		return;
+	/* It retires slots. */
+	cancel_work_sync(&index->room_work);
 	while (rc_slots_are_reclaiming(index))
 		rc_slots_settle(index);
 	for (nr = 1; index->nr_pages && nr <= index->nr_slots; nr++) {
-		rc_slot_free_page(index, &index->slot[nr]);
+		page = rc_slot_take_page(index, &index->slot[nr]);
+		rc_pages_free(index, &page, !!page);
 		if (!(nr % RC_BATCH)) {
 			rc_slots_tell(index);
 			cond_resched();

@@ -38,6 +38,18 @@ static_assert(!(RC_WRITERS & (RC_WRITERS - 1)));
 /* Slots handled per hold of rc_index.lock by operations that may release the lock. */
 #define RC_BATCH 256UL
 
+/*
+ * Blocks of a read or write that are added to the index, or leave their state, per hold of
+ * rc_index.lock. The lock disables interrupts, and a block costs up to 200 instructions.
+ */
+#define RC_HOLD_BLOCKS 64U
+
+/* Pages allocated before a hold of rc_index.lock, or freed after one. */
+#define RC_PAGES 32UL
+
+/* Evictions, and slots that evictions spare, per hold of rc_index.lock. */
+#define RC_HOLD_MOVES 256U
+
 enum rc_state {
 	RC_FREE,
 	RC_FILLING,
@@ -148,6 +160,7 @@ struct rc_index {
 
 	struct rcu_head rcu;
 	struct work_struct reclaim_work;
+	struct work_struct room_work;
 };
 
 /* Keep the index, and with it the cache, until rc_index_unpin(). */

@@ -104,7 +104,7 @@ static bool rc_is_streaming(struct rc_index *index, const struct bio *bio)
  *
  * Return: false if no block can be filled, or not enough slots are free.
  */
-static bool rc_fill_begin(struct rc_index *index, struct rc_io *io, const struct bio *bio)
+static bool rc_fill_take(struct rc_index *index, struct rc_io *io, const struct bio *bio)
 {
 	bool is_any = false;
 	u32 i;
@@ -116,24 +116,60 @@ static bool rc_fill_begin(struct rc_index *index, struct rc_io *io, const struct
 		is_any = rc_may_publish(index, io->block + i);
 	if (!is_any || !rc_slots_take(index, io->slot, io->nr, RC_STAT_REPLACEMENT))
 		return false;
-	for (i = 0; i < io->nr; i++)
-		rc_index_add(index, io->slot[i], io->block + i,
-			     rc_may_publish(index, io->block + i) ? RC_FILLING
-								  : RC_BOUNCE);
 	rc_io_begin(io, index, RC_IO_FILL);
 	return true;
 }
 
-/* Publish the slots of a fill that has ended, or retire them unless @is_good. */
-static void rc_fill_end(struct rc_io *io, bool is_good)
+/* Add the blocks of a fill from @first on to the index, RC_HOLD_BLOCKS at most. */
+static void rc_fill_add(struct rc_index *index, struct rc_io *io, u32 first)
 {
-	struct rc_index *index = io->index;
-	struct rc_cache *cache = index->cache;
-	u32 i, filled = 0, cancelled = 0;
+	u32 i, stop = min(first + RC_HOLD_BLOCKS, io->nr);
+	/* A wide write may have begun since the last hold of the lock. */
+	bool is_open = rc_index_is_open(index);
+
+	for (i = first; i < stop; i++)
+		rc_index_add(index, io->slot[i], io->block + i,
+			     is_open && rc_may_publish(index, io->block + i) ? RC_FILLING
+									     : RC_BOUNCE);
+}
+
+/*
+ * Begin a fill.
+ *
+ * Context: RCU read section.
+ * Return: false if no block can be filled, or not enough slots are free.
+ */
+static bool rc_fill_begin(struct rc_index *index, struct rc_io *io, const struct bio *bio)
+{
 	unsigned long flags;
+	bool is_filling;
+	u32 i;
 
 	spin_lock_irqsave(&index->lock, flags);
-	for (i = 0; i < io->nr; i++) {
+	is_filling = rc_fill_take(index, io, bio);
+	if (is_filling)
+		rc_fill_add(index, io, 0);
+	spin_unlock_irqrestore(&index->lock, flags);
+	for (i = RC_HOLD_BLOCKS; is_filling && i < io->nr; i += RC_HOLD_BLOCKS) {
+		spin_lock_irqsave(&index->lock, flags);
+		rc_fill_add(index, io, i);
+		rc_slots_make_room(index, RC_STAT_REPLACEMENT);
+		spin_unlock_irqrestore(&index->lock, flags);
+	}
+	return is_filling;
+}
+
+/*
+ * Publish the slots of a fill that has ended, or retire them unless @is_good: from @first
+ * on, RC_HOLD_BLOCKS at most.
+ */
+static void rc_fill_publish(struct rc_index *index, const struct rc_io *io, u32 first,
+			    bool is_good)
+{
+	u32 i, stop = min(first + RC_HOLD_BLOCKS, io->nr), filled = 0, cancelled = 0;
+	struct rc_cache *cache = index->cache;
+
+	for (i = first; i < stop; i++) {
 		u32 nr = io->slot[i];
 
 		if (index->slot[nr].state == RC_BOUNCE) {
@@ -148,8 +184,22 @@ static void rc_fill_end(struct rc_io *io, bool is_good)
 	}
 	rc_count(cache, RC_STAT_FILLS, filled);
 	rc_count(cache, RC_STAT_READ_INVALIDATES, cancelled);
-	rc_index_unpin(index);
-	spin_unlock_irqrestore(&index->lock, flags);
+}
+
+/* End a fill, and release its slots. Context: any. */
+static void rc_fill_end(struct rc_io *io, bool is_good)
+{
+	struct rc_index *index = io->index;
+	unsigned long flags;
+	u32 i;
+
+	for (i = 0; i < io->nr; i += RC_HOLD_BLOCKS) {
+		spin_lock_irqsave(&index->lock, flags);
+		rc_fill_publish(index, io, i, is_good);
+		if (io->nr - i <= RC_HOLD_BLOCKS)
+			rc_index_unpin(index);
+		spin_unlock_irqrestore(&index->lock, flags);
+	}
 	rc_io_free(io);
 }
 
@@ -246,18 +296,13 @@ static bool rc_fill(struct rc_cache *cache, struct rc_index *index, struct rc_io
 		    struct bio *bio, u32 nr)
 {
 	u64 pos, end;
-	unsigned long flags;
-	bool is_filling;
 	u32 i;
 
 	io->block = rc_bio_pos(bio) >> RC_BLOCK_SHIFT;
 	if (!rc_io_alloc(io, nr))
 		return false;
 	rc_slots_stock(index, nr);
-	spin_lock_irqsave(&index->lock, flags);
-	is_filling = rc_fill_begin(index, io, bio);
-	spin_unlock_irqrestore(&index->lock, flags);
-	if (!is_filling) {
+	if (!rc_fill_begin(index, io, bio)) {
 		rc_io_free(io);
 		return false;
 	}

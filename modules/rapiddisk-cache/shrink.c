@@ -82,15 +82,18 @@ static struct rc_index *rc_shrink_pick(void)
 	return ret;
 }
 
-/* Evict up to @nr slots and push them to @list. Return: the number of slots. */
+/*
+ * Evict up to @nr slots and push them to @list, as far as the moves of one hold of the lock
+ * reach. Return: the number of slots; 0 if no slot is VALID.
+ */
 static unsigned long rc_shrink_evict(struct rc_index *index, u32 *list, unsigned long nr)
 {
+	u32 moves = RC_HOLD_MOVES, victim;
 	unsigned long done;
-	u32 victim;
 
 	lockdep_assert_held(&index->lock);
 	for (done = 0; done < nr; done++) {
-		victim = rc_slots_unlink_victim(index, RC_STAT_SHRUNK);
+		victim = rc_slots_unlink_victim(index, RC_STAT_SHRUNK, &moves);
 		if (!victim)
 			break;
 		WRITE_ONCE(index->slot[victim].state, RC_RETIRED);
@@ -102,27 +105,30 @@ static unsigned long rc_shrink_evict(struct rc_index *index, u32 *list, unsigned
 }
 
 /*
- * Free the pages of up to @nr slots of rc_shrink_evict().
+ * Free the pages of some slots of rc_shrink_evict().
  *
- * Context: rc_index.lock, a grace period after the eviction.
- * Return: the number of pages.
+ * Context: may sleep; a grace period after the eviction.
+ * Return: the number of pages; 0 if @list is empty.
  */
-static unsigned long rc_shrink_free(struct rc_index *index, u32 *list, unsigned long nr)
+static unsigned long rc_shrink_free(struct rc_index *index, u32 *list)
 {
-	unsigned long done;
-	u32 slot;
+	void *page[RC_PAGES];
+	u32 done, slot;
 
-	lockdep_assert_held(&index->lock);
-	for (done = 0; done < nr; done++) {
+	spin_lock_irq(&index->lock);
+	for (done = 0; done < RC_PAGES; done++) {
 		slot = rc_pop(index, list);
 		if (!slot)
 			break;
-		rc_slot_free_page(index, &index->slot[slot]);
+		/* A slot that was evicted has a page. */
+		page[done] = rc_slot_take_page(index, &index->slot[slot]);
 		rc_slot_free(index, slot);
 	}
 	rc_slots_tell(index);
 	index->nr_retired -= done;
 	WRITE_ONCE(index->nr_leaving, index->nr_leaving - done);
+	spin_unlock_irq(&index->lock);
+	rc_pages_free(index, page, done);
 	return done;
 }
 
@@ -141,25 +147,22 @@ static unsigned long rc_shrink_index(struct rc_index *index, unsigned long nr)
 	u32 list = 0;
 
 	do {
-		spin_lock_irq(&index->lock);
-		part = rc_slots_free_pages(index, min(nr - done, RC_BATCH));
-		spin_unlock_irq(&index->lock);
+		part = rc_slots_free_pages(index, nr - done);
 		done += part;
+		cond_resched();
 	} while (part);
 	do {
 		spin_lock_irq(&index->lock);
 		part = rc_shrink_evict(index, &list, min(nr - done - leaving, RC_BATCH));
 		spin_unlock_irq(&index->lock);
 		leaving += part;
+		cond_resched();
 	} while (part);
 	if (!leaving)
 		return done;
 	synchronize_rcu_expedited();
-	do {
-		spin_lock_irq(&index->lock);
-		part = rc_shrink_free(index, &list, RC_BATCH);
-		spin_unlock_irq(&index->lock);
-	} while (part);
+	while (rc_shrink_free(index, &list))
+		cond_resched();
 	return done + leaving;
 }
 

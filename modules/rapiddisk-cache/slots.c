@@ -22,9 +22,6 @@
 #define RC_GFP_PAGE \
 	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC | __GFP_RECLAIMABLE)
 
-/* Pages allocated together before rc_index.lock is taken. */
-#define RC_STOCK 32U
-
 static void *rc_page_alloc(struct rc_index *index)
 {
 	struct rapiddisk_loan *loan = index->cache->loan;
@@ -89,17 +86,37 @@ static void rc_page_note(struct rc_index *index, const void *page, int nr)
 }
 
 /**
- * rc_slot_free_page() - Free the page of a slot, if it has one.
+ * rc_slot_take_page() - Take the page from a slot.
  * @index: the index, locked or without other users; rc_slots_tell() has to follow
  * @slot: a slot that no reader can access
+ *
+ * Return: the page, to be freed by rc_pages_free(); NULL if the slot has none.
  */
-void rc_slot_free_page(struct rc_index *index, struct rc_slot *slot)
+void *rc_slot_take_page(struct rc_index *index, struct rc_slot *slot)
 {
-	if (!slot->page)
-		return;
-	rc_page_note(index, slot->page, -1);
-	rc_page_free(index, slot->page);
+	void *page = slot->page;
+
+	if (page)
+		rc_page_note(index, page, -1);
 	slot->page = NULL;
+	return page;
+}
+
+/**
+ * rc_pages_free() - Free pages that were taken from slots.
+ * @index: the index
+ * @page: the pages
+ * @nr: number of pages
+ *
+ * Context: without rc_index.lock. The lock disables interrupts, and the allocator may need
+ * thousands of instructions for a page.
+ */
+void rc_pages_free(struct rc_index *index, void *const *page, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		rc_page_free(index, page[i]);
 }
 
 /**
@@ -205,12 +222,13 @@ static void rc_reclaim_rcu(struct rcu_head *rcu)
  * rc_slots_unlink_victim() - Choose a slot to evict, and unlink it.
  * @index: the index, locked
  * @cause: counter to increment
+ * @moves: as for rc_evict_victim(); RC_HOLD_MOVES at the start of a hold of the lock
  *
- * Return: the slot, owned by the caller; 0 if no slot is VALID.
+ * Return: the slot, owned by the caller; 0 if no slot is VALID, or if @moves is used up.
  */
-u32 rc_slots_unlink_victim(struct rc_index *index, enum rc_stat cause)
+u32 rc_slots_unlink_victim(struct rc_index *index, enum rc_stat cause, u32 *moves)
 {
-	u32 nr = rc_evict_victim(index);
+	u32 nr = rc_evict_victim(index, moves);
 
 	lockdep_assert_held(&index->lock);
 	if (!nr)
@@ -220,24 +238,63 @@ u32 rc_slots_unlink_victim(struct rc_index *index, enum rc_stat cause)
 	return nr;
 }
 
-/* Evict one slot. Return: false if no slot is VALID. */
-static bool rc_evict(struct rc_index *index, enum rc_stat cause)
+/*
+ * Evict up to @nr slots, as far as the moves of one hold of the lock reach. Return: true if
+ * the moves were used up.
+ */
+static bool rc_evict(struct rc_index *index, u32 nr, enum rc_stat cause)
 {
-	u32 nr = rc_slots_unlink_victim(index, cause);
+	u32 moves = RC_HOLD_MOVES, victim;
 
-	if (nr)
-		rc_slot_retire(index, nr);
-	return nr;
+	while (nr--) {
+		victim = rc_slots_unlink_victim(index, cause, &moves);
+		if (!victim)
+			break;
+		rc_slot_retire(index, victim);
+	}
+	return !moves;
 }
 
-/* Evict slots until the reserve is FREE or RETIRED, RC_BATCH slots at most. */
-static void rc_make_room(struct rc_index *index, enum rc_stat cause)
+/*
+ * Evict slots until the reserve is FREE or RETIRED. Return: true if the moves of one hold
+ * of the lock were used up.
+ */
+static bool rc_make_room(struct rc_index *index, enum rc_stat cause)
 {
-	u32 tries = RC_BATCH;
+	u32 room = index->nr_free + index->nr_retired;
 
-	while (index->nr_free + index->nr_retired < index->reserve && tries--)
-		if (!rc_evict(index, cause))
-			break;
+	return room < index->reserve && rc_evict(index, index->reserve - room, cause);
+}
+
+/**
+ * rc_slots_make_room() - Evict slots until the reserve is FREE or RETIRED.
+ * @index: the index, locked; once per hold
+ * @cause: counter of the evictions
+ *
+ * A worker, which may release the lock, does what would take too long here.
+ */
+void rc_slots_make_room(struct rc_index *index, enum rc_stat cause)
+{
+	lockdep_assert_held(&index->lock);
+	if (unlikely(rc_make_room(index, cause)))
+		queue_work(index->cache->workqueue, &index->room_work);
+}
+
+/**
+ * rc_slots_room_work() - Finish what rc_slots_make_room() began.
+ * @work: rc_index.room_work
+ */
+void rc_slots_room_work(struct work_struct *work)
+{
+	struct rc_index *index = container_of(work, struct rc_index, room_work);
+	bool is_more;
+
+	do {
+		spin_lock_irq(&index->lock);
+		is_more = rc_make_room(index, RC_STAT_REPLACEMENT);
+		spin_unlock_irq(&index->lock);
+		cond_resched();
+	} while (is_more);
 }
 
 /*
@@ -277,7 +334,7 @@ static u32 rc_add_pages(struct rc_index *index, void **page, u32 nr)
  */
 void rc_slots_stock(struct rc_index *index, u32 nr)
 {
-	void *page[RC_STOCK];
+	void *page[RC_PAGES];
 	u32 want, got, used;
 
 	/* Only a cache that is not full, or that was shrunk, has slots without a page. */
@@ -285,7 +342,7 @@ void rc_slots_stock(struct rc_index *index, u32 nr)
 		want = READ_ONCE(index->nr_paged);
 		if (want >= nr)
 			return;
-		want = min(nr - want, RC_STOCK);
+		want = min_t(u32, nr - want, RC_PAGES);
 		for (got = 0; got < want; got++) {
 			page[got] = rc_page_alloc(index);
 			if (!page[got])
@@ -344,7 +401,7 @@ bool rc_slots_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat 
 		index->slot[ret_slots[i]].queue = RC_SMALL;
 	}
 	if (i == nr) {
-		rc_make_room(index, cause);
+		rc_slots_make_room(index, cause);
 		return true;
 	}
 	while (i--)
@@ -352,37 +409,39 @@ bool rc_slots_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat 
 	if (!index->free_bare) {
 		index->is_starved = true;
 		index->reserve = min(max(2 * index->reserve, nr), index->nr_slots / 8);
-		rc_make_room(index, cause);
+		rc_slots_make_room(index, cause);
 	} else if (index->nr_retired < min(nr, index->nr_slots / 8)) {
 		/* The allocator refused: recycle the pages that the cache has. */
-		for (i = 0; i < nr && rc_evict(index, cause); i++)
-			;
+		rc_evict(index, nr, cause);
 	}
 	return false;
 }
 
 /**
- * rc_slots_free_pages() - Free the pages of up to @nr free slots.
- * @index: the index, locked
- * @nr: number of pages
+ * rc_slots_free_pages() - Free the pages of free slots.
+ * @index: the index
+ * @nr: number of pages; RC_PAGES are freed at most
  *
+ * Context: may sleep; without rc_index.lock.
  * Return: the number of pages freed.
  */
 unsigned long rc_slots_free_pages(struct rc_index *index, unsigned long nr)
 {
-	unsigned long done;
-	u32 slot;
+	void *page[RC_PAGES];
+	u32 done, slot;
 
-	lockdep_assert_held(&index->lock);
-	for (done = 0; done < nr; done++) {
+	spin_lock_irq(&index->lock);
+	for (done = 0; done < min(nr, RC_PAGES); done++) {
 		slot = rc_pop(index, &index->free_paged);
 		if (!slot)
 			break;
-		rc_slot_free_page(index, &index->slot[slot]);
+		page[done] = rc_slot_take_page(index, &index->slot[slot]);
 		rc_push(index, &index->free_bare, slot);
 	}
 	WRITE_ONCE(index->nr_paged, index->nr_paged - done);
 	rc_slots_tell(index);
+	spin_unlock_irq(&index->lock);
+	rc_pages_free(index, page, done);
 	return done;
 }
 

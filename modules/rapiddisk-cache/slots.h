@@ -15,10 +15,13 @@
 
 void rc_slots_stock(struct rc_index *index, u32 nr);
 bool rc_slots_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat cause);
-u32 rc_slots_unlink_victim(struct rc_index *index, enum rc_stat cause);
+void rc_slots_make_room(struct rc_index *index, enum rc_stat cause);
+void rc_slots_room_work(struct work_struct *work);
+u32 rc_slots_unlink_victim(struct rc_index *index, enum rc_stat cause, u32 *moves);
 void rc_reclaim_start(struct rc_index *index);
 void rc_slot_free(struct rc_index *index, u32 nr);
-void rc_slot_free_page(struct rc_index *index, struct rc_slot *slot);
+void *rc_slot_take_page(struct rc_index *index, struct rc_slot *slot);
+void rc_pages_free(struct rc_index *index, void *const *page, u32 nr);
 void rc_slots_tell(struct rc_index *index);
 bool rc_slots_are_shrinkable(const struct rc_cache *cache);
 unsigned long rc_slots_free_pages(struct rc_index *index, unsigned long nr);

@@ -33,17 +33,19 @@ static u32 rc_write_invalidate(struct rc_index *index, u64 block)
 	return is_valid ? nr : 0;
 }
 
-/* Count a write in each of its blocks. Context: rc_index.lock. */
-static void rc_track(struct rc_index *index, struct rc_io *io)
+/*
+ * Count a write in each of its blocks from @first on, RC_HOLD_BLOCKS at most. Context:
+ * rc_index.lock.
+ */
+static void rc_track(struct rc_index *index, const struct rc_io *io, u32 first)
 {
-	u32 i, dropped = 0;
+	u32 i, stop = min(first + RC_HOLD_BLOCKS, io->nr), dropped = 0;
 
-	for (i = 0; i < io->nr; i++) {
+	for (i = first; i < stop; i++) {
 		dropped += !!rc_write_invalidate(index, io->block + i);
 		++*rc_writers(index, io->block + i);
 	}
 	rc_count(index->cache, RC_STAT_WRITE_INVALIDATES, dropped);
-	rc_io_begin(io, index, RC_IO_TRACKED);
 }
 
 /**
@@ -120,7 +122,7 @@ static void rc_write_through_add(struct rc_index *index, struct rc_io *io, u32 i
 				 bool is_whole, u32 *ret_base)
 {
 	u64 block = io->block + i;
-	bool was_free = !*rc_writers(index, block);
+	bool was_free = rc_index_is_open(index) && !*rc_writers(index, block);
 	struct rc_slot *slot = &index->slot[io->slot[i]];
 	u32 base;
 
@@ -148,61 +150,81 @@ static bool rc_is_whole(const struct rc_cache *cache, u64 block, u64 pos, u64 en
 	return pos <= block << RC_BLOCK_SHIFT && end >= rc_block_end(cache, block);
 }
 
-/*
- * Take slots for a write-through and add its blocks to the index. *ret_first_base and
- * *ret_last_base are the slots with the rest of a first and last block that is written in
- * part, or 0.
- *
- * Return: false if the write has to be tracked instead.
- */
-static bool rc_write_through_begin(struct rc_index *index, struct rc_io *io, u64 pos,
-				   u64 end, u32 *ret_first_base, u32 *ret_last_base)
-{
-	struct rc_cache *cache = index->cache;
-	u32 i, base;
+/* A write-through: its range in bytes, and the slots with the rest of its edges, or 0. */
+struct rc_through {
+	u64 pos;
+	u64 end;
+	u32 first_base;
+	u32 last_base;
+};
 
-	lockdep_assert_held(&index->lock);
-	*ret_first_base = 0;
-	*ret_last_base = 0;
-	if (cache->mode != RC_WRITE_THROUGH || !rc_index_is_open(index) ||
-	    !rc_slots_take(index, io->slot, io->nr, RC_STAT_WRITE_REPLACEMENT))
-		return false;
-	for (i = 0; i < io->nr; i++) {
+/*
+ * Add the blocks of a write-through from @first on to the index, RC_HOLD_BLOCKS at most.
+ * Context: rc_index.lock.
+ */
+static void rc_write_through_add_some(struct rc_index *index, struct rc_io *io, u32 first,
+				      struct rc_through *through)
+{
+	u32 i, stop = min(first + RC_HOLD_BLOCKS, io->nr), base;
+
+	for (i = first; i < stop; i++) {
 		rc_write_through_add(index, io, i,
-				     rc_is_whole(cache, io->block + i, pos, end), &base);
+				     rc_is_whole(index->cache, io->block + i,
+						 through->pos, through->end),
+				     &base);
 		/* Only the first and the last block can be written in part. */
 		if (!i)
-			*ret_first_base = base;
+			through->first_base = base;
 		else if (i == io->nr - 1)
-			*ret_last_base = base;
+			through->last_base = base;
 	}
-	rc_io_begin(io, index, RC_IO_WRITE_THROUGH);
-	return true;
 }
 
-/**
- * rc_end_write_through() - Publish the blocks of a write-through, or drop them on an
- * error.
- * @io: data of the bio
- * @bio: the clone
- * @status: status of the source
+/*
+ * Take slots for a write-through and add its blocks to the index.
  *
- * Context: any.
+ * Context: RCU read section.
+ * Return: false if the write has to be tracked instead.
  */
-void rc_end_write_through(struct rc_io *io, struct bio *bio, blk_status_t status)
+static bool rc_write_through_begin(struct rc_index *index, struct rc_io *io,
+				   struct rc_through *through)
 {
-	struct rc_index *index = io->index;
 	unsigned long flags;
-	u32 i, written = 0;
+	bool is_through;
+	u32 i;
 
-	rc_io_restore(io, bio);
 	spin_lock_irqsave(&index->lock, flags);
-	for (i = 0; i < io->nr; i++) {
+	is_through = rc_index_is_open(index) &&
+		     rc_slots_take(index, io->slot, io->nr, RC_STAT_WRITE_REPLACEMENT);
+	if (is_through) {
+		rc_io_begin(io, index, RC_IO_WRITE_THROUGH);
+		rc_write_through_add_some(index, io, 0, through);
+	}
+	spin_unlock_irqrestore(&index->lock, flags);
+	for (i = RC_HOLD_BLOCKS; is_through && i < io->nr; i += RC_HOLD_BLOCKS) {
+		spin_lock_irqsave(&index->lock, flags);
+		rc_write_through_add_some(index, io, i, through);
+		rc_slots_make_room(index, RC_STAT_WRITE_REPLACEMENT);
+		spin_unlock_irqrestore(&index->lock, flags);
+	}
+	return is_through;
+}
+
+/*
+ * Publish the blocks of a write-through from @first on, RC_HOLD_BLOCKS at most, or drop
+ * them unless @is_good. Context: rc_index.lock.
+ */
+static void rc_write_through_publish(struct rc_index *index, const struct rc_io *io,
+				     u32 first, bool is_good)
+{
+	u32 i, stop = min(first + RC_HOLD_BLOCKS, io->nr), written = 0;
+
+	for (i = first; i < stop; i++) {
 		u32 nr = io->slot[i];
 
 		switch (index->slot[nr].state) {
 		case RC_WRITING:
-			if (status == BLK_STS_OK) {
+			if (is_good) {
 				rc_index_publish(index, nr);
 				written++;
 			} else {
@@ -219,8 +241,31 @@ void rc_end_write_through(struct rc_io *io, struct bio *bio, blk_status_t status
 		}
 	}
 	rc_count(index->cache, RC_STAT_CACHE_WRITES, written);
-	rc_index_unpin(index);
-	spin_unlock_irqrestore(&index->lock, flags);
+}
+
+/**
+ * rc_end_write_through() - Publish the blocks of a write-through, or drop them on an
+ * error.
+ * @io: data of the bio
+ * @bio: the clone
+ * @status: status of the source
+ *
+ * Context: any.
+ */
+void rc_end_write_through(struct rc_io *io, struct bio *bio, blk_status_t status)
+{
+	struct rc_index *index = io->index;
+	unsigned long flags;
+	u32 i;
+
+	rc_io_restore(io, bio);
+	for (i = 0; i < io->nr; i += RC_HOLD_BLOCKS) {
+		spin_lock_irqsave(&index->lock, flags);
+		rc_write_through_publish(index, io, i, status == BLK_STS_OK);
+		if (io->nr - i <= RC_HOLD_BLOCKS)
+			rc_index_unpin(index);
+		spin_unlock_irqrestore(&index->lock, flags);
+	}
 	rc_io_free(io);
 }
 
@@ -228,7 +273,7 @@ void rc_end_write_through(struct rc_io *io, struct bio *bio, blk_status_t status
  * Copy the data of a write to the pages that go to the source. Context: RCU read section.
  */
 static void rc_write_copy(struct rc_index *index, struct rc_io *io, struct bio *bio,
-			  u32 first_base, u32 last_base)
+			  const struct rc_through *through)
 {
 	size_t offset = rc_bio_pos(bio) & (RC_BLOCK_SIZE - 1), len;
 	struct rd_vec vec;
@@ -238,11 +283,12 @@ static void rc_write_copy(struct rc_index *index, struct rc_io *io, struct bio *
 	 * The rest of blocks that are written in part. The RCU read section keeps the
 	 * retired pages.
 	 */
-	if (first_base)
-		copy_page(index->slot[io->slot[0]].page, index->slot[first_base].page);
-	if (last_base)
+	if (through->first_base)
+		copy_page(index->slot[io->slot[0]].page,
+			  index->slot[through->first_base].page);
+	if (through->last_base)
 		copy_page(index->slot[io->slot[io->nr - 1]].page,
-			  index->slot[last_base].page);
+			  index->slot[through->last_base].page);
 	rc_vec_init(&vec, bio->bi_io_vec, &bio->bi_iter);
 	for (i = 0; i < io->nr; i++, offset = 0) {
 		void *page = index->slot[io->slot[i]].page;
@@ -262,33 +308,35 @@ static void rc_write_copy(struct rc_index *index, struct rc_io *io, struct bio *
 static bool rc_write_through(struct rc_cache *cache, struct rc_index *index,
 			     struct rc_io *io, struct bio *bio)
 {
-	u64 pos = rc_bio_pos(bio), end = pos + bio->bi_iter.bi_size;
-	u32 first_base, last_base;
-	unsigned long flags;
-	bool is_through;
+	struct rc_through through = {
+		.pos = rc_bio_pos(bio),
+		.end = bio_end_sector(bio) << SECTOR_SHIFT,
+	};
 
 	if (!rc_io_alloc(io, io->nr))
 		return false;
 	rc_slots_stock(index, io->nr);
-	spin_lock_irqsave(&index->lock, flags);
-	is_through = rc_write_through_begin(index, io, pos, end, &first_base, &last_base);
-	spin_unlock_irqrestore(&index->lock, flags);
-	if (!is_through) {
+	if (!rc_write_through_begin(index, io, &through)) {
 		rc_io_free(io);
 		return false;
 	}
-	rc_write_copy(index, io, bio, first_base, last_base);
-	rc_io_swap_memory(io, bio, pos, end);
+	rc_write_copy(index, io, bio, &through);
+	rc_io_swap_memory(io, bio, through.pos, through.end);
 	return true;
 }
 
 static void rc_track_begin(struct rc_index *index, struct rc_io *io)
 {
 	unsigned long flags;
+	u32 i;
 
-	spin_lock_irqsave(&index->lock, flags);
-	rc_track(index, io);
-	spin_unlock_irqrestore(&index->lock, flags);
+	for (i = 0; i < io->nr; i += RC_HOLD_BLOCKS) {
+		spin_lock_irqsave(&index->lock, flags);
+		rc_track(index, io, i);
+		if (!i)
+			rc_io_begin(io, index, RC_IO_TRACKED);
+		spin_unlock_irqrestore(&index->lock, flags);
+	}
 }
 
 /*
