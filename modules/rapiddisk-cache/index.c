@@ -222,8 +222,12 @@ static void rc_index_init(struct rc_index *index)
  */
 struct rc_index *rc_index_alloc(struct rc_cache *cache, u32 nr_slots)
 {
-	struct rc_index *index = kzalloc(sizeof(*index), GFP_KERNEL);
+	struct rc_index *index;
 
+	/* The attempt would evict everything else from memory before it fails. */
+	if ((u64)nr_slots * RC_SLOT_BYTES >> PAGE_SHIFT > max(si_mem_available(), 0L))
+		return NULL;
+	index = kzalloc(sizeof(*index), GFP_KERNEL);
 	if (!index)
 		return NULL;
 	spin_lock_init(&index->lock);

@@ -84,6 +84,9 @@ struct rc_slot {
 	u8 queue;
 };
 
+/* Memory of a slot, with its share of the hash table and of the ghosts. */
+#define RC_SLOT_BYTES (sizeof(struct rc_slot) + 2 * sizeof(u32))
+
 /* Numbers of slots; 0 stands for no slot. */
 struct rc_queue {
 	u32 head;

@@ -66,23 +66,25 @@ t_note "unmovable blocks of pages: $unmovable before, $(pageblocks Unmovable) af
 t_run "the pages of the cache are not among unmovable ones" \
 	test "$(pageblocks Unmovable)" -lt $((unmovable + full / 4))
 
-# yes(1) prints its line until the pipe closes.
-pattern() {
-	yes "rapiddisk" | head -c $((400 << 20))
-}
-
 echo "rapiddisk attach 0 $((400 << 20))" >$mgmt
 udevadm settle
-t_case "a thin RAM disk gets 400 MiB beside a full cache"
-if pattern | dd of=/dev/rd0 bs=1M iflag=fullblock oflag=direct; then ok; else fail "the write failed"; fi
-t_is "the RAM disk has what was written" "$(dd if=/dev/rd0 bs=1M iflag=direct | md5sum)" "$(pattern | md5sum)"
+t_run "a thin RAM disk gets 400 MiB beside a full cache" \
+	dd if=/dev/zero of=/dev/rd0 bs=1M count=400 oflag=direct
+t_is "the RAM disk has them" "$(cat /sys/block/rd0/rapiddisk/used_bytes)" $((400 << 20))
 t_note "the cache holds $(held) MiB"
 t_run "the cache gave the memory" test "$(held)" -lt $((full - 200))
 udevadm settle
 echo "rapiddisk detach 0" >$mgmt
 
 fill
-t_run "the cache fills again" test "$(held)" -ge 550
+full=$(held)
+t_run "the cache fills again" test "$full" -ge 550
+# The index of this cache needs 960 MiB.
+dmsetup create more --table "0 $sectors zero"
+t_atexit "dmsetup remove --retry huge; dmsetup remove --retry more"
+t_fails "a cache whose index needs more memory than is available is refused" dmsetup create huge \
+	--table "0 $sectors rapiddisk-cache /dev/mapper/more - $((24 * 1024 * 1024 * 8))"
+t_run "the attempt takes no memory from the full cache" test "$(held)" -ge $((full - 32))
 t_run "a RAM disk can be preallocated beside a full cache" \
 	sh -c "echo rapiddisk attach 0 $((200 << 20)) preallocate=1 >$mgmt"
 fill
