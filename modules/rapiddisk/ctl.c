@@ -288,6 +288,9 @@ static ssize_t mgmt_store(struct kobject *kobj, struct kobj_attribute *attr,
 	char *text;
 	int err;
 
+	/* A disk takes memory that no limit of a container counts. */
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	/* One line: refuse a second command in the same write instead of ignoring it. */
 	text = kmemdup_nul(buf, count && buf[count - 1] == '\n' ? count - 1 : count,
 			   GFP_KERNEL);

@@ -77,8 +77,14 @@ static int rd_disk_wipe(struct rd_disk *disk, struct block_device *bdev, blk_mod
 	if (bdev_read_only(bdev))
 		return -EROFS;
 
+	/*
+	 * A device-mapper device passes ioctls on to its disk, and is one opener, whoever
+	 * has that device open or mounted. It claims the disk.
+	 */
 	mutex_lock(&disk->gd->open_mutex);
-	err = disk_openers(disk->gd) > 1 ? -EBUSY : rd_disk_wipe_alone(disk, bdev);
+	err = disk_openers(disk->gd) > 1 || READ_ONCE(bdev->bd_holder)
+		      ? -EBUSY
+		      : rd_disk_wipe_alone(disk, bdev);
 	mutex_unlock(&disk->gd->open_mutex);
 	return err;
 }

@@ -10,6 +10,7 @@
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
@@ -76,7 +77,9 @@ static int rd_loan_borrow(struct rd_disk *disk, const void *borrower)
  * @borrower: identity of the caller; the same borrower may borrow a disk again and shares
  * the loan
  *
- * A disk that is lent keeps its size. Its content stays until rapiddisk_loan_start().
+ * A disk that is lent keeps its size. Its content stays until rapiddisk_loan_start(). Dirty
+ * pages of its page cache are written now. Later they would become data of the disk beside
+ * the loan.
  *
  * Context: may sleep.
  * Return: the loan; ERR_PTR(-ENODEV) if @bdev is not a RAM disk of this module;
@@ -93,6 +96,9 @@ struct rapiddisk_loan *rapiddisk_borrow(struct block_device *bdev, const void *b
 		return ERR_PTR(-ENODEV);
 	if (bdev_read_only(bdev))
 		return ERR_PTR(-EROFS);
+	err = sync_blockdev(bdev);
+	if (err)
+		return ERR_PTR(err);
 	for (tries = 1;; tries++) {
 		err = rd_loan_borrow(disk, borrower);
 		if (err != -EAGAIN)
@@ -113,6 +119,8 @@ static int rd_loan_take_pages(struct rapiddisk_loan *loan)
 	struct rd_disk *disk = rd_loan_disk(loan);
 	struct page *page;
 
+	/* Unlike truncate_inode_pages(), this waits for nobody who may wait for us. */
+	invalidate_mapping_pages(rd_bdev_mapping(disk->gd->part0), 0, -1);
 	loan->is_kept = disk->store.is_kept;
 	if (!loan->is_kept)
 		return rd_store_discard(&disk->store, 0,
