@@ -34,7 +34,6 @@ enum {
 	RD_IOCTL_SCSI = 0x2285,
 };
 
-static int rd_major;
 static unsigned int rd_max_sectors_kib;
 
 RD_DEFINE_OPEN(rd_disk_open, gd)
@@ -168,9 +167,7 @@ static struct gendisk *rd_disk_alloc_gendisk(struct rd_disk *disk)
 	gd = rd_alloc_gendisk(&limits, disk->store.node);
 	if (IS_ERR(gd))
 		return gd;
-	gd->major = rd_major;
-	gd->first_minor = disk->number;
-	gd->minors = 1;
+	/* Without a major number, the block layer chooses an extended device number. */
 	gd->fops = &rd_disk_ops;
 	gd->private_data = disk;
 	/*
@@ -316,24 +313,10 @@ void rd_disk_finish_removal(struct rd_disk *disk, struct rd_progress *progress)
 }
 
 /**
- * rd_disk_init() - Register the driver.
+ * rd_disk_init() - Set what all disks have in common.
  * @max_sectors_kib: largest request in KiB; 0: no limit
- *
- * Return: 0 or -errno.
  */
-int rd_disk_init(unsigned int max_sectors_kib)
+void rd_disk_init(unsigned int max_sectors_kib)
 {
 	rd_max_sectors_kib = max_sectors_kib;
-	rd_major = register_blkdev(0, "rapiddisk");
-	if (rd_major < 0)
-		return rd_major;
-	return 0;
-}
-
-/**
- * rd_disk_exit() - Unregister the driver.
- */
-void rd_disk_exit(void)
-{
-	unregister_blkdev(rd_major, "rapiddisk");
 }

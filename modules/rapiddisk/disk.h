@@ -10,8 +10,7 @@ struct rd_disk;
 struct rd_disk_options;
 struct rd_progress;
 
-int rd_disk_init(unsigned int max_sectors_kib);
-void rd_disk_exit(void);
+void rd_disk_init(unsigned int max_sectors_kib);
 
 struct rd_disk *rd_disk_create(unsigned int number, const struct rd_disk_options *options,
 			       struct rd_progress *progress);

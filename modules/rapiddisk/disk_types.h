@@ -15,7 +15,7 @@
 
 #define RD_OWNER_MAX 63
 
-/* The number of a disk is its minor number. */
+/* The block layer has as many extended device numbers. */
 #define RD_NUMBER_MAX MINORMASK
 
 struct rd_disk {

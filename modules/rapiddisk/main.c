@@ -58,12 +58,10 @@ static int __init rd_init(void)
 	err = rd_chunk_cache_create();
 	if (err)
 		return err;
-	err = rd_disk_init(max_sectors);
-	if (err)
-		goto out_cache;
+	rd_disk_init(max_sectors);
 	err = rd_ctl_init(rd_max_nr);
 	if (err)
-		goto out_disk;
+		goto out_cache;
 	err = rd_ctl_add_disks(rd_nr, (u64)rd_size * SZ_1M);
 	if (err)
 		goto out_ctl;
@@ -71,8 +69,6 @@ static int __init rd_init(void)
 
 out_ctl:
 	rd_ctl_exit();
-out_disk:
-	rd_disk_exit();
 out_cache:
 	rd_chunk_cache_destroy();
 	return err;
@@ -81,7 +77,6 @@ out_cache:
 static void __exit rd_exit(void)
 {
 	rd_ctl_exit();
-	rd_disk_exit();
 	rd_chunk_cache_destroy();
 }
 

@@ -30,6 +30,10 @@ t_is "root without CAP_SYS_ADMIN cannot detach a disk" \
 	"Operation not permitted"
 t_run "root with it can detach a disk" sh -c "echo rapiddisk detach 1 >$mgmt"
 
+# LVM accepts only devices whose major number it knows by name.
+t_is "a disk has an extended device number" \
+	"$(sed '1,/^Block/d' /proc/devices | awk -v major="$((0x$(stat -c %t /dev/rd0)))" '$1 == major { print $2 }')" blkext
+
 # The wipe through a map, which is the only opener of the disk.
 dmsetup create over --table "0 32768 linear /dev/rd0 0"
 t_atexit "dmsetup remove --retry over"
