@@ -179,6 +179,31 @@ START_TEST(objects_of_others_stay_byte_for_byte)
 }
 END_TEST
 
+START_TEST(new_name_of_the_machine_renames_no_export)
+{
+	static const char *const file =
+		"ports: [{id: 2, transport: loop}]\n"
+		"exports: [{nqn: 'nqn.2026-11.org.example:%H', namespaces: "
+		"[{id: 1, device: rd0}], ports: [2], allow_any_host: true}]\n"
+		"ramdisks: [{name: rd0, size: 1GiB}]\n";
+	static const char *const nothing = "ramdisks: []\nports: []\nexports: []\n";
+	static const char claim[] = "run/rapiddisk/owned/hostname:first";
+
+	fake_set(&fake, "proc/sys/kernel/hostname", "first");
+	ck_assert_int_eq(apply(file), VERDICT_CHANGED);
+	ck_assert(kfs_exists(&fake.sys.kfs, claim));
+	fake_set(&fake, "proc/sys/kernel/hostname", "second");
+	ck_assert_int_eq(apply(file), VERDICT_CONVERGED);
+	ck_assert(kfs_exists(&fake.sys.kfs,
+			     NVMET_SUBSYSTEMS "/nqn.2026-11.org.example:first"));
+	ck_assert_int_eq(apply(nothing), VERDICT_CHANGED);
+	ck_assert(!kfs_exists(&fake.sys.kfs, claim));
+	ck_assert_int_eq(apply(file), VERDICT_CHANGED);
+	ck_assert(kfs_exists(&fake.sys.kfs,
+			     NVMET_SUBSYSTEMS "/nqn.2026-11.org.example:second"));
+}
+END_TEST
+
 START_TEST(growth_is_told_to_initiators)
 {
 	static const char *const larger =
@@ -1003,6 +1028,7 @@ Suite *suite_nvme(void)
 		tcase,
 		identifiers_are_the_same_after_a_reboot_and_others_on_another_machine);
 	tcase_add_test(tcase, objects_of_others_stay_byte_for_byte);
+	tcase_add_test(tcase, new_name_of_the_machine_renames_no_export);
 	tcase_add_test(tcase, growth_is_told_to_initiators);
 	tcase_add_test(tcase, connected_exports_stay_and_count_their_connections);
 	tcase_add_test(tcase,

@@ -216,6 +216,12 @@ int export_update(struct sys *sys, const struct obj *have, const struct obj *wan
 int export_remove(struct sys *sys, const struct obj *have, struct buf *why)
 {
 	_cleanup_free_ char *dir = export_folder(have);
+	int r = dir ? take_away(sys, have, dir, why) : -ENOMEM;
 
-	return dir ? take_away(sys, have, dir, why) : -ENOMEM;
+	if (r < 0)
+		return r;
+	r = export_release_host_name(sys);
+	return r < 0 ? kind_fail(why, r, NULL,
+				 "cannot drop the claim in '/run/rapiddisk/owned'")
+		     : 0;
 }

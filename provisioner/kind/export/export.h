@@ -96,6 +96,9 @@ int export_check_name(struct obj *want, const struct model *desired);
  */
 int export_claim_host_name(struct sys *sys, const struct obj *want);
 
+/* export_release_host_name() - Drop that claim with the last owned export. 0 or -errno. */
+int export_release_host_name(struct sys *sys);
+
 /*
  * export_note_name() - Note in obj.unsaid that the NQN contains %H, which the configuration
  * would expand. Return: 0 or -ENOMEM.

@@ -111,3 +111,20 @@ int export_claim_host_name(struct sys *sys, const struct obj *want)
 	r = machine_hostname(&sys->kfs, &host);
 	return r < 0 ? r : claims_add(&sys->kfs, NVMET_HOSTNAME_CLAIM, host);
 }
+
+int export_release_host_name(struct sys *sys)
+{
+	_cleanup_(claims_done) struct claims claims = { 0 };
+	size_t len = strlen(NVMET_HOSTNAME_CLAIM ":");
+	int r = claims_load(&sys->kfs, &claims);
+
+	vec_foreach (name, &claims.files.names) {
+		if (strncmp(*name, "export:", strlen("export:")) == 0)
+			return r;
+	}
+	vec_foreach (name, &claims.files.names) {
+		if (r == 0 && strncmp(*name, NVMET_HOSTNAME_CLAIM ":", len) == 0)
+			r = claims_drop(&sys->kfs, NVMET_HOSTNAME_CLAIM, *name + len);
+	}
+	return r;
+}
