@@ -27,6 +27,8 @@ static int run_check(struct app *app)
 	_cleanup_(model_done) struct model desired = { 0 };
 	int r = app_load_config(app, &desired, &report);
 
+	if (r == 0 && !app->options.quiet)
+		text_print_valid(stdout, &desired, kind_classes);
 	return r == 0 ? EXIT_OK : r == -EINVAL ? EXIT_CONFIG : EXIT_PARTIAL;
 }
 

@@ -104,8 +104,9 @@ const struct option_row option_rows[] = {
 		.name = "check",
 		.group = GROUP_MODE,
 		.mode = MODE_CHECK,
-		.help = "Validate the configuration",
-		.more = "Needs no privilege and touches no kernel interface.",
+		.help = "Validate the configuration, without a look at this machine",
+		.more = "Needs no privilege. --dry-run tells whether the machine has the "
+			"memory and the devices.",
 	},
 	{
 		.name = "status",

@@ -64,6 +64,26 @@ static int parse_digits(struct size_parser *p, uint64_t *ret)
 	return 0;
 }
 
+/* Return the error for an unknown unit: 256M, 2GB and 2gib are likely misspellings. */
+static const char *unknown_unit(const char *unit, size_t len)
+{
+	static const char *const errors[] = {
+		"unknown unit; did you mean KiB (powers of 1024)?",
+		"unknown unit; did you mean MiB (powers of 1024)?",
+		"unknown unit; did you mean GiB (powers of 1024)?",
+		"unknown unit; did you mean TiB (powers of 1024)?",
+	};
+	static const char letters[] = "kmgt";
+	const char *letter =
+		len ? strchr(letters, tolower((unsigned char)unit[0])) : NULL;
+
+	if (letter && (len == 1 || (len == 2 && strncasecmp(unit + 1, "b", 1) == 0) ||
+		       (len == 3 && strncasecmp(unit + 1, "ib", 2) == 0)))
+		return errors[letter - letters];
+	return "unknown unit; write KiB, MiB, GiB or TiB (powers of 1024), or no unit for "
+	       "bytes";
+}
+
 /* Parse the unit after the digits, and refuse common mistakes with a remedy. */
 static int parse_unit(struct size_parser *p, unsigned int *ret_shift)
 {
@@ -90,9 +110,7 @@ static int parse_unit(struct size_parser *p, unsigned int *ret_shift)
 			return 0;
 		}
 	}
-	return fail_at(p, start,
-		       "unknown unit; write KiB, MiB, GiB or TiB (powers of 1024), or "
-		       "no unit for bytes");
+	return fail_at(p, start, unknown_unit(p->text + start, len));
 }
 
 static int parse_number(struct size_parser *p, uint64_t *ret)

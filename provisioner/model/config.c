@@ -87,7 +87,10 @@ static void report_unknown_section(struct reader *reader, const struct node *key
 			best = section;
 		}
 	}
-	if (similar_is_typo(key->text, least))
+	if (streq(key->text, "include"))
+		diag_add(reader->diag, key->pos,
+			 "unknown key 'include'; the configuration is one file");
+	else if (similar_is_typo(key->text, least))
 		diag_add(reader->diag, key->pos,
 			 "unknown key '%.*s%s'; did you mean '%s'?",
 			 UTF8_SHORT(key->text), best);

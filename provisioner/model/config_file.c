@@ -174,8 +174,10 @@ static int load(const char *path, enum config_trust trust,
 	int r;
 
 	if (fd < 0)
-		return diag_add(diag, (struct src_pos){ 0 }, "cannot open the file: %s",
-				strerror(errno));
+		return diag_add(
+			diag, (struct src_pos){ 0 }, "cannot open the file: %s%s",
+			strerror(errno),
+			errno == ENOENT ? "; examples are in " CONFIG_EXAMPLES_PATH : "");
 	size = check_file(fd, diag);
 	if (size < 0)
 		return (int)size;

@@ -2,11 +2,15 @@
 /* The field types whose values are text: strings, lists of strings, devices and words. */
 #include "model/field_text.h"
 
+#include "base/cleanup.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "model/field.h"
 #include "model/field_number.h"
 #include "model/pattern.h"
 #include "model/scalar.h"
+
+#include <ctype.h>
 
 /* Longer than any path or name the kernel takes; it also bounds the work of a regex. */
 #define STRING_MAX 4096
@@ -147,11 +151,39 @@ const struct field_ops field_strings_ops = {
 
 /* --- FIELD_DEVICE --- */
 
+/*
+ * Return the device that @text probably means, the caller's to free: sdb1 is /dev/sdb1, and
+ * uuid=... is UUID=.... NULL: no guess fits, or no memory.
+ */
+static char *guess_device(const struct field *field, const char *text)
+{
+	_cleanup_free_ char *guess = NULL;
+	size_t tag = strcspn(text, "=");
+
+	if (text[tag] == '\0') {
+		if (strchr(text, '/') || str_format(&guess, "/dev/%s", text) < 0)
+			return NULL;
+	} else {
+		guess = strdup(text);
+		for (size_t i = 0; guess && i < tag; i++)
+			guess[i] = (char)toupper((unsigned char)guess[i]);
+	}
+	return guess && pattern_check(field->pattern, guess, NULL) == 0 ? TAKE_PTR(guess)
+									: NULL;
+}
+
 static int parse_device(struct obj *obj, unsigned int index, const char *text,
 			struct complaint c)
 {
-	int r = check_string(&obj->class->fields[index], text, c);
+	const struct field *field = &obj->class->fields[index];
+	_cleanup_free_ char *guess = NULL;
+	int r;
 
+	if (strlen(text) <= STRING_MAX && field->pattern &&
+	    pattern_check(field->pattern, text, NULL) == -EINVAL)
+		guess = guess_device(field, text);
+	r = guess ? field_complain(c, 0, "did you mean '%s'?", guess)
+		  : check_string(field, text, c);
 	return r < 0 ? r : field_set_device(obj, index, text, 0);
 }
 

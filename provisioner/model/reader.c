@@ -259,6 +259,28 @@ static unsigned int find_field(const struct obj_class *class, const char *key)
 	return index;
 }
 
+/* Return what does the work of a key that other programs have; NULL: the key is unknown. */
+static const char *instead_of(const char *key)
+{
+	static const struct {
+		const char *key, *instead;
+	} others[] = {
+		{ "filesystem",
+		  "; x-systemd.makefs in /etc/fstab creates a file system" },
+		{ "fstype", "; x-systemd.makefs in /etc/fstab creates a file system" },
+		{ "fs-type", "; x-systemd.makefs in /etc/fstab creates a file system" },
+		{ "mount", "; a line in /etc/fstab mounts the device" },
+		{ "mountpoint", "; a line in /etc/fstab mounts the device" },
+		{ "mount-point", "; a line in /etc/fstab mounts the device" },
+		{ "mount_point", "; a line in /etc/fstab mounts the device" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (streq(key, others[i].key))
+			return others[i].instead;
+	return NULL;
+}
+
 static int report_unknown_key(struct reader *reader, const struct item *item,
 			      const struct node *key)
 {
@@ -280,7 +302,10 @@ static int report_unknown_key(struct reader *reader, const struct item *item,
 			best = class->fields[i].name;
 		}
 	}
-	if (best && similar_is_typo(key->text, least)) {
+	if (instead_of(key->text)) {
+		buf_done(&hint);
+		buf_add(&hint, instead_of(key->text));
+	} else if (best && similar_is_typo(key->text, least)) {
 		buf_done(&hint);
 		buf_addf(&hint, "; did you mean '%s'?", best);
 	}

@@ -140,7 +140,7 @@ void text_print_step(FILE *out, bool color, const struct plan_step *step,
 
 struct count {
 	unsigned int actions[PLAN_RELEASE + 1];
-	unsigned int deferred, blocked, failed;
+	unsigned int deferred, blocked, failed, skipped;
 };
 
 static void print_count(FILE *out, unsigned int n, const char *what, bool *first)
@@ -172,6 +172,7 @@ static void print_counts(FILE *out, const struct count *count, const char *to)
 	print_count(out, count->deferred, "at the next boot", &first);
 	print_count(out, count->blocked, "blocked", &first);
 	print_count(out, count->failed, "failed", &first);
+	print_count(out, count->skipped, "skipped", &first);
 	fputs(".\n", out);
 }
 
@@ -212,12 +213,32 @@ void text_print_summary(FILE *out, bool color, const struct report *report)
 			count.deferred++;
 		else if (entry->result == RESULT_BLOCKED)
 			count.blocked++;
-		else if (entry->result == RESULT_FAILED ||
-			 entry->result == RESULT_SKIPPED)
+		else if (entry->result == RESULT_FAILED)
 			count.failed++;
+		else if (entry->result == RESULT_SKIPPED)
+			count.skipped++;
 	}
 	fputs("Applied: ", out);
 	print_counts(out, &count, "");
+}
+
+void text_print_valid(FILE *out, const struct model *desired,
+		      const struct obj_class *const *classes)
+{
+	bool first = true;
+
+	fputs("valid: ", out);
+	for (; *classes; classes++) {
+		size_t count;
+
+		(void)model_list(desired, *classes, &count);
+		if (count == 0 || !(*classes)->section)
+			continue;
+		fprintf(out, "%s%zu %s%s", first ? "" : ", ", count, (*classes)->name,
+			count == 1 ? "" : "s");
+		first = false;
+	}
+	fputs(first ? "no objects\n" : "\n", out);
 }
 
 /* --- the status --- */
@@ -298,6 +319,7 @@ void text_print_status(FILE *out, bool color, bool details, const struct model *
 		       const struct report *report)
 {
 	unsigned int without = FIELD_POLICY | (details ? 0 : FIELD_DETAIL);
+	bool any = false;
 	size_t i = 0;
 
 	while (i < observed->indexed) {
@@ -308,11 +330,14 @@ void text_print_status(FILE *out, bool color, bool details, const struct model *
 		       observed->index[i + n]->class == class)
 			n++;
 		if (class->section) {
+			any = true;
 			fprintf(out, "%s:\n", class->section);
 			print_table(out, color, without, observed->index + i, n);
 		}
 		i += n;
 	}
+	if (!any)
+		fputs("no live objects\n", out);
 	if (report->image_hint)
 		fprintf(out, "initramfs: the image is %s: %s\n", report->image,
 			report->image_hint);

@@ -18,6 +18,10 @@ void text_print_step(FILE *out, bool color, const struct plan_step *step,
 /* text_print_plan() - Print the whole diff and a summary line, or "converged" for an empty plan. */
 void text_print_plan(FILE *out, bool color, const struct plan *plan);
 
+/* text_print_valid() - Print the number of objects of each class: "valid: 2 ramdisks". */
+void text_print_valid(FILE *out, const struct model *desired,
+		      const struct obj_class *const *classes);
+
 /* text_print_summary() - Print one line on the outcome, or nothing if every object was in sync. */
 void text_print_summary(FILE *out, bool color, const struct report *report);
 

@@ -244,8 +244,7 @@ static const struct {
 	  "4:9: thing 't1': size '18446744073709551616': does "
 	  "not fit into 64 bits\n" },
 	{ THING "\"min(25%, 8GB)\"\n",
-	  "4:20: thing 't1': size 'min(25%, 8GB)': unknown unit; write KiB, MiB, GiB or TiB (powers "
-	  "of 1024), or no unit for bytes\n" },
+	  "4:20: thing 't1': size 'min(25%, 8GB)': unknown unit; did you mean GiB (powers of 1024)?\n" },
 	/* An escape: what is a character of the value is several of the text. */
 	{ THING "\"\\x31.5GiB\"\n", "4:9: thing 't1': size '1.5GiB': fractions are not "
 				    "supported; for 1.5GiB write 1536MiB\n" },

@@ -112,7 +112,8 @@ END_TEST
 START_TEST(config_load_refuses_a_missing_file)
 {
 	expect_refused(path_of("none"),
-		       "cannot open the file: No such file or directory\n");
+		       "cannot open the file: No such file or directory; examples are in "
+		       "/usr/share/doc/rapiddisk/examples\n");
 }
 END_TEST
 

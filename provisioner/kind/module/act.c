@@ -13,7 +13,7 @@ static const char *hint_for(const char *name, int error)
 	case -ENOENT:
 		return strncmp(name, "rapiddisk", strlen("rapiddisk")) == 0
 			       ? "install the module for this kernel ('make modules "
-				 "install', or the DKMS package)"
+				 "install', or DKMS: see the README)"
 			       : "the module is part of the kernel, and this kernel was "
 				 "built without the module; boot another kernel";
 	case -EPERM:
