@@ -97,6 +97,8 @@ $(BUILD)/obj/tests/%.o: cppflags += -Itests
 # Kbuild writes beside the sources, so each kernel has its own copy.
 .PHONY: modules
 modules:
+	@[ -e '$(KDIR)' ] || { echo "no kernel headers in $(KDIR): install the headers of $(KREL), or" \
+		"name another release by KREL=, or a directory by KDIR=" >&2; exit 1; }
 	@mkdir -p $(BUILD)/modules/$(KREL)
 	$(Q)cp -Ru modules/. $(BUILD)/modules/$(KREL)/
 	$(Q)$(MAKE) -C $(KDIR) M=$(abspath $(BUILD)/modules/$(KREL)) \
@@ -125,18 +127,33 @@ examples := $(wildcard examples/*.yaml)
 man8 := $(wildcard docs/*.8)
 man5 := $(wildcard docs/*.5)
 built_modules = $(shell find $(BUILD)/modules/$(KREL) -name '*.ko' 2>/dev/null)
+built_releases = $(notdir $(patsubst %/,%,$(wildcard $(BUILD)/modules/*/)))
+# Modules of DKMS would stay unused beside those of `make install`, or break the package of rapiddisk 9.
+dkms_modules = $(if $(DESTDIR),,$(shell dkms status rapiddisk 2>/dev/null))
+documents := README.md CHANGELOG.md SECURITY.md COPYING
+pages := $(wildcard docs/*.md docs/*.svg)
+# Pages are dated, and a build can be reproduced.
+man_date = $(shell LC_ALL=C date -u $(if $(SOURCE_DATE_EPOCH),-d @$(SOURCE_DATE_EPOCH)) +%Y-%m-%d)
 
 # Install what was built. Compile nothing, and run nothing that needs a booted system.
 .PHONY: install
 install:
-	install -d $(sbindir) $(unitdir) $(udevdir) $(datadir) $(docdir)/examples \
+	@if [ -n '$(built_modules)' ] && [ -n '$(dkms_modules)' ]; then \
+		echo "DKMS has modules of this name ($(dkms_modules)): remove them by 'dkms remove', or" \
+			"with the package rapiddisk-dkms; or install none by KREL=none" >&2; exit 1; \
+	fi
+	install -d $(sbindir) $(unitdir) $(udevdir) $(datadir) $(docdir)/examples $(docdir)/docs \
 		$(mandir)/man5 $(mandir)/man8
 	install -m 755 $(programs) $(sbindir)/
 	install -m 644 schema/rapiddisk.schema.json $(datadir)/
 	install -m 644 $(examples) $(docdir)/examples/
 	$(if $(rules),install -m 644 $(rules) $(udevdir)/)
-	$(if $(man5),install -m 644 $(man5) $(mandir)/man5/)
-	$(if $(man8),install -m 644 $(man8) $(mandir)/man8/)
+	install -m 644 $(documents) $(docdir)/
+	install -m 644 $(pages) $(docdir)/docs/
+	for page in $(man5) $(man8); do \
+		sed 's|^\(\.TH [^ ]* [58]\) ""|\1 "$(man_date)"|' "$$page" >$(BUILD)/page && \
+		install -m 644 $(BUILD)/page $(mandir)/man"$${page##*.}"/"$${page##*/}" || exit; \
+	done
 	for unit in $(units); do \
 		sed 's|/usr/sbin/|$(PREFIX)/sbin/|g' "$$unit" >$(BUILD)/unit && \
 		install -m 644 $(BUILD)/unit $(unitdir)/"$${unit##*/}" || exit; \
@@ -160,8 +177,14 @@ install:
 	$(if $(built_modules),install -m 644 $(built_modules) $(moddir)/)
 	$(if $(built_modules),strip --strip-debug $(addprefix $(moddir)/,$(notdir $(built_modules))))
 	$(if $(built_modules),depmod -b '$(DESTDIR)/' $(KREL))
+	$(if $(DESTDIR),,-systemd-sysusers $(sysusersdir)/rapiddisk.conf)
+	@if [ -z '$(built_modules)' ]; then \
+		echo "no modules installed: none were built for KREL=$(KREL); built: $(or $(built_releases),none)"; \
+	fi
 
-# Keep the configuration.
+installed_modules = $(wildcard $(addprefix $(DESTDIR)/lib/modules/*/updates/,rapiddisk.ko rapiddisk-cache.ko))
+
+# Keep the configuration, the spool and the user. Remove the modules of every kernel.
 .PHONY: uninstall
 uninstall:
 	rm -f $(addprefix $(sbindir)/,$(notdir $(programs))) \
@@ -171,9 +194,15 @@ uninstall:
 		$(addprefix $(mandir)/man5/,$(notdir $(man5))) \
 		$(addprefix $(mandir)/man8/,$(notdir $(man8))) \
 		$(generatordir)/rapiddisk-generator $(sysusersdir)/rapiddisk.conf \
-		$(moddir)/rapiddisk.ko $(moddir)/rapiddisk-cache.ko
-	rm -rf $(datadir) $(docdir) $(addprefix $(dracutdir)/,$(notdir $(wildcard dracut/*)))
-	if [ -d $(moddir) ]; then depmod -b '$(DESTDIR)/' $(KREL); fi
+		$(addprefix $(docdir)/,$(documents))
+	rm -rf $(datadir) $(docdir)/examples $(docdir)/docs \
+		$(addprefix $(dracutdir)/,$(notdir $(wildcard dracut/*)))
+	-rmdir --ignore-fail-on-non-empty $(docdir)
+	for file in $(installed_modules); do \
+		rm -f "$$file" && release=$${file#'$(DESTDIR)/lib/modules/'} && release=$${release%%/*} && \
+		rmdir --ignore-fail-on-non-empty "$${file%/*}" && \
+		depmod -b '$(DESTDIR)/' "$$release" || exit; \
+	done
 	@if [ -n "$$(ls $(DESTDIR)/var/lib/rapiddisk/initramfs 2>/dev/null)" ]; then \
 		echo "An initramfs may still cache the root volume: run update-initramfs -u or dracut -f"; \
 	fi
@@ -246,6 +275,11 @@ $(BUILD)/tree: $(call obj,tests/golden/tree.c $(tree_sources) provisioner/sys/tr
 golden: $(BUILD)/rapiddisk-apply $(BUILD)/tree
 	$(Q)BUILD=$(BUILD) tests/golden/run
 
+# Check what install and uninstall do, below a DESTDIR.
+.PHONY: installed
+installed: $(programs)
+	$(Q)BUILD=$(BUILD) tests/install
+
 # Run the network programs over loopback against misbehaving clients and collectors.
 .PHONY: network
 network: $(programs)
@@ -312,6 +346,7 @@ suites:
 	$(call suite,WERROR=1 unit)
 	$(call suite,WERROR=1 clang)
 	$(call suite,golden)
+	$(call suite,installed)
 	$(call suite,network)
 	$(call suite,page)
 	$(call suite,fleet)
