@@ -10,8 +10,8 @@
 #define CONFIG_VERSION 1
 
 /* The paths of the file and of its schema on an installed system. */
-#define CONFIG_PATH	   "/etc/rapiddisk.yaml"
-#define CONFIG_SCHEMA_PATH "/usr/share/rapiddisk/rapiddisk.schema.json"
+#define CONFIG_PATH	     "/etc/rapiddisk.yaml"
+#define CONFIG_SCHEMA_PATH   "/usr/share/rapiddisk/rapiddisk.schema.json"
 #define CONFIG_EXAMPLES_PATH "/usr/share/doc/rapiddisk/examples"
 
 /* A larger file is refused unread. 10,000 objects take a tenth of the limit. */

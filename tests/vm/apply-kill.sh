@@ -5,7 +5,7 @@
 # apply-kill - kill rapiddisk-apply, or fail its operation, at each changing operation in turn.
 #
 # The next run converges, and leaves no disk that the configuration does not list.
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 yaml=/etc/rapiddisk.yaml
 

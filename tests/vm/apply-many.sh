@@ -5,7 +5,7 @@
 # apply-many - create, keep and tear down a thousand RAM disks.
 #
 # The cost of a run, in system calls and in memory, is measured as the number of disks grows.
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 yaml=/etc/rapiddisk.yaml
 

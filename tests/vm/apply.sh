@@ -3,7 +3,7 @@
 # guest: suite=trixie memory=2G cpus=2 timeout=900
 #
 # apply - run rapiddisk-apply on the real module, and check the result with other programs.
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 yaml=/etc/rapiddisk.yaml
 mgmt=/sys/kernel/rapiddisk/mgmt

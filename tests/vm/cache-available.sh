@@ -10,9 +10,9 @@
 # before it allocates, so it gets the memory of a cache.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 # shellcheck source=tests/vm/cache-lib.sh
-. /src/tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 mgmt=/sys/kernel/rapiddisk/mgmt
 limit=700

@@ -11,9 +11,9 @@
 # is an error, and the cache works as before.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 # shellcheck source=tests/vm/cache-lib.sh
-. /src/tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 T_ALLOW='error, dev|I/O error'
 mib=$((1 << 20))

@@ -9,9 +9,9 @@
 # A write through one of two such caches would leave old data in the other.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 # shellcheck source=tests/vm/cache-lib.sh
-. /src/tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 c_source 16
 t_atexit "for map in other pair; do dmsetup remove --retry \$map; done"

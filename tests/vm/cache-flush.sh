@@ -6,9 +6,9 @@
 # cache-flush - check that the cache passes every flush on, and adds no flush.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 # shellcheck source=tests/vm/cache-lib.sh
-. /src/tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 modprobe rapiddisk-cache
 t_atexit "modprobe -r rapiddisk-cache"

@@ -9,9 +9,9 @@
 # blocks of the cache have been hit. An eviction then spares many of them before it takes one.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 # shellcheck source=tests/vm/cache-lib.sh
-. /src/tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 limit=100000 # instructions
 modprobe rapiddisk-cache

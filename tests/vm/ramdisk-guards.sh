@@ -7,7 +7,7 @@
 # ramdisk-guards - check who may change RAM disks, and what a cache does with the disk it borrows.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 mgmt=/sys/kernel/rapiddisk/mgmt
 mib=$((1 << 20))

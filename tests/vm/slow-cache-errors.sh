@@ -8,9 +8,9 @@
 # The same requests fail with and without the cache, and no wrong data is cached.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 # shellcheck source=tests/vm/cache-lib.sh
-. /src/tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 T_ALLOW='error, dev|I/O error'
 c_source 16

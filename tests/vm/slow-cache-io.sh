@@ -9,9 +9,9 @@
 # Reads, writes, fills and discards of all sizes overlap. The cache is changed under load.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 # shellcheck source=tests/vm/cache-lib.sh
-. /src/tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 c_source 64
 modprobe dm-delay

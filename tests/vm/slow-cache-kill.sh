@@ -6,7 +6,7 @@
 #
 # The next run converges. A mounted cache stays mounted with its data, and no map is left that the
 # configuration does not list.
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 yaml=/etc/rapiddisk.yaml
 mnt=/mnt/cached

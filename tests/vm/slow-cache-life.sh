@@ -6,9 +6,9 @@
 # slow-cache-life [ROUNDS] - create and remove caches under load, and check that no memory is lost.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 # shellcheck source=tests/vm/cache-lib.sh
-. /src/tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 rounds=${1:-16}
 mgmt=/sys/kernel/rapiddisk/mgmt

@@ -9,9 +9,9 @@
 # The cache frees about as much as is needed, not all of its memory, and no process is killed.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 # shellcheck source=tests/vm/cache-lib.sh
-. /src/tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 modprobe rapiddisk-cache
 t_atexit "dmsetup remove --retry cache; modprobe -r rapiddisk-cache"

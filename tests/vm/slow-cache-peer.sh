@@ -6,7 +6,7 @@
 # slow-cache-peer - map, show and unmap caches with the command of rapiddisk 9.2.0.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 modprobe brd rd_nr=1 rd_size=65536
 modprobe rapiddisk-cache

@@ -11,9 +11,9 @@
 # right.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 # shellcheck source=tests/vm/cache-lib.sh
-. /src/tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 modprobe rapiddisk-cache
 t_atexit "modprobe -r rapiddisk-cache"

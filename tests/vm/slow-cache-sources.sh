@@ -8,7 +8,7 @@
 # Sources also come late, under another name, twice, or are in use.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 t_atexit "rm -f /etc/rapiddisk.yaml"
 first=/dev/disk/by-id/virtio-disk1

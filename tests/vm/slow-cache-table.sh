@@ -8,9 +8,9 @@
 # The test covers the table, messages and counters, and suspend, reload and resize.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 # shellcheck source=tests/vm/cache-lib.sh
-. /src/tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 mgmt=/sys/kernel/rapiddisk/mgmt
 c_source 64

@@ -10,7 +10,7 @@
 # map, mounted or not; another disk does not. A source that shrinks is a loss.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 t_atexit "umount /mnt; rapiddisk-apply --teardown -q; rm -f /etc/rapiddisk.yaml"
 first=/dev/disk/by-id/virtio-disk1

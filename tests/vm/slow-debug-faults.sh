@@ -9,9 +9,9 @@
 # A RAM disk returns ENOSPC and loses no data that it accepted. The cache never fails an I/O.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 # shellcheck source=tests/vm/cache-lib.sh
-. /src/tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 mgmt=/sys/kernel/rapiddisk/mgmt
 debug=/sys/kernel/debug

@@ -14,9 +14,9 @@
 # right content of that range, so cache and source must be equal at the end.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 # shellcheck source=tests/vm/cache-lib.sh
-. /src/tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 minutes=${1:-8}
 mgmt=/sys/kernel/rapiddisk/mgmt

@@ -9,7 +9,7 @@
 # kernel does not complain.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 count=${1:-1000}
 modprobe rapiddisk

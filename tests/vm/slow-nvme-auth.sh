@@ -7,7 +7,7 @@
 # With DH-HMAC-CHAP, only a peer that knows the key connects, in both directions. No output has
 # the key. With TLS, only a host with the pre-shared key in the kernel's keyring connects. tlshd
 # does the handshake.
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 yaml=/etc/rapiddisk.yaml
 keys=/etc/rapiddisk/keys

@@ -5,7 +5,7 @@
 # slow-nvme-kill - kill rapiddisk-apply, or fail its operation, at each operation on nvmet in turn.
 #
 # The next run converges to the same tree, by find(1), as an undisturbed run.
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 yaml=/etc/rapiddisk.yaml
 nvmet=/sys/kernel/config/nvmet

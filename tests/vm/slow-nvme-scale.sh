@@ -8,7 +8,7 @@
 # nvmetcli saves the same exports and restores them, and the times are compared. On an emulated
 # CPU, the time for the same work varies by a third. Both programs therefore take turns, nine times,
 # and the medians are compared.
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 yaml=/etc/rapiddisk.yaml
 nvmet=/sys/kernel/config/nvmet

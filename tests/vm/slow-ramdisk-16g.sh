@@ -7,7 +7,7 @@
 # The disk is filled by writes and freed by detach, preallocated and freed, then filled and
 # discarded. No soft lockup occurs, and the memory is free again each time. Last, the metadata of
 # a cache of 300 GiB is allocated and freed.
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 control=/sys/kernel/rapiddisk
 size=$((16 * 1024 * 1048576))

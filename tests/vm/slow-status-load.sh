@@ -9,7 +9,7 @@
 # 10,000 connections come at once, 5,000 of which never finish their header.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 seconds=${SECONDS_EACH:-20}
 statusd=http://127.0.0.1:9118

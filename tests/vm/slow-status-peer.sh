@@ -9,7 +9,7 @@
 # members that depend on the time or on the version.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 ours=http://127.0.0.1:9118/v1
 peer=http://127.0.0.1:9119/v1

@@ -10,7 +10,7 @@
 # metrics of rapiddisk-push, and the test reads them back.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 fleet=/src/examples/fleet/prometheus
 half=150 # seconds of fio over the whole disk, then over a small part

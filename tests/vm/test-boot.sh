@@ -8,7 +8,7 @@
 # test-boot - boot each suite with the project installed, but without a configuration.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 t_is "the system is running, not degraded" \
 	"$(systemctl is-system-running --wait)" running

@@ -6,7 +6,7 @@
 #
 # Caches change, and are switched off and on, under a mounted file system. A wrong entry is refused,
 # and the other entries are applied.
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 yaml=/etc/rapiddisk.yaml
 mnt=/mnt/cached

@@ -6,7 +6,7 @@
 #
 # The machine has a RAM disk with an export, a cache, and an encrypted map of another program. The
 # secrets that the test plants are not in the capture.
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 yaml=/etc/rapiddisk.yaml
 keys=/etc/rapiddisk/keys

@@ -6,7 +6,7 @@
 #
 # A pair of interfaces has tentative, duplicate, labelled and link-local addresses. The kernel
 # shows which listeners collide, and an initiator connects over each.
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 yaml=/etc/rapiddisk.yaml
 nvmet=/sys/kernel/config/nvmet

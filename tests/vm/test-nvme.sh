@@ -7,7 +7,7 @@
 # The initiator runs on the same machine, over TCP and loop. Data that the initiator writes is on
 # the exported disk. The initiator recognises the disk again, sees the disk grow, and stays
 # connected.
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 yaml=/etc/rapiddisk.yaml
 nvmet=/sys/kernel/config/nvmet

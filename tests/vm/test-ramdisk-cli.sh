@@ -40,7 +40,7 @@ if [ ! -d /run/guest ]; then
 fi
 
 T_NAME=$1
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 leave() {
 	rmmod rapiddisk rapiddisk_cache

@@ -3,7 +3,7 @@
 # guest: suite=trixie memory=3G cpus=2 timeout=1800
 #
 # test-ramdisk-module - test the RAM disk module on its own interfaces, without rapiddisk-apply.
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 control=/sys/kernel/rapiddisk
 mib=1048576

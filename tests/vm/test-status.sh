@@ -9,7 +9,7 @@
 # push to an unreachable address fails and keeps the report.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 address=192.0.2.1
 url=http://127.0.0.1:9118

@@ -9,7 +9,7 @@
 # Other drivers' disks get no link and no property from the project's rules.
 
 # shellcheck source=tests/vm/lib.sh
-. /src/tests/vm/lib.sh
+. /src/tests/vm/lib.sh || exit
 
 mgmt=/sys/kernel/rapiddisk/mgmt
 device=/dev/rd7
