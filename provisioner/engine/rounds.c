@@ -101,7 +101,9 @@ static struct report_entry *find_entry(const struct report *report,
 				       const struct report_entry *like)
 {
 	vec_foreach (entry, &report->entries) {
-		if (entry->class == like->class && streq(entry->name, like->name))
+		/* An entry that was moved has no name. */
+		if (entry->name && entry->class == like->class &&
+		    streq(entry->name, like->name))
 			return entry;
 	}
 	return NULL;
