@@ -126,7 +126,7 @@ static int check_trust(int fd, const char *path, struct diag *diag)
 	/* The directory that holds a symbolic link to the file counts too. */
 	if (r == 0)
 		r = str_format(&in_link, "%s/", link);
-	return r < 0 ? r : check_directories(in_link, diag);
+	return r == 0 ? check_directories(in_link, diag) : r;
 }
 
 /* Read to the end, because the file may grow or shrink, and files of procfs have size 0. */

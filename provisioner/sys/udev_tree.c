@@ -47,7 +47,7 @@ static int tree_get(const struct sys *sys, uint64_t number, const char *property
 
 	if (r == 0)
 		r = str_format(&start, "E:%s=", property);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	rest = text;
 	while ((line = strsep(&rest, "\n"))) {
