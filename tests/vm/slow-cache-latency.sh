@@ -3,7 +3,7 @@
 #
 # guest: suite=trixie icount memory=1G
 #
-# cache-latency - measure for how long a full, hot cache disables interrupts.
+# slow-cache-latency - measure for how long a full, hot cache disables interrupts.
 #
 # The guest counts instructions as time, so a figure does not depend on the load of the host. All
 # blocks of the cache have been hit. An eviction then spares many of them before it takes one.
