@@ -93,9 +93,12 @@ nqn=nqn.2026-11.org.example:a
 open=/sys/kernel/config/nvmet/ports/1/subsystems
 state_of() { systemctl show -P ActiveState "\$1"; }
 errors() { journalctl -b -o json -u "\$1" PRIORITY=3; }
-# Keep the journal of this boot, for the next one.
-mkdir -p /var/log/journal
-systemctl restart systemd-journald
+# Each stop of the exports counts in a file, which the next boot reads, what is open after it.
+mkdir -p /etc/systemd/system/\$exports.d
+cat >/etc/systemd/system/\$exports.d/count.conf <<END
+[Service]
+ExecStopPost=+/bin/sh -c 'ls \$open 2>/dev/null | wc -l >/var/lib/open-after-stop'
+END
 cat >/etc/rapiddisk.yaml <<END
 version: 1
 ramdisks:
@@ -140,6 +143,8 @@ echo "invalid: \$(errors invalid.service | jq -rs '.[0] | [.MESSAGE_ID, .MESSAGE
 systemctl reset-failed faulty.service invalid.service
 rapiddisk-apply --teardown --disconnect
 systemctl restart \$apply \$exports
+echo "open before the shutdown: \$(ls \$open)"
+rm -f /var/lib/open-after-stop
 echo "failed: \$(systemctl --failed --no-legend --plain | cut -d " " -f 1 | xargs)"
 EOT
 # As rapiddisk-apply(8) documents.
@@ -169,12 +174,18 @@ t_is "the journal has the errno" "$(said errno)" "28 3"
 t_is "the journal has the error of the configuration" "$(said invalid)" \
 	"$config_id /root/bad.yaml:1:10: unknown version '7'; this program knows version 1"
 t_is "no unit failed" "$(said failed)" ""
+t_is "the export is open before the shutdown" "$(said 'open before the shutdown')" \
+	nqn.2026-11.org.example:a
 
 t_run "the system boots with rapiddisk=0" boot --append=rapiddisk=0 <<EOT
 #!/bin/sh
 $report
+echo "open after the shutdown: \$(cat /var/lib/open-after-stop)"
+rm -r /etc/systemd/system/rapiddisk-exports.service.d
 echo "version: 7" >/etc/rapiddisk.yaml
 EOT
+t_is "the shutdown closed the exports, though an object had failed" \
+	"$(said 'open after the shutdown')" 0
 t_is "the boot reaches multi-user" "$(said multi-user)" active
 t_is "the service is not active" "$(said service)" inactive
 t_is "the service was skipped, and did not fail" "$(said condition) $(said failed)" "no none"
