@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "golden/tree_edit.h"
 #include "golden/tree_parse.h"
 
 /* Return: as tree_parse(). */
@@ -76,11 +77,62 @@ static const char *write_again(const struct tree *tree)
 	return NULL;
 }
 
+/* Give the entry "a" the content @data, or remove it. Return: as tree_parse(). */
+static int edit(const struct buf *text, const struct buf *data, struct buf *ret_text,
+		struct tree_file *ret)
+{
+	_cleanup_(diag_done) struct diag diag = { 0 }, second = { 0 };
+	char path[] = "a";
+	int r = diag_init(&diag, "fuzz");
+
+	if (r == 0)
+		r = tree_edit(text->data, text->len, path, data, &diag, ret_text);
+	return r < 0 ? r : parse(ret_text->data, ret_text->len, &second, ret);
+}
+
+/* @before has the same entries as @after but "a", whose content becomes @data. */
+static bool has_edited(struct tree_file *before, const struct tree_file *after,
+		       const struct buf *data)
+{
+	char path[] = "a";
+	const struct tree_entry entry = {
+		.path = path,
+		.mode = TREE_MODE_FILE,
+		.data = data->data,
+		.len = data->len,
+	};
+
+	return tree_put(&before->tree, &entry) == 0 &&
+	       are_equal(&before->tree, &after->tree) &&
+	       before->includes.words.count == after->includes.words.count &&
+	       before->without.words.count == after->without.words.count;
+}
+
+/* Edit @text, whose entries are @file, which gets the edited entry too. */
+static const char *check_edits(const struct buf *text, struct tree_file *file)
+{
+	_cleanup_(tree_file_done) struct tree_file first = { 0 };
+	_cleanup_(tree_file_done) struct tree_file second = { 0 };
+	_cleanup_(buf_done) struct buf data = { 0 }, replaced = { 0 }, removed = { 0 };
+
+	buf_add(&data, "b\n \nc");
+	if (edit(text, &data, &replaced, &first) < 0)
+		return "a text with another entry can be parsed";
+	if (!has_edited(file, &first, &data))
+		return "a new content changes its entry alone";
+	if (edit(&replaced, NULL, &removed, &second) < 0)
+		return "a text without an entry can be parsed";
+	if (tree_find(&second.tree, "a") || !has_edited(&second, &first, &data))
+		return "a removal removes its entry alone";
+	return NULL;
+}
+
 const char *tree_property_check(const char *text, size_t len)
 {
 	_cleanup_(tree_file_done) struct tree_file file = { 0 };
 	_cleanup_(tree_done) struct tree tree = { 0 };
 	_cleanup_(diag_done) struct diag diag = { 0 };
+	_cleanup_(buf_done) struct buf copy = { 0 };
 	const char *broken;
 	int r = parse(text, len, &diag, &file);
 
@@ -89,7 +141,10 @@ const char *tree_property_check(const char *text, size_t len)
 			       ? NULL
 			       : "a text that is refused has a reason";
 	broken = write_again(&file.tree);
-	if (broken || tree_resolve(&file, &diag, &tree) < 0)
+	if (broken)
 		return broken;
-	return are_safe(&tree) ? NULL : "no entry is outside the root or below a link";
+	if (tree_resolve(&file, &diag, &tree) == 0 && !are_safe(&tree))
+		return "no entry is outside the root or below a link";
+	buf_add_bytes(&copy, text, len);
+	return check_edits(&copy, &file);
 }

@@ -27,18 +27,25 @@ static int read_all(int fd, struct buf *out)
 	return n < 0 ? -errno : out->failed ? -ENOMEM : 0;
 }
 
+int tree_read(const char *path, FILE *errors, struct buf *ret)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : read_all(fd, ret);
+
+	if (r < 0)
+		fprintf(errors, "cannot read '%s': %s\n", path, strerror(-r));
+	return r;
+}
+
 /* Return: 0; -EINVAL once the errors are printed; -errno. */
 static int load_file(const char *path, FILE *errors, struct tree_file *ret)
 {
 	_cleanup_(diag_done) struct diag diag = { 0 };
 	_cleanup_(buf_done) struct buf text = { 0 };
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int r = fd < 0 ? -errno : read_all(fd, &text);
+	int r = tree_read(path, errors, &text);
 
-	if (r < 0) {
-		fprintf(errors, "cannot read '%s': %s\n", path, strerror(-r));
+	if (r < 0)
 		return r;
-	}
 	r = diag_init(&diag, path);
 	if (r == 0)
 		r = diag_set_text(&diag, text.data, text.len);

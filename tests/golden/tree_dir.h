@@ -10,6 +10,12 @@
 #define TREE_BYTES_MAX (64u << 20)
 
 /*
+ * tree_read() - Append the bytes of the file @path.
+ * Return: 0; -errno once the error is printed to @errors.
+ */
+int tree_read(const char *path, FILE *errors, struct buf *ret);
+
+/*
  * tree_load() - Read the text in the file @path; its base files are in @include_dir, and
  * NULL forbids base files. Return: 0; -errno once the errors are printed to @errors.
  */

@@ -4,6 +4,7 @@
 #include "base/macro.h"
 #include "fuzz/tree_property.h"
 #include "golden/tree_dir.h"
+#include "golden/tree_edit.h"
 #include "golden/tree_parse.h"
 #include "unit.h"
 
@@ -485,6 +486,59 @@ START_TEST(tree_packs_no_fifo)
 }
 END_TEST
 
+/* --- one entry replaced in the text --- */
+
+/* @data is the new file @path; NULL: the entry is removed. */
+static const struct {
+	const char *before, *path, *data, *after;
+} edits[] = {
+	{ "", "a", "b\n", "a = b\n" },
+	{ "# c\nx = 1\n", "a", "b\n", "# c\nx = 1\n\na = b\n" },
+	{ "x = 1\n\n", "a", "b\n", "x = 1\n\na = b\n" },
+	{ "x", "a", "", "x\n\na\n" },
+	{ "x:\n\t1\n\t2", "a", "b\n", "x:\n\t1\n\t2\n\na = b\n" },
+	{ "include x.txt\nwithout a\n", "a", "b\n",
+	  "include x.txt\nwithout a\n\na = b\n" },
+	{ "# a = 1\n\na = 1\nz\n", "a", "b\nc\n", "# a = 1\n\na:\n\tb\n\tc\nz\n" },
+	{ "a:\n\tb\n\tc\n\n# z\nz\n", "a", "b \n", "a = \"b \\n\"\n\n# z\nz\n" },
+	{ "\"a\" [0600] = 1\nb/a = 2\nab = 3\n", "a", "", "a\nb/a = 2\nab = 3\n" },
+	{ "a -> b\nz:\n\ta = 1\n\ta\n", "a", "b\n", "a = b\nz:\n\ta = 1\n\ta\n" },
+	{ "a", "a", "b\n", "a = b\n" },
+	{ "a = 1", "a", NULL, "" },
+	{ "x\n\na:\n\tb\n\tc\n\nz\n", "a", NULL, "x\n\nz\n" },
+	{ "x\n\na = 1\n", "a", NULL, "x\n" },
+	{ "x\na = 1\nz\n", "a", NULL, "x\nz\n" },
+	{ "x\n\na = 1\nz\n", "a", NULL, "x\n\nz\n" },
+	{ "x\n\nz = 1\n", "a", NULL, "x\n\nz = 1\n" },
+	{ "", "a", NULL, "" },
+	/* Refused. */
+	{ "a = 1\n", "/a", "b\n", NULL },
+	{ "a = 1\n", "b/../a", "b\n", NULL },
+	{ "a = \n", "a", "b\n", NULL },
+	{ "a = 1\na = 2\n", "a", "b\n", NULL },
+};
+
+START_TEST(tree_edit_replaces_one_entry_alone)
+{
+	_cleanup_(diag_done) struct diag diag = { 0 };
+	_cleanup_(buf_done) struct buf out = { 0 }, data = { 0 };
+	const char *before = edits[_i].before, *after = edits[_i].after;
+	char path[8];
+	int r;
+
+	snprintf(path, sizeof(path), "%s", edits[_i].path);
+	if (edits[_i].data)
+		buf_add(&data, edits[_i].data);
+	ck_assert_int_eq(diag_init(&diag, "t"), 0);
+	ck_assert_int_eq(diag_set_text(&diag, before, strlen(before)), 0);
+	r = tree_edit(before, strlen(before), path, edits[_i].data ? &data : NULL, &diag,
+		      &out);
+	ck_assert_int_eq(r, after ? 0 : -EINVAL);
+	if (after)
+		ck_assert_str_eq(out.data ? out.data : "", after);
+}
+END_TEST
+
 /* --- any text --- */
 
 static void check_file(const char *path)
@@ -606,6 +660,7 @@ Suite *suite_tree(void)
 	unit_add_loop(suite, tree_refuses_what_base_files_do_not_allow,
 		      ARRAY_SIZE(unresolved));
 	unit_add_loop(suite, tree_includes_nothing_else, ARRAY_SIZE(not_included));
+	unit_add_loop(suite, tree_edit_replaces_one_entry_alone, ARRAY_SIZE(edits));
 	unit_add_loop(suite, tree_property_holds_for_each_file_of_a_corpus,
 		      ARRAY_SIZE(corpora));
 	unit_add_loop(suite, tree_property_holds_for_any_text, 20);
