@@ -250,7 +250,7 @@ $(BUILD)/fuzz-%: $(sources) $(wildcard provisioner/*/*.h provisioner/*/*/*.h tes
 		$(pkg_cflags) -o $@ $(filter %.c,$^) $(pkg_libs) -lpthread
 
 # TARGET: config, status (the status file), request (a request line), tree (the text of a
-# golden case's machine) or import (a file of nvmetcli).
+# golden case) or import (a file of nvmetcli).
 TARGET ?= config
 fuzz_corpus = tests/fuzz/corpus$(if $(filter-out config,$(TARGET)),-$(TARGET))
 
@@ -264,13 +264,13 @@ fuzz:
 		-artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
 		$(BUILD)/fuzz/$(TARGET) $(fuzz_corpus)
 
-# Pack and unpack the machines of the golden cases.
+# Pack, unpack and edit golden cases.
 $(BUILD)/tree: $(call obj,tests/golden/tree.c $(tree_sources) provisioner/sys/tree.c \
 		$(wildcard provisioner/base/*.c))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^
 
-# Run each directory of tests/golden: a configuration, a machine, and the expected output.
+# Run each file of tests/golden/cases: a configuration, a machine, and the expected output.
 .PHONY: golden
 golden: $(BUILD)/rapiddisk-apply $(BUILD)/tree
 	$(Q)BUILD=$(BUILD) tests/golden/run
@@ -312,7 +312,7 @@ format:
 	$(Q)clang-format -i $(c_files)
 
 .PHONY: lint
-lint: $(programs)
+lint: $(programs) $(BUILD)/tree
 	$(Q)BUILD=$(BUILD) scripts/lint $(c_files)
 
 # Build the modules with W=1 and sparse for the headers of each supported kernel, and check

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A tree of files as one text: the machine of a golden case, and the output of --capture.
+ * A tree of files as one text: a golden case, or the output of --capture.
  *
  *     # A comment. Blank lines are skipped.
  *     sys/block/rd0/size = 131072      a file of one line

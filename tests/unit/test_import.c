@@ -3,12 +3,13 @@
 #include "base/cleanup.h"
 #include "base/macro.h"
 #include "fuzz/import_property.h"
+#include "golden/tree_dir.h"
 #include "unit.h"
 
 #include <dirent.h>
 #include <jansson.h>
 
-#define SAMPLE "tests/golden/export-import-nvmetcli/nvmetcli.json"
+#define SAMPLE "tests/golden/cases/export-import-nvmetcli.txt"
 #define CORPUS "tests/fuzz/corpus-import"
 
 /* JSON; NULL: the value is removed. */
@@ -74,13 +75,26 @@ static bool replace(json_t *value, size_t *at, size_t row)
 	return false;
 }
 
+static json_t *load_sample(void)
+{
+	_cleanup_(tree_done) struct tree tree = { 0 };
+	const struct tree_entry *file;
+	json_t *sample;
+
+	ck_assert_msg(tree_load(SAMPLE, "tests/golden", stderr, &tree) == 0,
+		      "no case " SAMPLE ": run this in the directory of the Makefile");
+	file = tree_find(&tree, "etc/nvmetcli.json");
+	ck_assert_ptr_nonnull(file);
+	sample = json_loadb(file->data, file->len, 0, NULL);
+	ck_assert_ptr_nonnull(sample);
+	return sample;
+}
+
 START_TEST(an_import_of_odd_values_is_a_valid_configuration)
 {
-	json_t *sample = json_load_file(SAMPLE, 0, NULL);
+	json_t *sample = load_sample();
 	size_t row = (size_t)_i, count = 0;
 
-	ck_assert_msg(sample != NULL,
-		      "no file %s: run this in the directory of the Makefile", SAMPLE);
 	for (;; count++) {
 		json_t *copy = json_deep_copy(sample);
 		_cleanup_free_ char *text = NULL;

@@ -555,7 +555,7 @@ static void check_file(const char *path)
 static const char *const corpora[] = {
 	"tests/fuzz/corpus-tree/*",
 	"tests/golden/*.txt",
-	"tests/golden/*/machine.txt",
+	"tests/golden/cases/*.txt",
 };
 
 START_TEST(tree_property_holds_for_each_file_of_a_corpus)
