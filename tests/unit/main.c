@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 
 #include <ftw.h>
+#include <glob.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -75,6 +76,24 @@ char *unit_read(const char *path, size_t *ret_len)
 	*ret_len = text.len;
 	ck_assert_int_eq(buf_take(&text, &ret), 0);
 	return ret;
+}
+
+void unit_corpus(const char *pattern, const char *(*check)(const char *bytes, size_t len))
+{
+	glob_t files;
+
+	ck_assert_msg(glob(pattern, GLOB_ERR, NULL, &files) == 0,
+		      "no %s: run this in the directory of the Makefile", pattern);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		_cleanup_free_ char *bytes = NULL;
+		const char *broken;
+		size_t len;
+
+		bytes = unit_read(files.gl_pathv[i], &len);
+		broken = check(bytes, len);
+		ck_assert_msg(!broken, "%s: %s", files.gl_pathv[i], broken);
+	}
+	globfree(&files);
 }
 
 char *unit_diag_text(const struct diag *diag)

@@ -6,11 +6,9 @@
 #include "golden/tree_dir.h"
 #include "unit.h"
 
-#include <dirent.h>
 #include <jansson.h>
 
 #define SAMPLE "tests/golden/cases/export-import-nvmetcli.txt"
-#define CORPUS "tests/fuzz/corpus-import"
 
 /* JSON; NULL: the value is removed. */
 static const char *const odd[] = {
@@ -117,26 +115,7 @@ END_TEST
 
 START_TEST(the_corpus_imports_as_a_valid_configuration)
 {
-	DIR *corpus = opendir(CORPUS);
-	unsigned int files = 0;
-	struct dirent *entry;
-
-	ck_assert_msg(corpus != NULL, "no directory " CORPUS);
-	while ((entry = readdir(corpus))) {
-		_cleanup_free_ char *path = NULL, *text = NULL;
-		const char *error;
-		size_t len = 0;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		ck_assert_int_ge(asprintf(&path, CORPUS "/%s", entry->d_name), 0);
-		text = unit_read(path, &len);
-		error = import_property_check(text, len);
-		ck_assert_msg(!error, "%s: %s", path, error);
-		files++;
-	}
-	closedir(corpus);
-	ck_assert_uint_gt(files, 0);
+	unit_corpus("tests/fuzz/corpus-import/*", import_property_check);
 }
 END_TEST
 

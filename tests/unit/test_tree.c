@@ -9,7 +9,6 @@
 #include "unit.h"
 
 #include <fcntl.h>
-#include <glob.h>
 #include <inttypes.h>
 #include <sys/stat.h>
 
@@ -541,17 +540,6 @@ END_TEST
 
 /* --- any text --- */
 
-static void check_file(const char *path)
-{
-	_cleanup_free_ char *text = NULL;
-	const char *broken;
-	size_t len;
-
-	text = unit_read(path, &len);
-	broken = tree_property_check(text, len);
-	ck_assert_msg(!broken, "%s: %s", path, broken);
-}
-
 static const char *const corpora[] = {
 	"tests/fuzz/corpus-tree/*",
 	"tests/golden/*.txt",
@@ -560,13 +548,7 @@ static const char *const corpora[] = {
 
 START_TEST(tree_property_holds_for_each_file_of_a_corpus)
 {
-	glob_t files;
-
-	ck_assert_msg(glob(corpora[_i], GLOB_ERR, NULL, &files) == 0,
-		      "no %s: run this where the Makefile is", corpora[_i]);
-	for (size_t i = 0; i < files.gl_pathc; i++)
-		check_file(files.gl_pathv[i]);
-	globfree(&files);
+	unit_corpus(corpora[_i], tree_property_check);
 }
 END_TEST
 

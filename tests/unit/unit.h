@@ -31,5 +31,13 @@ char *unit_write(const char *dir, const char *name, const char *bytes, size_t le
  */
 char *unit_read(const char *path, size_t *ret_len);
 
+/*
+ * unit_corpus() - Check each file that @pattern of glob(7) selects; at least one exists. A
+ * pattern is relative to the directory of the Makefile. @check returns NULL, or the sentence
+ * that does not hold for the bytes.
+ */
+void unit_corpus(const char *pattern,
+		 const char *(*check)(const char *bytes, size_t len));
+
 /* unit_diag_text() - Return the output of diag_print(), the caller's to free. */
 char *unit_diag_text(const struct diag *diag);
