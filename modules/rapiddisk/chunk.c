@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The memory of the page store: chunks, maps, blocks of pages, and the reserve. */
+#include <linux/atomic.h>
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "chunk.h"
@@ -11,6 +13,9 @@
 #define RD_RESERVE_DIVISOR 32
 
 static struct kmem_cache *rd_chunk_cache;
+
+/* Chunks that wait for a grace period. */
+static atomic_long_t rd_nr_retired = ATOMIC_LONG_INIT(0);
 
 /**
  * rd_chunk_cache_create() - Create the slab cache of chunks.
@@ -34,6 +39,57 @@ void rd_chunk_cache_destroy(void)
 	kmem_cache_destroy(rd_chunk_cache);
 }
 
+/* Return: the number of free pages of a zone that are on the lists of the CPUs. */
+static unsigned long rd_zone_listed(const struct zone *zone)
+{
+	unsigned long nr = 0;
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		nr += READ_ONCE(per_cpu_ptr(zone->per_cpu_pageset, cpu)->count);
+	return nr;
+}
+
+/*
+ * Return: the number of free pages on the lists of the CPUs. No counter has them, and since
+ * Linux 6.7 a CPU may keep an eighth of the memory, such as the pages of a discard.
+ */
+static unsigned long rd_nr_listed_pages(void)
+{
+	unsigned long nr = 0;
+	struct zone *zone;
+	int node, i;
+
+	for_each_online_node(node) {
+		for (i = 0; i < MAX_NR_ZONES; i++) {
+			zone = &NODE_DATA(node)->node_zones[i];
+			if (populated_zone(zone))
+				nr += rd_zone_listed(zone);
+		}
+	}
+	return nr;
+}
+
+static bool rd_memory_has_now(unsigned long nr_pages)
+{
+	unsigned long needed = nr_pages + totalram_pages() / RD_RESERVE_DIVISOR;
+	unsigned long available = max(si_mem_available(), 0L);
+
+	return available >= needed || available + rd_nr_listed_pages() >= needed;
+}
+
+/*
+ * Wait until all chunks that were retired before are free. Return: false if there were
+ * none. Context: may sleep.
+ */
+static bool rd_chunks_settle(void)
+{
+	if (!atomic_long_read(&rd_nr_retired))
+		return false;
+	rcu_barrier();
+	return true;
+}
+
 /**
  * rd_memory_has() - Check whether memory is left beyond the reserve of the system.
  * @nr_pages: number of pages
@@ -41,14 +97,15 @@ void rd_chunk_cache_destroy(void)
  * Without this check a disk larger than memory would not end with an error of its own,
  * but with the OOM killer, which finds no process whose end would help, and then a panic.
  *
+ * A discard that has ended may still wait for a grace period. Its memory counts.
+ *
+ * Context: may sleep.
  * Return: true if @nr_pages may be allocated.
  */
 bool rd_memory_has(unsigned long nr_pages)
 {
-	unsigned long reserve = totalram_pages() / RD_RESERVE_DIVISOR;
-	long available = si_mem_available();
-
-	return available > 0 && available >= reserve && available - reserve >= nr_pages;
+	return rd_memory_has_now(nr_pages) ||
+	       (rd_chunks_settle() && rd_memory_has_now(nr_pages));
 }
 
 /*
@@ -56,16 +113,23 @@ bool rd_memory_has(unsigned long nr_pages)
  * computed once per tick, in which writes can use up a part of the reserve only.
  * Concurrent callers may compute it twice. Any change of jiffies counts, so time_after()
  * does not apply.
+ *
+ * Context: any. Only waits for discards if @gfp allows that.
  */
-static bool rd_memory_has_block(void)
+static bool rd_memory_has_block(gfp_t gfp)
 {
 	static unsigned long looked_at;
 	static bool has_block = true;
 
 	if (READ_ONCE(looked_at) != jiffies) {
-		WRITE_ONCE(has_block, rd_memory_has(RD_CHUNK_PAGES));
+		WRITE_ONCE(has_block, rd_memory_has_now(RD_CHUNK_PAGES));
 		WRITE_ONCE(looked_at, jiffies);
 	}
+	if (likely(READ_ONCE(has_block)))
+		return true;
+	if (!gfpflags_allow_blocking(gfp) || !rd_chunks_settle())
+		return false;
+	WRITE_ONCE(has_block, rd_memory_has_now(RD_CHUNK_PAGES));
 	return READ_ONCE(has_block);
 }
 
@@ -95,13 +159,20 @@ void rd_chunk_free(struct rd_chunk *chunk)
 	kmem_cache_free(rd_chunk_cache, chunk);
 }
 
-/**
- * rd_chunk_free_rcu() - Free a chunk with its pages, as a callback of call_rcu().
- * @rcu: rd_chunk.rcu
- */
-void rd_chunk_free_rcu(struct rcu_head *rcu)
+static void rd_chunk_free_rcu(struct rcu_head *rcu)
 {
 	rd_chunk_free(container_of(rcu, struct rd_chunk, rcu));
+	atomic_long_dec(&rd_nr_retired);
+}
+
+/**
+ * rd_chunk_retire() - Free a chunk with its pages after a grace period.
+ * @chunk: a chunk that only copies under way can reach
+ */
+void rd_chunk_retire(struct rd_chunk *chunk)
+{
+	atomic_long_inc(&rd_nr_retired);
+	call_rcu_hurry(&chunk->rcu, rd_chunk_free_rcu);
 }
 
 /**
@@ -131,11 +202,15 @@ struct rd_map *rd_map_alloc(unsigned long nr_pages)
 
 /**
  * rd_block_alloc() - Allocate contiguous zeroed pages, each of order 0.
- * @node: preferred node, or NUMA_NO_NODE
+ * @node: preferred node, or NUMA_NO_NODE for the nearest
  * @gfp: flags for a single page
  * @large_gfp: flags for more pages
  * @order: 2^*order pages; lowered to the order that was available
  *
+ * Unlike alloc_pages(), this ignores the memory policy of the task, because other tasks
+ * use the disk, too.
+ *
+ * Context: any that @gfp allows.
  * Return: the address of the first page; NULL if out of memory, or at the reserve.
  */
 void *rd_block_alloc(int node, gfp_t gfp, gfp_t large_gfp, unsigned int *order)
@@ -143,14 +218,11 @@ void *rd_block_alloc(int node, gfp_t gfp, gfp_t large_gfp, unsigned int *order)
 	struct page *page;
 	gfp_t flags;
 
-	if (!rd_memory_has_block())
+	if (!rd_memory_has_block(gfp))
 		return NULL;
 	for (;;) {
 		flags = (*order ? large_gfp : gfp) | __GFP_ZERO;
-		if (node == NUMA_NO_NODE)
-			page = alloc_pages(flags, *order);
-		else
-			page = alloc_pages_node(node, flags, *order);
+		page = alloc_pages_node(node, flags, *order);
 		if (page || !*order)
 			break;
 		*order = *order > PAGE_ALLOC_COSTLY_ORDER ? PAGE_ALLOC_COSTLY_ORDER : 0;

@@ -82,7 +82,7 @@ void rd_chunk_cache_destroy(void);
 bool rd_memory_has(unsigned long nr_pages);
 struct rd_chunk *rd_chunk_alloc(gfp_t gfp);
 void rd_chunk_free(struct rd_chunk *chunk);
-void rd_chunk_free_rcu(struct rcu_head *rcu);
+void rd_chunk_retire(struct rd_chunk *chunk);
 struct rd_map *rd_map_alloc(unsigned long nr_pages);
 void *rd_block_alloc(int node, gfp_t gfp, gfp_t large_gfp, unsigned int *order);
 

@@ -5,7 +5,7 @@
 #include "discard.h"
 #include "map.h"
 
-/* A discard of no more chunks than this frees them by call_rcu(). */
+/* A discard of no more chunks than this does not wait until they are free. */
 #define RD_RETIRE_LATER 32
 
 /* Zero @len bytes of @chunk. Context: RCU read section. */
@@ -126,7 +126,7 @@ static void rd_chunks_retire(struct rd_chunk *gone, unsigned int nr)
 			rd_chunk_free(gone);
 			cond_resched();
 		} else {
-			call_rcu_hurry(&gone->rcu, rd_chunk_free_rcu);
+			rd_chunk_retire(gone);
 		}
 	}
 }

@@ -136,7 +136,7 @@ void rd_store_shrink(struct rd_store *store, u64 size_bytes, struct rd_progress 
 				     index & RD_CHUNK_MASK);
 		/* Copies can still reach the chunk at the new end. */
 		if (chunk && index & RD_CHUNK_MASK)
-			call_rcu_hurry(&chunk->rcu, rd_chunk_free_rcu);
+			rd_chunk_retire(chunk);
 		else
 			rd_chunk_free(chunk);
 		rd_progress_add(progress, (u64)(next - index) << PAGE_SHIFT);
