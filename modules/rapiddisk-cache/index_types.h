@@ -66,7 +66,7 @@ enum rc_queue_id { RC_SMALL, RC_MAIN, RC_NR_QUEUES };
  * A slot takes 32 bytes. With its share of the hash table and of the ghosts it takes 40
  * bytes, less than 1 % of the page. Protected by rc_index.lock, with these exceptions for
  * readers: @block, @hash_next and @page do not change while a lookup can find the slot,
- * @state is published with release semantics, and @hits is a hint.
+ * @state is published with release semantics; @hits and @part_end are hints.
  */
 struct rc_slot {
 	u64 block;
@@ -82,7 +82,14 @@ struct rc_slot {
 	 * VALID.
 	 */
 	u8 queue;
+	/*
+	 * Sector of the block at which the last read of a part ended. RC_BLOCK_SECTORS if no
+	 * such read has occurred.
+	 */
+	u8 part_end;
 };
+
+static_assert(RC_BLOCK_SECTORS <= U8_MAX);
 
 /* Memory of a slot, with its share of the hash table and of the ghosts. */
 #define RC_SLOT_BYTES (sizeof(struct rc_slot) + 2 * sizeof(u32))

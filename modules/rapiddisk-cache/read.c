@@ -29,6 +29,18 @@ static inline struct rc_slot *rc_find_valid(const struct rc_index *index, u64 bl
 	return smp_load_acquire(&slot->state) == RC_VALID ? slot : NULL;
 }
 
+/*
+ * Note a read of a part of a block: @len bytes at @offset. Return: false if the read
+ * continues the previous one, so that the two are one use of the block.
+ */
+static bool rc_note_part(struct rc_slot *slot, size_t offset, size_t len)
+{
+	bool is_new = offset >> SECTOR_SHIFT != READ_ONCE(slot->part_end);
+
+	WRITE_ONCE(slot->part_end, (offset + len) >> SECTOR_SHIFT);
+	return is_new;
+}
+
 /* Copy cached blocks up to the first miss. Return: the number of blocks copied. */
 static u32 rc_read_cached(const struct rc_index *index, struct bio *bio, u32 nr)
 {
@@ -40,11 +52,13 @@ static u32 rc_read_cached(const struct rc_index *index, struct bio *bio, u32 nr)
 	rc_vec_init(&vec, bio->bi_io_vec, &bio->bi_iter);
 	for (i = 0; i < nr; i++, offset = 0) {
 		struct rc_slot *slot = rc_find_valid(index, block + i);
+		size_t len = min(vec.left, RC_BLOCK_SIZE - offset);
 
 		if (!slot)
 			break;
-		rc_copy(slot->page + offset, &vec, min(vec.left, RC_BLOCK_SIZE - offset),
-			false);
+		rc_copy(slot->page + offset, &vec, len, false);
+		if (unlikely(len < RC_BLOCK_SIZE) && !rc_note_part(slot, offset, len))
+			continue;
 		if (slot->hits < 3)
 			WRITE_ONCE(slot->hits, slot->hits + 1);
 	}
@@ -214,9 +228,13 @@ static void rc_fill_finish(struct rc_io *io, struct bio *bio)
 	offset = rc_bio_pos(bio) & (RC_BLOCK_SIZE - 1);
 	rc_vec_init(&vec, bio->bi_io_vec, &bio->bi_iter);
 	/* Once published, the pages belong to the index, which may free them. */
-	for (i = 0; i < io->nr; i++, offset = 0)
-		rc_copy(bvec_virt(&io->bvec[i]) + offset, &vec,
-			min(vec.left, RC_BLOCK_SIZE - offset), false);
+	for (i = 0; i < io->nr; i++, offset = 0) {
+		size_t len = min(vec.left, RC_BLOCK_SIZE - offset);
+
+		rc_copy(bvec_virt(&io->bvec[i]) + offset, &vec, len, false);
+		if (unlikely(len < RC_BLOCK_SIZE))
+			rc_note_part(&io->index->slot[io->slot[i]], offset, len);
+	}
 	rc_fill_end(io, true);
 }
 
@@ -315,6 +333,17 @@ static bool rc_fill(struct rc_cache *cache, struct rc_index *index, struct rc_io
 	return true;
 }
 
+/*
+ * True if the read brings a page back from swap. The kernel marks only writes to swap, by
+ * REQ_SWAP. Reads lock the page, unlike direct I/O into a page that is in swap, too.
+ */
+static bool rc_is_swap_in(struct bio *bio)
+{
+	struct folio *folio = page_folio(bio_page(bio));
+
+	return folio_test_swapcache(folio) && folio_test_locked(folio);
+}
+
 /* Send a read to the source, as a fill if possible. Context: RCU read section. */
 static int rc_read_missed(struct rc_cache *cache, struct rc_index *index,
 			  struct rc_io *io, struct bio *bio, u32 nr)
@@ -326,7 +355,9 @@ static int rc_read_missed(struct rc_cache *cache, struct rc_index *index,
 		nr = rc_miss_run(index, block, nr);
 		rc_bio_cut(bio, block + nr);
 	}
-	if (!rc_may_swap(cache, bio, nr) || !rc_fill(cache, index, io, bio, nr))
+	/* The page in memory is the only one that is needed. */
+	if (rc_is_swap_in(bio) || !rc_may_swap(cache, bio, nr) ||
+	    !rc_fill(cache, index, io, bio, nr))
 		rc_count(cache, RC_STAT_UNCACHED_READS, 1);
 	return rc_send(cache, bio);
 }

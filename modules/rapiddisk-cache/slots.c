@@ -399,6 +399,7 @@ bool rc_slots_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat 
 			break;
 		index->slot[ret_slots[i]].hits = 0;
 		index->slot[ret_slots[i]].queue = RC_SMALL;
+		index->slot[ret_slots[i]].part_end = RC_BLOCK_SECTORS;
 	}
 	if (i == nr) {
 		rc_slots_make_room(index, cause);

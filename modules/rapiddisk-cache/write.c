@@ -353,7 +353,8 @@ static void rc_write_begin(struct rc_cache *cache, struct rc_index *index,
 			io->nr = RC_IO_BLOCKS;
 			rc_bio_cut(bio, io->block + io->nr);
 		}
-		if (cache->mode == RC_WRITE_THROUGH &&
+		/* A page that is swapped out frees memory. Do not take memory for it. */
+		if (cache->mode == RC_WRITE_THROUGH && !(bio->bi_opf & REQ_SWAP) &&
 		    rc_write_through(cache, index, io, bio))
 			return;
 	}
