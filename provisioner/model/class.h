@@ -48,6 +48,8 @@ enum field_flag {
 	FIELD_COUNTER = 1 << 10,
 	FIELD_PEER = 1 << 11,  /* in the cache statistics of rapiddisk 9, in this order */
 	FIELD_LABEL = 1 << 12, /* a label of the metric CLASS_info */
+	/* of a FIELD_STRING or FIELD_DEVICE: model_find_value() finds objects by the text */
+	FIELD_INDEXED = 1 << 13,
 };
 
 /*

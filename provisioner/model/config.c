@@ -224,6 +224,8 @@ static int check_whole(struct reader *reader)
 {
 	int r = model_sort(&reader->model);
 
+	if (r == 0)
+		r = model_sort_values(&reader->model);
 	if (r < 0)
 		return r;
 	r = reader_check_duplicates(reader, reader->model.objs.items,

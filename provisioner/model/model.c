@@ -12,6 +12,7 @@ void model_done(struct model *model)
 		free(remark->text);
 	vec_done(&model->remarks);
 	free(model->index);
+	vec_done(&model->values);
 	*model = (struct model){ 0 };
 }
 
@@ -128,6 +129,72 @@ struct obj *model_find(const struct model *model, const struct obj_class *class,
 			low = middle + 1;
 	}
 	return NULL;
+}
+
+static int compare_values(const void *a, const void *b)
+{
+	const struct model_value *left = a, *right = b;
+	int r;
+
+	if (left->class != right->class)
+		return left->class->rank < right->class->rank ? -1 : 1;
+	if (left->field != right->field)
+		return left->field < right->field ? -1 : 1;
+	r = strcmp(left->text, right->text);
+	return r ? r : (left->order > right->order) - (left->order < right->order);
+}
+
+static int add_values(struct model *model, size_t order)
+{
+	struct obj *obj = model->objs.items[order];
+
+	for (unsigned int i = 0; i < obj->class->field_count; i++) {
+		const struct field *field = &obj->class->fields[i];
+		struct model_value value = { obj->class, i, NULL, obj, order };
+
+		if (!(field->flags & FIELD_INDEXED) || !field_is_set(obj, i))
+			continue;
+		value.text = field->type == FIELD_DEVICE ? field_device(obj, i)->text
+							 : field_string(obj, i);
+		if (value.text && vec_push(&model->values, value) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int model_sort_values(struct model *model)
+{
+	int r = 0;
+
+	vec_done(&model->values);
+	for (size_t i = 0; r == 0 && i < model->objs.count; i++)
+		r = add_values(model, i);
+	if (r == 0 && model->values.count > 0)
+		qsort(model->values.items, model->values.count,
+		      sizeof(*model->values.items), compare_values);
+	return r;
+}
+
+struct obj *model_find_value(const struct model *model, const struct obj_class *class,
+			     unsigned int field, const char *text)
+{
+	const struct model_value key = { class, field, text, NULL, 0 };
+	const struct model_value *found;
+	size_t low = 0, high = model->values.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_values(&model->values.items[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	found = low < model->values.count ? &model->values.items[low] : NULL;
+	return found && found->class == class && found->field == field &&
+			       streq(found->text, text)
+		       ? found->obj
+		       : NULL;
 }
 
 struct obj *const *model_list(const struct model *model, const struct obj_class *class,

@@ -15,6 +15,15 @@ struct model_remark {
 	char *text;
 };
 
+/* A value of a FIELD_INDEXED row. */
+struct model_value {
+	const struct obj_class *class;
+	unsigned int field;
+	const char *text; /* the object's */
+	struct obj *obj;
+	size_t order; /* of the object in the model */
+};
+
 struct model {
 	VEC(struct obj *) objs; /* in the order of model_add() */
 	size_t lent;		/* the first @lent objects belong to another model */
@@ -23,6 +32,7 @@ struct model {
 	bool states_all;    /* every class, without a file: --teardown */
 	struct obj **index; /* sorted by class and name, by model_sort() */
 	size_t indexed;
+	VEC(struct model_value) values; /* sorted, by model_sort_values() */
 	VEC(struct model_remark) remarks;
 };
 
@@ -69,6 +79,19 @@ int model_sort(struct model *model);
 /* model_find() - Find an object by class and name, in O(log n). NULL: no such object. */
 struct obj *model_find(const struct model *model, const struct obj_class *class,
 		       const char *name);
+
+/*
+ * model_sort_values() - Build the index for model_find_value(), which is valid until an
+ * object or an indexed field changes. Return: 0 or -ENOMEM.
+ */
+int model_sort_values(struct model *model);
+
+/*
+ * model_find_value() - Find the first object of @class, in the order of model_add(), whose
+ * FIELD_INDEXED row @field has @text, in O(log n). NULL: no such object.
+ */
+struct obj *model_find_value(const struct model *model, const struct obj_class *class,
+			     unsigned int field, const char *text);
 
 /*
  * model_list() - Return the objects of @class in the sorted @model, by name, and how many

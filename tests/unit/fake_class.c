@@ -42,7 +42,8 @@ static const struct field thing_fields[] = {
 		      .pattern = "^t[0-9]+$", .expects = "'t' and a number, as in 't0'"),
 	[THING_SIZE] = FIELD(thing, size, FIELD_SIZE, .flags = FIELD_REQUIRED, .min = 512,
 			     .max = UINT64_C(1) << 40, .multiple = 512),
-	[THING_LABEL] = FIELD(thing, label, FIELD_STRING, .flags = FIELD_IMMUTABLE),
+	[THING_LABEL] = FIELD(thing, label, FIELD_STRING,
+			      .flags = FIELD_IMMUTABLE | FIELD_INDEXED),
 	[THING_SHARE] = FIELD(thing, share, FIELD_SIZE, .flags = 0),
 	[THING_COUNT] =
 		FIELD(thing, count, FIELD_UINT, .min = 1, .max = 64, .value = "4"),

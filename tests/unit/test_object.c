@@ -133,6 +133,36 @@ START_TEST(model_finds_each_object_by_class_and_name)
 }
 END_TEST
 
+START_TEST(model_finds_the_first_object_of_each_indexed_value)
+{
+	struct model model = { 0 };
+	char text[16];
+
+	for (unsigned int i = 0; i < 1000; i++) {
+		struct obj *thing;
+
+		snprintf(text, sizeof(text), "t%u", i);
+		thing = new_thing(text);
+		snprintf(text, sizeof(text), "label%u", i * 7919 % 100);
+		ck_assert_int_eq(field_set_string(thing, THING_LABEL, text), 0);
+		ck_assert_int_eq(field_set_string(thing, THING_OTHER, "other"), 0);
+		ck_assert_int_eq(model_add(&model, thing), 0);
+		ck_assert_int_eq(model_add(&model, new_gate(i)), 0);
+	}
+	ck_assert_ptr_null(model_find_value(&model, &fake_thing, THING_LABEL, "label1"));
+	ck_assert_int_eq(model_sort_values(&model), 0);
+	for (unsigned int i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), "label%u", i * 7919 % 100);
+		ck_assert_ptr_eq(model_find_value(&model, &fake_thing, THING_LABEL, text),
+				 model.objs.items[2 * i]);
+	}
+	ck_assert_ptr_null(model_find_value(&model, &fake_thing, THING_LABEL, "label"));
+	ck_assert_ptr_null(model_find_value(&model, &fake_thing, THING_OTHER, "other"));
+	ck_assert_ptr_null(model_find_value(&model, &fake_gate, THING_LABEL, "label1"));
+	model_done(&model);
+}
+END_TEST
+
 START_TEST(model_resolve_evaluates_the_sizes_of_all_objects)
 {
 	struct model model = { 0 };
@@ -189,6 +219,7 @@ Suite *suite_object(void)
 				  obj_field_pos_of_a_default_is_that_of_the_object,
 				  obj_compare_orders_by_rank_first,
 				  model_finds_each_object_by_class_and_name,
+				  model_finds_the_first_object_of_each_indexed_value,
 				  model_resolve_evaluates_the_sizes_of_all_objects,
 				  model_lends_what_is_below_a_rank_and_keeps_it,
 				  empty_and_unmade_things_can_be_freed, NULL);

@@ -33,7 +33,7 @@ static const struct field cache_fields[] = {
 		.doc = "The device's name: data is /dev/mapper/data"),
 	[CACHE_SOURCE] = FIELD(
 		cache, source, FIELD_DEVICE,
-		.flags = FIELD_REQUIRED | FIELD_IMMUTABLE | FIELD_LABEL,
+		.flags = FIELD_REQUIRED | FIELD_IMMUTABLE | FIELD_LABEL | FIELD_INDEXED,
 		.pattern = "^(root|/dev/[^ ]+|(UUID|LABEL|PARTUUID|PARTLABEL)=.+)$",
 		.expects =
 			"a path below /dev, UUID=, LABEL=, PARTUUID= or PARTLABEL= and a "
@@ -41,7 +41,8 @@ static const struct field cache_fields[] = {
 		.doc = "The device to cache: a path, UUID=, LABEL=, PARTUUID=, "
 		       "PARTLABEL=, or root for the device of the root file system"),
 	[CACHE_RAMDISK] =
-		FIELD(cache, ramdisk, FIELD_STRING, .flags = FIELD_EXACT | FIELD_LABEL,
+		FIELD(cache, ramdisk, FIELD_STRING,
+		      .flags = FIELD_EXACT | FIELD_LABEL | FIELD_INDEXED,
 		      .pattern = "^rd(0|[1-9][0-9]{0,5})$",
 		      .expects = "the name of a RAM disk, as in 'rd0'",
 		      .refers = &ramdisk_class,
@@ -147,16 +148,18 @@ static const struct field cache_fields[] = {
 		.doc = "1 while every request bypasses the cache"),
 };
 
+/* The paths of a RAM disk, up to its number. */
+static const char *const ramdisk_paths[] = { "/dev/rd", "/dev/disk/by-id/rapiddisk-rd" };
+
 const char *cache_source_ramdisk(const struct obj *obj)
 {
-	static const char *const starts[] = { "/dev/rd", "/dev/disk/by-id/rapiddisk-rd" };
 	const char *text =
 		field_is_set(obj, CACHE_SOURCE) ? cache_of(obj)->source.text : NULL;
 
-	for (size_t i = 0; text && i < ARRAY_SIZE(starts); i++) {
-		size_t len = strlen(starts[i]);
+	for (size_t i = 0; text && i < ARRAY_SIZE(ramdisk_paths); i++) {
+		size_t len = strlen(ramdisk_paths[i]);
 
-		if (strncmp(text, starts[i], len) == 0 && text[len] &&
+		if (strncmp(text, ramdisk_paths[i], len) == 0 && text[len] &&
 		    strspn(text + len, "0123456789") == strlen(text + len))
 			return text + len - strlen("rd");
 	}
@@ -172,8 +175,7 @@ static bool is_over_memory(const struct obj *obj, const struct obj *other)
 	       streq(source, cache_of(other)->ramdisk);
 }
 
-/* Return: false after the first error; further pairs would repeat the error. */
-static bool validate_pair(const struct obj *want, const struct obj *other,
+static void validate_pair(const struct obj *want, const struct obj *other,
 			  struct diag *diag)
 {
 	const struct cache *cache = cache_of(want), *first = cache_of(other);
@@ -183,7 +185,7 @@ static bool validate_pair(const struct obj *want, const struct obj *other,
 		diag_add(diag, obj_field_pos(want, CACHE_SOURCE),
 			 "cache '%s': source '%s' belongs to cache '%s' at line %u",
 			 cache->name, cache->source.text, first->name, other->pos.line);
-		return false;
+		return;
 	}
 	if (is_over_memory(want, other) || is_over_memory(other, want)) {
 		diag_add(diag,
@@ -194,16 +196,56 @@ static bool validate_pair(const struct obj *want, const struct obj *other,
 			 cache->name,
 			 is_over_memory(want, other) ? first->ramdisk : cache->ramdisk,
 			 first->name, other->pos.line);
-		return false;
+		return;
 	}
 	if (field_is_set(want, CACHE_RAMDISK) && field_is_set(other, CACHE_RAMDISK) &&
 	    streq(cache->ramdisk, first->ramdisk)) {
 		diag_add(diag, obj_field_pos(want, CACHE_RAMDISK),
 			 "cache '%s': ramdisk '%s' belongs to cache '%s' at line %u",
 			 cache->name, cache->ramdisk, first->name, other->pos.line);
-		return false;
 	}
-	return true;
+}
+
+/* Return the first of the two in the file. NULL: no object. */
+static const struct obj *earlier(const struct obj *a, const struct obj *b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return src_pos_compare(a->pos, b->pos) <= 0 ? a : b;
+}
+
+/* Return the first cache that has the RAM disk as its source. */
+static const struct obj *find_over(const struct model *desired, const char *ramdisk)
+{
+	const struct obj *first = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ramdisk_paths); i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "%s%s", ramdisk_paths[i],
+			 ramdisk + strlen("rd"));
+		first = earlier(first, model_find_value(desired, &cache_class,
+							CACHE_SOURCE, path));
+	}
+	return first;
+}
+
+/* Return the first cache of the file whose source or memory @want has, too. */
+static const struct obj *find_rival(const struct obj *want, const struct model *desired)
+{
+	const struct cache *cache = cache_of(want);
+	const char *source = cache_source_ramdisk(want);
+	const struct obj *first =
+		model_find_value(desired, &cache_class, CACHE_SOURCE, cache->source.text);
+
+	if (source)
+		first = earlier(first, model_find_value(desired, &cache_class,
+							CACHE_RAMDISK, source));
+	if (!field_is_set(want, CACHE_RAMDISK))
+		return first;
+	first = earlier(first, model_find_value(desired, &cache_class, CACHE_RAMDISK,
+						cache->ramdisk));
+	return earlier(first, find_over(desired, cache->ramdisk));
 }
 
 static void cache_validate(const struct obj *want, const struct model *desired,
@@ -211,6 +253,7 @@ static void cache_validate(const struct obj *want, const struct model *desired,
 {
 	const struct cache *cache = cache_of(want);
 	bool has_ramdisk = field_is_set(want, CACHE_RAMDISK);
+	const struct obj *rival = find_rival(want, desired);
 
 	if (streq(cache->name, "control"))
 		diag_add(diag, obj_field_pos(want, CACHE_NAME),
@@ -223,11 +266,9 @@ static void cache_validate(const struct obj *want, const struct model *desired,
 			 "cache '%s': RAM disk '%s' cannot be the source and the memory "
 			 "of one cache",
 			 cache->name, cache->ramdisk);
-	vec_foreach (other, &desired->objs) {
-		if (*other == want || ((*other)->class == want->class &&
-				       !validate_pair(want, *other, diag)))
-			break;
-	}
+	/* The later cache of two has the error. */
+	if (rival && src_pos_compare(rival->pos, want->pos) < 0)
+		validate_pair(want, rival, diag);
 }
 
 /* True if the map has no cache, or every request bypasses it. */

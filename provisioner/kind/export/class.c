@@ -191,23 +191,18 @@ const struct obj *export_find_device(const struct model *model, const char *text
 static const struct obj *find_cache_on(const struct model *desired, const char *device,
 				       const char **ret_part)
 {
-	const struct obj *ramdisk = export_find_device(desired, device);
+	const struct obj *ramdisk = export_find_device(desired, device),
+			 *over = model_find_value(desired, &cache_class, CACHE_SOURCE,
+						  device),
+			 *in = NULL;
 
-	vec_foreach (obj, &desired->objs) {
-		const struct cache *cache = cache_of(*obj);
-
-		if ((*obj)->class != &cache_class)
-			continue;
-		*ret_part = "source";
-		if (field_is_set(*obj, CACHE_SOURCE) && streq(cache->source.text, device))
-			return *obj;
-		*ret_part = "RAM disk";
-		if (field_is_set(*obj, CACHE_RAMDISK) && ramdisk &&
-		    ramdisk->class == &ramdisk_class &&
-		    streq(cache->ramdisk, obj_name(ramdisk)))
-			return *obj;
-	}
-	return NULL;
+	if (ramdisk && ramdisk->class == &ramdisk_class)
+		in = model_find_value(desired, &cache_class, CACHE_RAMDISK,
+				      obj_name(ramdisk));
+	if (over && in && src_pos_compare(in->pos, over->pos) < 0)
+		over = NULL;
+	*ret_part = over ? "source" : "RAM disk";
+	return over ? over : in;
 }
 
 static void validate_device(const struct obj *want, const struct obj *item,
