@@ -14,6 +14,29 @@ int devices_name(const struct kfs *kfs, uint64_t number, char **ret)
 	return kfs_link(kfs, ret, "sys/dev/block/%u:%u", major(number), minor(number));
 }
 
+int devices_node(const struct kfs *kfs, uint64_t number, char **ret)
+{
+	_cleanup_free_ char *name = NULL;
+	int r = devices_name(kfs, number, &name);
+
+	if (r < 0)
+		return r;
+	for (char *c = name; (c = strchr(c, '!'));)
+		*c = '/';
+	return str_format(ret, "/dev/%s", name);
+}
+
+uint64_t devices_diskseq(const struct kfs *kfs, const char *name)
+{
+	uint64_t value;
+
+	if (kfs_read_u64(kfs, &value, "sys/class/block/%s/diskseq", name) == 0 ||
+	    (kfs_exists(kfs, "sys/class/block/%s/partition", name) &&
+	     kfs_read_u64(kfs, &value, "sys/class/block/%s/../diskseq", name) == 0))
+		return value;
+	return 0;
+}
+
 int devices_path(const struct kfs *kfs, uint64_t number, char **ret)
 {
 	_cleanup_free_ char *name = NULL, *map = NULL;

@@ -16,6 +16,13 @@ int devices_number(const struct kfs *kfs, const char *name, uint64_t *ret);
 int devices_find_node(const struct kfs *kfs, const char *path, uint64_t *ret);
 /* devices_name() - Return the kernel's name, "vda1". 0, -ENOENT, -errno. */
 int devices_name(const struct kfs *kfs, uint64_t number, char **ret);
+/* devices_node() - Return the path of the kernel's own node, "/dev/dm-0". As above. */
+int devices_node(const struct kfs *kfs, uint64_t number, char **ret);
+/*
+ * devices_diskseq() - Return the number of the disk in the order of appearance, which no
+ * other disk ever gets (Linux 5.15); a partition has that of its disk. 0: unknown.
+ */
+uint64_t devices_diskseq(const struct kfs *kfs, const char *name);
 /* devices_path() - Return the path for messages, "/dev/mapper/data". As above. */
 int devices_path(const struct kfs *kfs, uint64_t number, char **ret);
 /* devices_bytes() - Return the capacity. As above. */

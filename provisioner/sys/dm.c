@@ -180,7 +180,7 @@ static int copy_target(struct dm_task *task, struct dm_map *map)
 	if (!type || start != 0)
 		return 0;
 	map->target = strdup(type);
-	map->params = strdup(params ? params : "");
+	map->params = strdup(params && dm_has_plain_params(type) ? params : "");
 	return map->target && map->params ? 0 : -ENOMEM;
 }
 
@@ -239,9 +239,21 @@ static int kernel_list(struct sys *sys, struct dm_entries *ret)
 	return r;
 }
 
+/* The kernel and the library then wipe their buffers. */
+static struct dm_task *new_table_task(const char *name)
+{
+	struct dm_task *task = new_task(DM_DEVICE_TABLE, name);
+
+	if (task && !dm_task_secure_data(task)) {
+		dm_task_destroy(task);
+		task = NULL;
+	}
+	return task;
+}
+
 static int copy_loaded_target(const char *name, struct dm_map *map)
 {
-	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_TABLE, name);
+	_cleanup_task_ struct dm_task *task = new_table_task(name);
 	int r = -ENOMEM;
 
 	if (task && dm_task_query_inactive_table(task))
@@ -249,9 +261,57 @@ static int copy_loaded_target(const char *name, struct dm_map *map)
 	return r < 0 ? r : copy_target(task, map);
 }
 
+static int kernel_read_table(struct sys *sys, const struct dm_entry *entry,
+			     struct dm_map *map)
+{
+	_cleanup_task_ struct dm_task *task = new_table_task(entry->name);
+	int r = task ? run_task(task) : -ENOMEM;
+	struct dm_info info;
+
+	(void)sys;
+	if (r < 0)
+		return r;
+	if (!dm_task_get_info(task, &info))
+		return -EIO;
+	if (!info.exists)
+		return -ENODEV;
+	if (info.live_table)
+		return copy_target(task, map);
+	return info.inactive_table ? copy_loaded_target(entry->name, map) : 0;
+}
+
+/* Run @task, and return the name of the map that it is about. -ENOENT: no such map. */
+static int name_of(struct dm_task *task, char **ret)
+{
+	int r = run_task(task);
+	struct dm_info info;
+
+	if (r < 0)
+		return r == -ENXIO || r == -ENODEV ? -ENOENT : r;
+	if (!dm_task_get_info(task, &info))
+		return -EIO;
+	if (!info.exists)
+		return -ENOENT;
+	*ret = strdup(dm_task_get_name(task));
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int kernel_find(struct sys *sys, const char *name, const char *uuid, char **ret)
+{
+	_cleanup_task_ struct dm_task *by_name = new_task(DM_DEVICE_INFO, name),
+				      *by_uuid = new_task(DM_DEVICE_INFO, NULL);
+	int r = -ENOMEM;
+
+	if (geteuid() != 0)
+		return dm_sysfs_find(sys, name, uuid, ret);
+	if (by_name && by_uuid && dm_task_set_uuid(by_uuid, uuid))
+		r = name_of(by_name, ret);
+	return r == -ENOENT ? name_of(by_uuid, ret) : r;
+}
+
 static int kernel_read(struct sys *sys, const struct dm_entry *entry, struct dm_map *ret)
 {
-	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_TABLE, entry->name);
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_INFO, entry->name);
 	struct dm_map map = { 0 };
 	struct dm_info info;
 	int r = task ? run_task(task) : -ENOMEM;
@@ -267,30 +327,59 @@ static int kernel_read(struct sys *sys, const struct dm_entry *entry, struct dm_
 	map.suspended = info.suspended;
 	map.unfinished = info.inactive_table;
 	map.uuid = strdup(dm_task_get_uuid(task) ? dm_task_get_uuid(task) : "");
-	r = map.uuid ? 0 : -ENOMEM;
-	if (r == 0 && info.live_table)
-		r = copy_target(task, &map);
-	else if (r == 0 && info.inactive_table)
-		r = copy_loaded_target(entry->name, &map);
-	if (r < 0)
-		dm_map_done(&map);
-	else
-		*ret = map;
-	return r;
+	if (!map.uuid)
+		return -ENOMEM;
+	*ret = map;
+	return 0;
 }
 
 /* --- changing --- */
 
+/*
+ * Check that the map @disk is the only one over the device: since the table is loaded, only
+ * another map can come between.
+ */
+static int check_alone(struct sys *sys, uint32_t minor, uint64_t device)
+{
+	_cleanup_(kfs_names_done) struct kfs_names holders = { 0 };
+	_cleanup_free_ char *name = NULL;
+	char disk[32];
+	int r = devices_name(&sys->kfs, device, &name);
+
+	snprintf(disk, sizeof(disk), "dm-%" PRIu32, minor);
+	if (r == 0)
+		r = kfs_list(&sys->kfs, &holders, "sys/class/block/%s/holders", name);
+	vec_foreach (holder, &holders.names) {
+		if (!streq(*holder, disk))
+			return -EBUSY;
+	}
+	return r == -ENOENT ? 0 : r;
+}
+
+/*
+ * Load the table. device-mapper opens the devices below with a holder of its own, which
+ * conflicts with line->hold, and fails with EBUSY if anybody took them meanwhile.
+ */
 static int load(struct sys *sys, const char *name, const struct dm_line *line)
 {
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RELOAD, name);
+	struct dm_info info;
 	int r;
 
 	if (!task ||
 	    !dm_task_add_target(task, 0, line->sectors, line->target, line->params))
 		return -ENOMEM;
 	r = fault_point(&sys->fault);
-	return r < 0 ? r : run_task(task);
+	if (r < 0)
+		return r;
+	if (line->hold && *line->hold >= 0)
+		close(TAKE_FD(*line->hold));
+	r = run_task(task);
+	if (r < 0 || !line->alone_on)
+		return r;
+	return dm_task_get_info(task, &info)
+		       ? check_alone(sys, info.minor, line->alone_on)
+		       : -EIO;
 }
 
 /* Resume the map, which makes a loaded table live. */
@@ -372,9 +461,8 @@ static int kernel_reload(struct sys *sys, const char *name, const struct dm_line
 {
 	int r = load(sys, name, line);
 
-	if (r < 0)
-		return r;
-	r = resume(sys, name);
+	if (r == 0)
+		r = resume(sys, name);
 	if (r < 0)
 		(void)clear(sys, name); /* report the first error */
 	return r;
@@ -395,6 +483,8 @@ static int kernel_set_uuid(struct sys *sys, const char *name, const char *uuid)
 const struct dm_ops dm_kernel = {
 	.list = kernel_list,
 	.read = kernel_read,
+	.read_table = kernel_read_table,
+	.find = kernel_find,
 	.create = kernel_create,
 	.reload = kernel_reload,
 	.remove = kernel_remove,

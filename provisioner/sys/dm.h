@@ -3,7 +3,8 @@
 #pragma once
 
 #include "base/fault.h"
-#include "sys/kfs.h"
+#include "base/macro.h"
+#include "sys/dm_names.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,9 +20,15 @@ struct dm_map {
 	/* The live table, or the loaded table of a map without a live one. */
 	uint64_t sectors; /* of 512 bytes; 0: no table */
 	char *target;	  /* type of the only target; NULL: no target, or several */
-	char *params;
+	char *params;	  /* "" unless dm_has_plain_params() */
 	uint64_t openers;
 };
+
+/* dm_has_plain_params() - True if the parameters of the target type are of use, and no key. */
+static inline bool dm_has_plain_params(const char *target)
+{
+	return streq(target, "rapiddisk-cache") || streq(target, "linear");
+}
 
 static inline void dm_map_done(struct dm_map *map)
 {
@@ -31,24 +38,6 @@ static inline void dm_map_done(struct dm_map *map)
 	*map = (struct dm_map){ 0 };
 }
 
-/* A map by its own name ("data") and by the kernel's ("dm-3"). */
-struct dm_entry {
-	char *name, *disk;
-};
-
-struct dm_entries {
-	VEC(struct dm_entry) list;
-};
-
-static inline void dm_entries_done(struct dm_entries *entries)
-{
-	vec_foreach (entry, &entries->list) {
-		free(entry->name);
-		free(entry->disk);
-	}
-	vec_done(&entries->list);
-}
-
 /* The value of dm_map.openers if it is unknown. */
 #define DM_OPENERS_UNKNOWN UINT64_MAX
 
@@ -56,6 +45,17 @@ static inline void dm_entries_done(struct dm_entries *entries)
 struct dm_line {
 	uint64_t sectors;
 	const char *target, *params;
+	/*
+	 * The device below that no other map may use; 0: not checked. All maps share one
+	 * holder, so the kernel permits a second map over the device.
+	 */
+	uint64_t alone_on;
+	/*
+	 * The descriptor of hold_open() on that device; NULL: none. It excludes every other
+	 * holder until the table is loaded, and is closed right before: then the map
+	 * itself holds the device.
+	 */
+	int *hold;
 };
 
 /*
@@ -69,9 +69,24 @@ struct dm_ops {
 	 * some maps are ours, and only root may read them.
 	 */
 	int (*list)(struct sys *sys, struct dm_entries *ret);
-	/* -ENODEV, -ENXIO: the map does not exist. */
+	/*
+	 * Read the state without the table. -ENODEV, -ENXIO: the map does not exist.
+	 */
 	int (*read)(struct sys *sys, const struct dm_entry *entry, struct dm_map *ret);
-	/* -EEXIST, -EBUSY: the name or @uuid is taken. A failure leaves no map. */
+	/*
+	 * Read the table too, which for a map of dm-crypt holds its key: only for a map
+	 * that is ours or a cache. As read.
+	 */
+	int (*read_table)(struct sys *sys, const struct dm_entry *entry,
+			  struct dm_map *map);
+	/*
+	 * Return the name of a map that has this name or this UUID. -ENOENT: none has.
+	 */
+	int (*find)(struct sys *sys, const char *name, const char *uuid, char **ret);
+	/*
+	 * -EEXIST, -EBUSY: the name or @uuid is taken, or the device below. A failure
+	 * leaves no map.
+	 */
 	int (*create)(struct sys *sys, const char *name, const char *uuid,
 		      const struct dm_line *line);
 	/*
@@ -107,6 +122,3 @@ extern const struct dm_ops dm_tree;
  * fails with -EOPNOTSUPP.
  */
 extern const struct dm_ops dm_sysfs;
-
-/* dm_sysfs_list() - List the maps that sysfs has; see dm_ops.list. */
-int dm_sysfs_list(struct sys *sys, struct dm_entries *ret);

@@ -248,19 +248,13 @@ static _printf_(4, 5) void note_map(struct sys *sys, const char *disk, const cha
 	kfs_note(&sys->kfs, &text, "sys/block/%s/dm/%s", disk, name);
 }
 
-/* The parameters of the other targets are of no use, and those of dm-crypt are a key. */
-static bool has_plain_params(const char *target)
-{
-	return streq(target, "rapiddisk-cache") || streq(target, "linear");
-}
-
 static void note_table(struct sys *sys, const char *disk, const struct dm_map *map)
 {
 	if (map->sectors == 0)
 		note_map(sys, disk, "table", "%s", "");
 	else if (!map->target)
 		note_map(sys, disk, "table", "0 %" PRIu64, map->sectors);
-	else if (has_plain_params(map->target))
+	else if (dm_has_plain_params(map->target))
 		note_map(sys, disk, "table", "0 %" PRIu64 " %s %s", map->sectors,
 			 map->target, map->params);
 	else
@@ -286,8 +280,24 @@ static int recorded_read(struct sys *sys, const struct dm_entry *entry,
 	note_map(sys, entry->disk, "open_count", "%" PRIu64, ret->openers);
 	if (ret->unfinished)
 		note_map(sys, entry->disk, "unfinished", "1");
-	note_table(sys, entry->disk, ret);
 	return 0;
+}
+
+static int recorded_read_table(struct sys *sys, const struct dm_entry *entry,
+			       struct dm_map *map)
+{
+	int r = record_of(sys)->dm->read_table(sys, entry, map);
+
+	if (r == 0)
+		note_table(sys, entry->disk, map);
+	return r;
+}
+
+/* All maps are recorded by recorded_read(). */
+static int recorded_find_map(struct sys *sys, const char *name, const char *uuid,
+			     char **ret)
+{
+	return record_of(sys)->dm->find(sys, name, uuid, ret);
 }
 
 static void settle(struct sys *sys)
@@ -304,6 +314,8 @@ static bool is_settled(const struct sys *sys)
 static const struct dm_ops recorded_dm = {
 	.list = recorded_list,
 	.read = recorded_read,
+	.read_table = recorded_read_table,
+	.find = recorded_find_map,
 	.settle = settle,
 	.is_settled = is_settled,
 };

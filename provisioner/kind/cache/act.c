@@ -96,7 +96,8 @@ int cache_create(struct sys *sys, const struct obj *want, struct buf *why)
 {
 	const struct cache *cache = cache_of(want);
 	_cleanup_(buf_done) struct buf params = { 0 }, uuid = { 0 };
-	struct dm_line line = { cache->capacity.bytes / 512, CACHE_TARGET, NULL };
+	struct dm_line line = { .sectors = cache->capacity.bytes / 512,
+				.target = CACHE_TARGET };
 	int r = refuse_held(sys, want, why);
 
 	if (r < 0)
@@ -117,7 +118,8 @@ int cache_fall_back(struct sys *sys, const struct obj *want, struct buf *why)
 {
 	const struct cache *cache = cache_of(want);
 	_cleanup_(buf_done) struct buf params = { 0 }, uuid = { 0 }, held = { 0 };
-	struct dm_line line = { cache->capacity.bytes / 512, "linear", NULL };
+	struct dm_line line = { .sectors = cache->capacity.bytes / 512,
+				.target = "linear" };
 	char source[NUMBERS_TEXT_MAX];
 	uint64_t number = 0;
 	int r = refuse_held(sys, want, &held);
@@ -145,8 +147,8 @@ int cache_update(struct sys *sys, const struct obj *have, const struct obj *want
 		 uint64_t changed, struct buf *why)
 {
 	_cleanup_(buf_done) struct buf params = { 0 };
-	struct dm_line line = { cache_of(want)->capacity.bytes / 512, CACHE_TARGET,
-				NULL };
+	struct dm_line line = { .sectors = cache_of(want)->capacity.bytes / 512,
+				.target = CACHE_TARGET };
 	int r = cache_params(sys, want, &params);
 
 	if (r == 0 && changed & 1u << CACHE_CAPACITY)
@@ -168,7 +170,8 @@ int cache_release(struct sys *sys, const struct obj *have, struct buf *why)
 {
 	const struct cache *cache = cache_of(have);
 	_cleanup_(buf_done) struct buf params = { 0 };
-	struct dm_line line = { cache->capacity.bytes / 512, "linear", NULL };
+	struct dm_line line = { .sectors = cache->capacity.bytes / 512,
+				.target = "linear" };
 	char source[NUMBERS_TEXT_MAX];
 	int r;
 

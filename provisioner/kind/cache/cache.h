@@ -34,6 +34,7 @@ struct cache {
 	uint64_t map; /* Observed: the number of the map, if its source was unplugged */
 	/* Desired: the source is the unplugged source of the live map, plugged in again. */
 	bool returned;
+	uint64_t diskseq; /* Desired: of the source at the time of the plan; 0: unknown */
 	struct size cached;
 	uint64_t hits, misses;
 	char *hit_ratio;

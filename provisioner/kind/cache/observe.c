@@ -265,8 +265,13 @@ static int observe_entry(struct sys *sys, const struct dm_entry *entry,
 	/* The map was removed since the list was made. */
 	if (r < 0)
 		return r == -ENXIO || r == -ENODEV ? 0 : kfs_missed(&sys->kfs, r);
-	if (is_cache(&sys->kfs, entry->name, &map))
-		r = observe_map(sys, entry, &map, observed);
+	if (is_cache(&sys->kfs, entry->name, &map)) {
+		r = sys->dm->read_table(sys, entry, &map);
+		if (r == 0)
+			r = observe_map(sys, entry, &map, observed);
+		else
+			r = r == -ENXIO || r == -ENODEV ? 0 : kfs_missed(&sys->kfs, r);
+	}
 	dm_map_done(&map);
 	return r;
 }

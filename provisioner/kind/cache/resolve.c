@@ -9,6 +9,7 @@
 #include "kind/ramdisk/ramdisk.h"
 #include "kind/say.h"
 #include "kind/use.h"
+#include "sys/dm.h"
 #include "sys/topology.h"
 #include "sys/udev.h"
 
@@ -261,6 +262,8 @@ static int check_free(struct sys *sys, struct obj *want, const struct obj *have,
 	if (r == 0)
 		r = topology_walk(&sys->kfs, name, &topology);
 	if (r == 0)
+		((struct cache *)want)->diskseq = devices_diskseq(&sys->kfs, name);
+	if (r == 0)
 		r = check_kin(want, desired, &topology);
 	if (r == 0 && !want->unmet)
 		r = check_users(sys, want, have, observed, &topology);
@@ -347,20 +350,54 @@ static void derive_ramdisk_size(struct obj *want, const struct model *desired)
 			       CACHE_BLOCK_BYTES);
 }
 
-/*
- * Check that the source has a medium, and that no map of another program has the name: the
- * kernel refuses a map without sectors, and a second map of one name.
- */
-static int check_possible(struct sys *sys, struct obj *want)
+/* Only an unused cache is removed before others are created. */
+static bool is_leaving(const struct obj *have)
 {
-	const struct cache *cache = cache_of(want);
-	uint64_t number;
+	return have && have->leaves && !have->in_use;
+}
 
-	if (kfs_device_number(&sys->kfs, &number, "dev/mapper/%s", cache->name) == 0)
+/*
+ * Check that no map has the name or the UUID of the new one, also a map without a table or
+ * node. A map of ours keeps its UUID if another program renames it.
+ */
+static int check_name(struct sys *sys, struct obj *want, const struct model *observed)
+{
+	const char *name = cache_of(want)->name;
+	_cleanup_free_ char *uuid = NULL, *map = NULL;
+	const struct obj *have;
+	int r;
+
+	if (!kfs_exists(&sys->kfs, "sys/module/dm_mod"))
+		return 0;
+	r = str_format(&uuid, CACHE_UUID_PREFIX "%s", name);
+	if (r < 0)
+		return r;
+	r = sys->dm->find(sys, name, uuid, &map);
+	if (r < 0 || !map)
+		return r == -ENOENT ? 0 : r;
+	if (streq(map, name))
 		return kind_set_unmet(want,
 				      "'/dev/mapper/%s' is a map of another program; "
 				      "choose another name, or remove that map",
-				      cache->name);
+				      name);
+	have = model_find(observed, &cache_class, map);
+	if (is_leaving(have))
+		return 0;
+	return kind_set_unmet(want,
+			      "map '%s' was renamed and still has the DM UUID of this "
+			      "cache%s%s; rename the map with 'dmsetup rename %s %s'",
+			      map, have && have->in_use ? ", and is " : "",
+			      have && have->in_use ? have->in_use : "", map, name);
+}
+
+/* Check the name, and that the source has a medium: no map can have 0 sectors. */
+static int check_possible(struct sys *sys, struct obj *want, const struct model *observed)
+{
+	const struct cache *cache = cache_of(want);
+	int r = check_name(sys, want, observed);
+
+	if (r < 0 || want->unmet)
+		return r;
 	if (!field_is_set(want, CACHE_CAPACITY) || cache->capacity.bytes > 0)
 		return 0;
 	want->patience_ms = cache->wait;
@@ -418,7 +455,7 @@ int cache_resolve(struct sys *sys, struct boot *boot, struct obj *want,
 	else if (devices_bytes(&sys->kfs, number, &bytes) == 0)
 		field_set_size(want, CACHE_CAPACITY, bytes);
 	if (!have && !want->unmet)
-		r = check_possible(sys, want);
+		r = check_possible(sys, want, observed);
 	if (r == 0 && !want->unmet)
 		r = check_twice(want, desired);
 	if (r < 0 || want->unmet)
