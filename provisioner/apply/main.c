@@ -7,6 +7,7 @@
 #include "engine/exec.h"
 #include "sys/clock.h"
 #include "sys/dm.h"
+#include "sys/hold.h"
 #include "sys/kmod.h"
 #include "sys/udev.h"
 
@@ -42,6 +43,7 @@ static int open_sys(struct app *app)
 		.udev = app->options.sysroot ? &udev_tree : NULL,
 		.initramfs = app->options.initramfs,
 		.fault = app->options.fault,
+		.hold = app->options.sysroot ? NULL : hold_open,
 		.load_module = app->options.sysroot ? NULL : kmod_load,
 		.deadline_ms = clock_now_ms() + app->options.timeout_ms,
 	};

@@ -20,6 +20,9 @@ struct sys {
 	/* kmod_load(), or the fake of a test. NULL: a sysroot, which has no kernel. */
 	int (*load_module)(const char *name, struct fault *fault);
 
+	/* hold_open(), or the fake of a test. NULL: a sysroot, whose devices are files. */
+	int (*hold)(const struct kfs *kfs, uint64_t number, uint64_t diskseq);
+
 	const struct dm_ops *dm;
 	/* NULL: no udev; a block device is found by its path alone. */
 	const struct udev_ops *udev;

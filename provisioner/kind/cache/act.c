@@ -6,7 +6,9 @@
  * linear map over the source, so that users of the name find the data.
  */
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "kind/cache/cache.h"
+#include "kind/hold.h"
 #include "kind/nvmet/claims.h"
 #include "kind/say.h"
 #include "sys/dm.h"
@@ -92,13 +94,44 @@ static int refuse_held(struct sys *sys, const struct obj *want, struct buf *why)
 			 cache->source.text, holders.names.items[0]);
 }
 
+/* Hold the source for the table @line, after a check that no other map uses it. */
+static int hold_source(struct sys *sys, const struct obj *want, struct dm_line *line,
+		       struct buf *why)
+{
+	const struct cache *cache = cache_of(want);
+	int r = refuse_held(sys, want, why);
+
+	if (r == 0)
+		r = source_number(sys, want, &line->alone_on);
+	return r < 0 ? r
+		     : kind_hold(sys, line->alone_on, cache->diskseq, "source",
+				 cache->source.text, line->hold, why);
+}
+
+/* Say that device-mapper refused the map, and, if something is busy, what is known of it. */
+static int fail_to_map(struct sys *sys, const struct obj *want,
+		       const struct dm_line *line, int error, struct buf *why)
+{
+	_cleanup_free_ char *busy = NULL, *hint = NULL;
+
+	if (error == -EBUSY && (kind_say_busy(sys, line->alone_on, &busy) < 0 ||
+				str_format(&hint, "%s; %s", busy, hint_for(error)) < 0))
+		return -ENOMEM;
+	return kind_fail(why, error, hint ? hint : hint_for(error),
+			 "cannot create the map over '%s'", cache_of(want)->source.text);
+}
+
 int cache_create(struct sys *sys, const struct obj *want, struct buf *why)
 {
 	const struct cache *cache = cache_of(want);
 	_cleanup_(buf_done) struct buf params = { 0 }, uuid = { 0 };
-	struct dm_line line = { .sectors = cache->capacity.bytes / 512,
-				.target = CACHE_TARGET };
-	int r = refuse_held(sys, want, why);
+	_cleanup_close_ int hold = -1;
+	struct dm_line line = {
+		.sectors = cache->capacity.bytes / 512,
+		.target = CACHE_TARGET,
+		.hold = &hold,
+	};
+	int r = hold_source(sys, want, &line, why);
 
 	if (r < 0)
 		return r;
@@ -109,26 +142,25 @@ int cache_create(struct sys *sys, const struct obj *want, struct buf *why)
 	line.params = params.data;
 	if (r == 0)
 		r = sys->dm->create(sys, cache->name, uuid.data, &line);
-	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot create the map over '%s'",
-				 cache->source.text)
-		     : 0;
+	return r < 0 ? fail_to_map(sys, want, &line, r, why) : 0;
 }
 
 int cache_fall_back(struct sys *sys, const struct obj *want, struct buf *why)
 {
 	const struct cache *cache = cache_of(want);
 	_cleanup_(buf_done) struct buf params = { 0 }, uuid = { 0 }, held = { 0 };
-	struct dm_line line = { .sectors = cache->capacity.bytes / 512,
-				.target = "linear" };
+	_cleanup_close_ int hold = -1;
+	struct dm_line line = {
+		.sectors = cache->capacity.bytes / 512,
+		.target = "linear",
+		.hold = &hold,
+	};
 	char source[NUMBERS_TEXT_MAX];
-	uint64_t number = 0;
-	int r = refuse_held(sys, want, &held);
+	int r = hold_source(sys, want, &line, &held);
 
-	if (r == 0)
-		r = source_number(sys, want, &number);
 	if (r < 0)
 		return kind_fail(why, r, NULL, "cannot create the linear map either");
-	buf_addf(&params, "%s 0", numbers_format(number, source));
+	buf_addf(&params, "%s 0", numbers_format(line.alone_on, source));
 	buf_addf(&uuid, CACHE_UUID_PREFIX "%s", cache->name);
 	if (params.failed || uuid.failed)
 		return -ENOMEM;
@@ -147,10 +179,20 @@ int cache_update(struct sys *sys, const struct obj *have, const struct obj *want
 		 uint64_t changed, struct buf *why)
 {
 	_cleanup_(buf_done) struct buf params = { 0 };
-	struct dm_line line = { .sectors = cache_of(want)->capacity.bytes / 512,
-				.target = CACHE_TARGET };
+	_cleanup_close_ int hold = -1;
+	struct dm_line line = {
+		.sectors = cache_of(want)->capacity.bytes / 512,
+		.target = CACHE_TARGET,
+		.hold = &hold,
+	};
 	int r = cache_params(sys, want, &params);
 
+	/* The map holds a source that stays. */
+	if (r == 0 && changed & 1u << CACHE_SOURCE) {
+		r = hold_source(sys, want, &line, why);
+		if (r < 0)
+			return r;
+	}
 	if (r == 0 && changed & 1u << CACHE_CAPACITY)
 		r = nvmet_expect_size(sys, "/dev/mapper/%s", cache_of(have)->name);
 	line.params = params.data;

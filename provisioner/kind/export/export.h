@@ -32,7 +32,8 @@ struct namespace
 	uint64_t wait;
 	struct size capacity;
 	bool enabled;
-	bool gone; /* Observed: the device was unplugged, so that all I/O fails */
+	uint64_t diskseq; /* Desired: of the device at the time of the plan; 0: unknown */
+	bool gone;	  /* Observed: the device was unplugged, so that all I/O fails */
 	/* Wanted and resolved: what this file makes of the device's name; NULL: nothing. */
 	const struct obj_class *made;
 };

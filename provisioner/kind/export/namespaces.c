@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "kind/export/export.h"
+#include "kind/hold.h"
 #include "kind/nvmet/attributes.h"
 #include "kind/nvmet/claims.h"
 #include "kind/say.h"
@@ -13,11 +14,11 @@
  * The device's own path, not the link that named it: the kernel looks it up each time the
  * namespace is enabled.
  */
-static int device_path(struct sys *sys, const struct obj *item, char **ret)
+static int device_path(struct sys *sys, const struct obj *item, uint64_t *ret_number,
+		       char **ret)
 {
 	const struct namespace *namespace = namespace_of(item);
 	const char *text = namespace->device.text, *dir = "";
-	uint64_t number;
 	int r;
 
 	/* A RAM disk and a cache may have the same name. */
@@ -26,11 +27,11 @@ static int device_path(struct sys *sys, const struct obj *item, char **ret)
 	else
 		dir = namespace->made == &cache_class ? "dev/mapper/" : "dev/";
 	/* A device that this run created has got its node since the plan. */
-	r = kfs_device_number(&sys->kfs, &number, "%s%s", dir, text);
+	r = kfs_device_number(&sys->kfs, ret_number, "%s%s", dir, text);
 	if (r < 0)
 		return r;
 	if (!namespace->made)
-		return devices_path(&sys->kfs, number, ret);
+		return devices_path(&sys->kfs, *ret_number, ret);
 	return str_format(ret, "/%s%s", dir, text);
 }
 
@@ -43,12 +44,31 @@ static int fail_to_enable(struct buf *why, int r, const struct obj *item,
 			 "cannot enable namespace '%s' on '%s'", obj_name(item), path);
 }
 
+/*
+ * nvmet opens the device without a holder, so our own hold does not conflict: nobody mounts
+ * the device between the check and the export.
+ */
+static int enable(struct sys *sys, const struct obj *item, uint64_t number,
+		  const char *path, const char *dir, struct buf *why)
+{
+	const struct namespace *namespace = namespace_of(item);
+	_cleanup_close_ int hold = -1;
+	int r = kind_hold(sys, number, namespace->diskseq, "device",
+			  namespace->device.text, &hold, why);
+
+	if (r < 0)
+		return r;
+	r = kfs_write(&sys->kfs, "1", "%s/enable", dir);
+	return r < 0 ? fail_to_enable(why, r, item, path) : 0;
+}
+
 static int fill_namespace(struct sys *sys, const struct obj *item, const char *dir,
 			  struct buf *why)
 {
 	const struct namespace *namespace = namespace_of(item);
 	_cleanup_free_ char *path = NULL;
-	int r = device_path(sys, item, &path);
+	uint64_t number;
+	int r = device_path(sys, item, &number, &path);
 
 	if (r < 0)
 		return kind_fail(why, r, "the device disappeared during the run",
@@ -60,10 +80,7 @@ static int fill_namespace(struct sys *sys, const struct obj *item, const char *d
 	if (r == 0)
 		r = nvmet_set(sys, why, dir, "device_nguid", namespace->nguid,
 			      namespace->nguid);
-	if (r < 0)
-		return r;
-	r = kfs_write(&sys->kfs, "1", "%s/enable", dir);
-	return r < 0 ? fail_to_enable(why, r, item, path) : 0;
+	return r < 0 ? r : enable(sys, item, number, path, dir, why);
 }
 
 /* Linux 6.1 accepts the write without effect if a passthru controller is active. */

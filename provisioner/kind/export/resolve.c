@@ -195,13 +195,17 @@ static int resolve_found(struct sys *sys, struct obj *want, struct obj *item)
 	return field_set_device(item, NAMESPACE_DEVICE, NULL, number);
 }
 
+/* True if the live namespace stays enabled, so that the device is not opened anew. */
 static bool is_live(const struct obj *item, const struct obj *have)
 {
 	const struct obj *live =
 		have ? field_find_object(have, EXPORT_NAMESPACES, obj_name(item)) : NULL;
+	uint64_t identity = UINT64_C(1) << NAMESPACE_UUID | UINT64_C(1)
+								    << NAMESPACE_NGUID;
 
 	return live && namespace_of(live)->enabled &&
-	       namespace_of(live)->device.number == namespace_of(item)->device.number;
+	       namespace_of(live)->device.number == namespace_of(item)->device.number &&
+	       !(obj_differing(live, item) & identity);
 }
 
 static bool is_kin(const struct relative *relative)
@@ -316,7 +320,7 @@ static bool is_idle(const struct obj *made, const struct model *observed)
 	return live && live->holders == 0;
 }
 
-static int check_new(struct sys *sys, struct obj *want, const struct obj *item,
+static int check_new(struct sys *sys, struct obj *want, struct obj *item,
 		     const struct model *desired, const struct model *observed,
 		     bool is_idle)
 {
@@ -326,6 +330,8 @@ static int check_new(struct sys *sys, struct obj *want, const struct obj *item,
 
 	if (r == 0)
 		r = topology_walk(&sys->kfs, name, &topology);
+	if (r == 0)
+		((struct namespace *)item)->diskseq = devices_diskseq(&sys->kfs, name);
 	if (r == 0)
 		r = check_caches(want, item, desired, &topology);
 	if (r == 0 && !want->unmet)
