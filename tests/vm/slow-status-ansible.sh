@@ -70,6 +70,8 @@ t_run "the play reports that no previous file existed" \
 rapiddisk-apply --teardown
 t_run "the play applies a valid file" play good.yaml
 t_is "the valid file is in force" "$(cat $yaml)" "$(cat "$t_dir/good.yaml")"
+t_is "root and the group of rapiddisk-push read the file" "$(stat -c '%a %U %G' $yaml)" "640 root rapiddisk"
+t_run "rapiddisk-push reads the file" setpriv --reuid=rapiddisk --regid=rapiddisk --clear-groups cat $yaml
 t_is "the RAM disk of the valid file exists" "$(disks)" "rd1 16"
 t_is "the units are enabled" "$(systemctl is-enabled rapiddisk-apply.service \
 	rapiddisk-statusd.socket rapiddisk-drift.timer rapiddisk-push.timer rapiddisk-push.path |
