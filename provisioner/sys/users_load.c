@@ -5,25 +5,12 @@
 #include "base/str.h"
 #include "sys/devices_sysfs.h"
 #include "sys/numbers.h"
+#include "sys/users_hidden.h"
 
 #include <stdio.h>
 #include <sys/sysmacros.h>
 
 #define NAMESPACES "sys/kernel/config/nvmet/subsystems/%s/namespaces"
-
-/* @where: NULL: @what says all. */
-static int add(struct users *users, uint64_t number, const char *what, const char *where)
-{
-	struct users_entry entry = { .number = number, .order = users->entries.count };
-	int r = where ? str_format(&entry.words, "%s '%s'", what, where)
-		      : str_format(&entry.words, "%s", what);
-
-	if (r == 0)
-		r = vec_push(&users->entries, entry);
-	if (r < 0)
-		free(entry.words);
-	return r;
-}
 
 /* --- mounts and swap areas --- */
 
@@ -59,10 +46,10 @@ static int add_mounted(struct users *users, const struct view *view, uint64_t nu
 	int r;
 
 	if (!view->pid)
-		return add(users, number, "mounted on", where);
+		return users_add(users, number, "mounted on", where);
 	r = str_format(&words, "mounted on '%s' in the mount namespace of process",
 		       where);
-	return r < 0 ? r : add(users, number, words, view->pid);
+	return r < 0 ? r : users_add(users, number, words, view->pid);
 }
 
 /* Add the devices that @text names, separated by @delimiter. */
@@ -135,7 +122,7 @@ static int add_swap(struct users *users, const struct view *view, char *line)
 
 	return devices_find_node(view->kfs, strsep(&line, " \t"), &number) < 0
 		       ? 0
-		       : add(users, number, "used as swap", NULL);
+		       : users_add(users, number, "used as swap", NULL);
 }
 
 static int for_each_line(struct users *users, const struct view *view, char *text,
@@ -275,7 +262,7 @@ static int add_members(struct users *users, const struct kfs *kfs, const char *t
 
 		if (devices_number(kfs, names->names.items[i], &number) == 0 &&
 		    !words_of(users, number))
-			r = add(users, number, words, NULL);
+			r = users_add(users, number, words, NULL);
 	}
 	return r;
 }
@@ -352,7 +339,7 @@ static int add_loops(struct users *users, const struct kfs *kfs)
 		if (r == 0 && strncmp(*disk, "loop", strlen("loop")) == 0 &&
 		    kfs_read(kfs, &path, "sys/block/%s/loop/backing_file", *disk) == 0 &&
 		    devices_find_node(kfs, path, &number) == 0)
-			r = add(users, number, "mapped by", *disk);
+			r = users_add(users, number, "mapped by", *disk);
 	}
 	return r;
 }
@@ -372,7 +359,7 @@ static int add_namespace(struct users *users, const struct kfs *kfs,
 	    kfs_read(kfs, &path, NAMESPACES "/%s/device_path", subsystem, id) < 0 ||
 	    devices_find_node(kfs, path, &number) < 0)
 		return 0;
-	r = add(users, number, "exported as", subsystem);
+	r = users_add(users, number, "exported as", subsystem);
 	if (r == 0)
 		users->entries.items[users->entries.count - 1].is_export = true;
 	return r;
@@ -409,7 +396,7 @@ static int add_scsi_device(struct users *users, const struct kfs *kfs, const cha
 	if (kfs_read(kfs, &path, SCSI_TARGETS "/%s/%s/udev_path", hba, name) < 0 ||
 	    devices_find_node(kfs, path, &number) < 0)
 		return 0;
-	return add(users, number, "exported as SCSI target", name);
+	return users_add(users, number, "exported as SCSI target", name);
 }
 
 static int add_scsi_targets(struct users *users, const struct kfs *kfs)
@@ -456,8 +443,8 @@ int users_load(struct users *users, const struct kfs *kfs)
 	if ((r = add_own_mounts_and_swaps(users, kfs)) == 0 &&
 	    (r = add_other_namespaces(users, kfs)) == 0 &&
 	    (r = add_pools(users, kfs)) == 0 && (r = add_loops(users, kfs)) == 0 &&
-	    (r = add_exports(users, kfs)) == 0)
-		r = add_scsi_targets(users, kfs);
+	    (r = add_exports(users, kfs)) == 0 && (r = add_scsi_targets(users, kfs)) == 0)
+		r = users_add_hidden(users, kfs);
 	if (r < 0) {
 		users_done(users);
 		return r;

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The list of the users of block devices. */
+#pragma once
+
+#include "base/vec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct users_entry {
+	uint64_t number; /* of the block device */
+	size_t order;	 /* of two users of one device, the lower one is told */
+	bool is_export;	 /* by nvmet, which opens the device without a claim */
+	char *words;
+};
+
+/*
+ * The mounts of all mount namespaces that have a process, swap areas, loop devices and
+ * exports at one moment. All zeroes: not read yet.
+ * The owner calls users_done() when the moment is over.
+ */
+struct users {
+	VEC(struct users_entry) entries; /* sorted by number, then order */
+	bool loaded;
+};
+
+/*
+ * users_add() - Append a user, "WHAT 'WHERE'". @where may be NULL. Return: 0 or -ENOMEM.
+ */
+int users_add(struct users *users, uint64_t number, const char *what, const char *where);
