@@ -171,8 +171,8 @@ void rc_evict_add(struct rc_index *index, u32 nr)
 	struct rc_slot *slot = &index->slot[nr];
 
 	lockdep_assert_held(&index->lock);
-	if (slot->queue == RC_SMALL && rc_ghost_take(index, slot->block))
-		slot->queue = RC_MAIN;
+	if (slot->queue == RC_UNDECIDED)
+		slot->queue = rc_ghost_take(index, slot->block) ? RC_MAIN : RC_SMALL;
 	rc_queue_add(index, nr);
 }
 

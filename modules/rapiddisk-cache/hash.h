@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hash table of slots by block. Inline, because each write of a cached block calls
- * these functions several times.
+ * The hash table of slots by block. Readers walk it inside an RCU read section;
+ * rc_index.lock protects changes. Inline, because each read of a block calls a function
+ * here, and each write of a cached block calls several.
  */
 #ifndef RAPIDDISK_CACHE_HASH_H
 #define RAPIDDISK_CACHE_HASH_H
@@ -60,6 +61,21 @@ static inline void rc_hash_del(struct rc_index *index, u32 nr)
 	WRITE_ONCE(*link, slot->hash_next);
 }
 
-u32 rc_hash_find(const struct rc_index *index, u64 block);
+/**
+ * rc_hash_find() - Look up the slot of a block.
+ * @index: the index
+ * @block: number of the block
+ *
+ * Context: RCU read section or rc_index.lock.
+ * Return: the slot in any state; 0 if the block has none.
+ */
+static inline u32 rc_hash_find(const struct rc_index *index, u64 block)
+{
+	u32 nr = READ_ONCE(*rc_bucket(index, block));
+
+	while (nr && index->slot[nr].block != block)
+		nr = READ_ONCE(index->slot[nr].hash_next);
+	return nr;
+}
 
 #endif

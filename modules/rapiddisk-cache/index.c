@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The index: transitions between the states of a slot, and the index as a whole. cache_types.h
- * defines the states. The layers below are free slots (slots.c), the hash table (hash.c)
+ * defines the states. The layers below are free slots (slots.c), the hash table (hash.h)
  * and eviction (evict.c).
  */
 #include <linux/kernel.h>

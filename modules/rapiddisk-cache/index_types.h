@@ -60,7 +60,8 @@ enum rc_state {
 	RC_RETIRED,
 };
 
-enum rc_queue_id { RC_SMALL, RC_MAIN, RC_NR_QUEUES };
+/* RC_UNDECIDED is no queue: rc_evict_add() chooses one. */
+enum rc_queue_id { RC_SMALL, RC_MAIN, RC_NR_QUEUES, RC_UNDECIDED = RC_NR_QUEUES };
 
 /*
  * A slot takes 32 bytes. With its share of the hash table and of the ghosts it takes 40
@@ -183,7 +184,11 @@ static inline void rc_index_pin(struct rc_index *index)
 static inline void rc_index_unpin(struct rc_index *index)
 {
 	lockdep_assert_held(&index->lock);
-	if (!--index->nr_inflight && wq_has_sleeper(&index->cache->wait))
+	/*
+	 * A waiter is in the queue before it takes the lock to look at @nr_inflight, so no
+	 * barrier is needed.
+	 */
+	if (!--index->nr_inflight && waitqueue_active(&index->cache->wait))
 		wake_up(&index->cache->wait);
 }
 

@@ -161,7 +161,10 @@ static bool rc_fill_begin(struct rc_index *index, struct rc_io *io, const struct
 
 	spin_lock_irqsave(&index->lock, flags);
 	is_filling = rc_fill_take(index, io, bio);
-	if (is_filling)
+	/* rc_fill_take() has found that the only block can be published. */
+	if (is_filling && io->nr == 1)
+		rc_index_add(index, io->slot[0], io->block, RC_FILLING);
+	else if (is_filling)
 		rc_fill_add(index, io, 0);
 	spin_unlock_irqrestore(&index->lock, flags);
 	for (i = RC_HOLD_BLOCKS; is_filling && i < io->nr; i += RC_HOLD_BLOCKS) {
@@ -197,7 +200,8 @@ static void rc_fill_publish(struct rc_index *index, const struct rc_io *io, u32 
 		}
 	}
 	rc_count(cache, RC_STAT_FILLS, filled);
-	rc_count(cache, RC_STAT_READ_INVALIDATES, cancelled);
+	if (unlikely(cancelled))
+		rc_count(cache, RC_STAT_READ_INVALIDATES, cancelled);
 }
 
 /* End a fill, and release its slots. Context: any. */

@@ -398,7 +398,7 @@ bool rc_slots_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat 
 		if (!ret_slots[i])
 			break;
 		index->slot[ret_slots[i]].hits = 0;
-		index->slot[ret_slots[i]].queue = RC_SMALL;
+		index->slot[ret_slots[i]].queue = RC_UNDECIDED;
 		index->slot[ret_slots[i]].part_end = RC_BLOCK_SECTORS;
 	}
 	if (i == nr) {

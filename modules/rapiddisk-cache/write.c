@@ -141,7 +141,8 @@ static void rc_write_through_add(struct rc_index *index, struct rc_io *io, u32 i
 		rc_index_add(index, io->slot[i], block, RC_BOUNCE);
 		++*rc_writers(index, block);
 	}
-	rc_count(index->cache, RC_STAT_WRITE_INVALIDATES, base && !was_free);
+	if (unlikely(base && !was_free))
+		rc_count(index->cache, RC_STAT_WRITE_INVALIDATES, 1);
 }
 
 /* True if a write from @pos to @end covers the block. */
