@@ -4,8 +4,8 @@
 #
 # test-use - refuse what the kernel has in use, in the plan as in the run.
 #
-# Devices are mounted in other mount namespaces. Disks and partitions are cached and exported. Other
-# programs take a device while a run acts.
+# Devices are mounted as btrfs on LVM, in other mount namespaces and as swap. Disks and partitions
+# are cached and exported. Other programs take a device while a run acts.
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh || exit
 
@@ -22,11 +22,13 @@ vdb=$(readlink -f $second) vdc=$(readlink -f $lvm) vdd=$(readlink -f $third) vde
 leave() {
 	# shellcheck disable=SC2086 # a list of words
 	kill $pids
-	umount /mnt/ns/pinned /mnt/ns /mnt/other
+	umount /mnt/ns/pinned /mnt/ns /mnt/data /mnt/other
+	swapoff /dev/vg/swap
 	rapiddisk-apply --teardown
 	for map in other planted old data; do dmsetup remove $map; done
+	vgremove -qff vg
 	wipefs -qaf "$vdc" "$vdb" "$vdd" "$vde"
-	rm -rf $yaml /mnt/other /mnt/ns
+	rm -rf $yaml /mnt/data /mnt/other /mnt/ns
 	udevadm settle
 	rmmod nvmet_tcp nvmet rapiddisk_cache rapiddisk
 }
@@ -73,7 +75,34 @@ clear_all() {
 	udevadm settle
 }
 
-mkdir -p /mnt/other /mnt/ns
+mkdir -p /mnt/data /mnt/other /mnt/ns
+
+# --- btrfs on LVM, swap on LVM ---
+
+pvcreate -q "$vdc"
+vgcreate -q vg "$vdc"
+lvcreate -q -y -Wn -L 200m -n data vg
+lvcreate -q -y -Wn -L 64m -n swap vg
+mkfs.btrfs -q -f /dev/vg/data
+mkswap -q /dev/vg/swap
+udevadm settle
+mount /dev/vg/data /mnt/data
+btrfs device add -f "$vdb" /mnt/data
+swapon /dev/vg/swap
+t_is "the number of the btrfs mount is anonymous" "$(findmnt -nro MAJ:MIN /mnt/data | cut -d : -f 1)" 0
+refused "a mounted btrfs on LVM" "mounted on '/mnt/data'" cache:a:/dev/vg/data export:b:/dev/mapper/vg-data
+refused "the second disk of a btrfs" "mounted on '/mnt/data'" cache:a:"$second" export:b:"$vdb"
+refused "the disk below a mounted volume" "mapped by 'vg-data', which is mounted on '/mnt/data'" cache:a:"$lvm" export:b:"$vdc"
+refused "swap on LVM" "used as swap" cache:a:/dev/vg/swap export:b:/dev/mapper/vg-swap
+swapoff /dev/vg/swap
+umount /mnt/data
+config cache:a:/dev/vg/data cache:b:"$vdb" export:c:/dev/vg/swap
+t_is "the plan creates all three when nobody uses them" "$(rapiddisk-apply -n | grep -cE '^\+ (cache|export)')" 3
+t_run "the run creates them" rapiddisk-apply
+t_is "lsblk shows the caches above their sources" \
+	"$(lsblk -nro NAME,TYPE -s /dev/mapper/a | grep -c "vg-data") $(lsblk -nro NAME -s /dev/mapper/b | grep -c "$(basename "$vdb")")" "1 1"
+t_is "nvmet has the volume" "$(cat "$subsystems/$nqn:c/namespaces/1/enable")" 1
+clear_all
 
 # --- mount namespaces ---
 
