@@ -176,7 +176,76 @@ t_is "the RAM disk holds the data written over loop" "$(sha256sum <"$disk")" "$(
 nvme disconnect -n "$any"
 udevadm settle
 
+# --- the identity of a namespace ---
+
+moves=nqn.2026-11.org.example:moves
+# identity DEVICE [KEY [POLICY]] - export the RAM disk DEVICE alone, as $moves
+identity() {
+	config <<-END
+		ramdisks: [{name: rd0, size: 96MiB}, {name: rd1, size: 32MiB}]
+		ports: [{id: 1, transport: tcp, address: 127.0.0.1}]
+		hosts: [{nqn: "$host"}]
+		exports:
+		  - nqn: $moves
+		    on_change: ${3:-refuse}
+		    namespaces: [{id: 1, device: $1$2}]
+		    ports: [1]
+		    hosts: ["$host"]
+	END
+}
+# Print the UUID of the disk that the initiator has, and the first bytes on it.
+seen() {
+	local disk
+	disk=$(device $moves)
+	echo "$(cat "/sys/class/block/${disk##*/}/uuid" 2>/dev/null) $(dd if="$disk" bs=4k count=1 iflag=direct status=none | head -c 4)"
+}
+# await UUID CONTENT - wait until the initiator has this disk
+await() {
+	local controller
+	for _ in $(seq 100); do
+		[ "$(seen)" = "$1 $2" ] && break
+		for controller in /dev/nvme[0-9]; do nvme ns-rescan "$controller"; done
+		sleep 0.2
+	done
+}
+for disk in rd0 rd1; do echo $disk. | dd of=/dev/$disk bs=4k conv=sync,fsync oflag=direct status=none; done
+identity rd0
+t_run "rd0 is exported" rapiddisk-apply
+as_host connect -n $moves
+first=$(seen)
+t_is "the initiator reads rd0" "${first#* }" rd0.
+nvme disconnect -n $moves
+udevadm settle
+identity rd1
+t_run "the namespace moves to rd1" rapiddisk-apply
+t_is "the namespace is enabled again, on rd1" \
+	"$(cat $nvmet/subsystems/$moves/namespaces/1/{enable,device_path} | xargs)" "1 /dev/rd1"
+as_host connect -n $moves
+second=$(seen)
+t_is "the initiator reads rd1" "${second#* }" rd1.
+t_case "other content has another UUID"
+if [ "${first% *}" ] && [ "${second% *}" ] && [ "${first% *}" != "${second% *}" ]; then ok; else fail "'$first', '$second'"; fi
+identity rd0
+t_fails "the namespace of a connected initiator does not move unasked" rapiddisk-apply
+t_is "the initiator still reads rd1" "$(seen)" "$second"
+identity rd0 "" replace
+t_run "the namespace moves back while the initiator is connected" rapiddisk-apply
+await "${first% *}" rd0.
+t_is "the initiator finds the first disk again, with its UUID" "$(seen)" "$first"
+identity rd0 ", uuid: $uuid" replace
+t_run "the same disk gets the UUID of the file while the initiator is connected" rapiddisk-apply
+t_is "the namespace is enabled under the UUID of the file" \
+	"$(cat $nvmet/subsystems/$moves/namespaces/1/{enable,device_uuid} | xargs)" "1 $uuid"
+await $uuid rd0.
+t_is "the initiator finds the disk under the UUID of the file" "$(seen)" "$uuid rd0."
+t_is "a second run prints nothing" "$(rapiddisk-apply 2>&1)" ""
+nvme disconnect -n $moves
+udevadm settle
+
 # --- import and teardown ---
+
+exports 96MiB
+rapiddisk-apply
 
 cp $yaml /tmp/first.yaml
 rapiddisk-apply --import >/tmp/import.yaml
