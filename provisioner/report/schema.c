@@ -10,6 +10,9 @@
 /* How sizes are written; what stands between the parentheses is left to --check. */
 #define SIZE_PATTERN "^([1-9][0-9]*([KMGT]iB)?|([1-9][0-9]?|100)%|(min|max)\\(.+\\))$"
 
+/* The address under which catalogues of schemas, and the editors that use them, know this one. */
+#define SCHEMA_ID "https://json.schemastore.org/rapiddisk.json"
+
 #define DURATION_PATTERN "^(0|[1-9][0-9]*)(ms|s|min|h|d)$"
 
 static json_t *size_schema(const struct field *field)
@@ -156,12 +159,11 @@ int schema_to_json(const struct obj_class *const *classes, char **ret)
 		if ((*classes)->section)
 			json_object_set_new(sections, (*classes)->section,
 					    section_schema(*classes));
-	schema = json_pack(
-		"{s:s, s:s, s:s, s:s, s:b, s:[s], s:o}", "$schema",
-		"http://json-schema.org/draft-07/schema#", "title", CONFIG_PATH,
-		"description",
-		"What RAM disks, caches and NVMe exports shall exist on this machine",
-		"type", "object", "additionalProperties", 0, "required", "version",
-		"properties", sections);
+	schema = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:[s], s:o}", "$schema",
+			   "http://json-schema.org/draft-07/schema#", "$id", SCHEMA_ID,
+			   "title", CONFIG_PATH, "description",
+			   "The RAM disks, caches and NVMe exports of this machine",
+			   "type", "object", "additionalProperties", 0, "required",
+			   "version", "properties", sections);
 	return json_take_text(schema, false, ret);
 }
