@@ -117,6 +117,10 @@ moddir := $(DESTDIR)/lib/modules/$(KREL)/updates
 hooksdir := $(DESTDIR)$(PREFIX)/share/initramfs-tools
 sysusersdir := $(DESTDIR)$(PREFIX)/lib/sysusers.d
 dracutdir := $(DESTDIR)$(PREFIX)/lib/dracut/modules.d
+# The directories of the shells, below DESTDIR. Debian has another one for zsh.
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 units := $(wildcard systemd/*.service systemd/*.socket systemd/*.timer systemd/*.path)
 rules := $(wildcard systemd/*.rules)
@@ -173,6 +177,9 @@ install:
 			>$(BUILD)/hook && \
 		install -D -m 755 $(BUILD)/hook $(dracutdir)/"$$file" || exit; \
 	done
+	install -D -m 644 completion/rapiddisk-apply.bash $(DESTDIR)$(BASHDIR)/rapiddisk-apply
+	install -D -m 644 completion/rapiddisk-apply.zsh $(DESTDIR)$(ZSHDIR)/_rapiddisk-apply
+	install -D -m 644 completion/rapiddisk-apply.fish $(DESTDIR)$(FISHDIR)/rapiddisk-apply.fish
 	$(if $(built_modules),install -d $(moddir))
 	$(if $(built_modules),install -m 644 $(built_modules) $(moddir)/)
 	$(if $(built_modules),strip --strip-debug $(addprefix $(moddir)/,$(notdir $(built_modules))))
@@ -194,10 +201,20 @@ uninstall:
 		$(addprefix $(mandir)/man5/,$(notdir $(man5))) \
 		$(addprefix $(mandir)/man8/,$(notdir $(man8))) \
 		$(generatordir)/rapiddisk-generator $(sysusersdir)/rapiddisk.conf \
+		$(DESTDIR)$(BASHDIR)/rapiddisk-apply $(DESTDIR)$(ZSHDIR)/_rapiddisk-apply \
+		$(DESTDIR)$(FISHDIR)/rapiddisk-apply.fish \
 		$(addprefix $(docdir)/,$(documents))
 	rm -rf $(datadir) $(docdir)/examples $(docdir)/docs \
 		$(addprefix $(dracutdir)/,$(notdir $(wildcard dracut/*)))
-	-rmdir --ignore-fail-on-non-empty $(docdir)
+	for directory in $(docdir) $(mandir)/man5 $(mandir)/man8 $(dracutdir) $(unitdir) \
+		$(generatordir) $(sysusersdir) $(udevdir) $(addprefix $(hooksdir)/,$(sort $(dir $(hooks)))) \
+		$(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR); do \
+		directory=$${directory%/}; \
+		while [ "$${directory%/*}" != '$(DESTDIR)$(PREFIX)' ] && \
+			rmdir "$$directory" 2>/dev/null; do \
+			directory=$${directory%/*}; \
+		done; \
+	done
 	for file in $(installed_modules); do \
 		rm -f "$$file" && release=$${file#'$(DESTDIR)/lib/modules/'} && release=$${release%%/*} && \
 		rmdir --ignore-fail-on-non-empty "$${file%/*}" && \
@@ -304,6 +321,9 @@ schema: $(BUILD)/rapiddisk-apply
 	$(Q)$< --print-options | scripts/man-options docs/rapiddisk-apply.8.in \
 		>docs/rapiddisk-apply.8
 	$(Q)$< --print-metrics | scripts/man-metrics docs/rapiddisk-statusd.8.in >docs/rapiddisk-statusd.8
+	$(Q)for shell in bash zsh fish; do \
+		$< --print-options | scripts/completion $$shell >completion/rapiddisk-apply.$$shell || exit; \
+	done
 
 c_files := $(wildcard provisioner/*/*.[ch] provisioner/*/*/*.[ch] tests/*/*.[ch] modules/*.h modules/*/*.[ch])
 
