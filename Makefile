@@ -139,9 +139,14 @@ pages := $(wildcard docs/*.md docs/*.svg)
 # Pages are dated, and a build can be reproduced.
 man_date = $(shell LC_ALL=C date -u $(if $(SOURCE_DATE_EPOCH),-d @$(SOURCE_DATE_EPOCH)) +%Y-%m-%d)
 
+# refuse_packages: fail if a package has installed this project. dpkg and rpm would overwrite or
+# remove the files of `make install`, and the other way round.
+refuse_packages = $(if $(DESTDIR),:,scripts/package-owner /usr/sbin/rapiddisk-apply $(1))
+
 # Install what was built. Compile nothing, and run nothing that needs a booted system.
 .PHONY: install
 install:
+	@$(call refuse_packages)
 	@if [ -n '$(built_modules)' ] && [ -n '$(dkms_modules)' ]; then \
 		echo "DKMS has modules of this name ($(dkms_modules)): remove them by 'dkms remove', or" \
 			"with the package rapiddisk-dkms; or install none by KREL=none" >&2; exit 1; \
@@ -191,9 +196,11 @@ install:
 
 installed_modules = $(wildcard $(addprefix $(DESTDIR)/lib/modules/*/updates/,rapiddisk.ko rapiddisk-cache.ko))
 
-# Keep the configuration, the spool and the user. Remove the modules of every kernel.
+# Keep the configuration and the key files. Remove the modules of every kernel.
 .PHONY: uninstall
 uninstall:
+	@$(call refuse_packages)
+	$(if $(DESTDIR),,scripts/leave-system disable)
 	rm -f $(addprefix $(sbindir)/,$(notdir $(programs))) \
 		$(addprefix $(unitdir)/,$(notdir $(units))) \
 		$(addprefix $(udevdir)/,$(notdir $(rules))) \
@@ -211,6 +218,7 @@ uninstall:
 		$(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR); do \
 		directory=$${directory%/}; \
 		while [ "$${directory%/*}" != '$(DESTDIR)$(PREFIX)' ] && \
+			scripts/package-owner "$$directory" 2>/dev/null && \
 			rmdir "$$directory" 2>/dev/null; do \
 			directory=$${directory%/*}; \
 		done; \
@@ -220,9 +228,7 @@ uninstall:
 		rmdir --ignore-fail-on-non-empty "$${file%/*}" && \
 		depmod -b '$(DESTDIR)/' "$$release" || exit; \
 	done
-	@if [ -n "$$(ls $(DESTDIR)/var/lib/rapiddisk/initramfs 2>/dev/null)" ]; then \
-		echo "An initramfs may still cache the root volume: run update-initramfs -u or dracut -f"; \
-	fi
+	$(if $(DESTDIR),,scripts/leave-system forget)
 
 # --- tests ------------------------------------------------------------------------------
 
