@@ -4,6 +4,7 @@
 # make modules    build the kernel modules in build/modules/$(KREL)/  [KREL=release] [KDIR=headers]
 # make install    install all that was built  [DESTDIR=] [PREFIX=/usr] [KREL=]
 # make check      install the packages that the tests need, as root, and run every test
+# make dkms       hand the modules to DKMS, which builds them for each new kernel  [KREL=]
 # make demo       boot a guest, and create, change and remove disks from a file; as root
 # More targets: uninstall clang unit golden network page fleet asan fuzz lint format vm-test
 # modules-check bench fresh clean
@@ -121,6 +122,7 @@ dracutdir := $(DESTDIR)$(PREFIX)/lib/dracut/modules.d
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+dkmsdir := $(DESTDIR)/usr/src/rapiddisk-$(VERSION)
 
 units := $(wildcard systemd/*.service systemd/*.socket systemd/*.timer systemd/*.path)
 rules := $(wildcard systemd/*.rules)
@@ -228,7 +230,24 @@ uninstall:
 		rmdir --ignore-fail-on-non-empty "$${file%/*}" && \
 		depmod -b '$(DESTDIR)/' "$$release" || exit; \
 	done
-	$(if $(DESTDIR),,scripts/leave-system forget)
+	$(if $(DESTDIR),rm -rf $(dkmsdir),scripts/leave-system forget)
+
+# Give the modules to DKMS, and install them for KREL. With DESTDIR, only lay out the sources.
+.PHONY: dkms
+dkms:
+	@$(call refuse_packages,$(dkmsdir)/dkms.conf)
+	@if [ -z '$(DESTDIR)' ] && [ -n '$(installed_modules)' ]; then \
+		echo "make install has installed modules, which modprobe would prefer to those of DKMS:" \
+			"remove them first: $(installed_modules)" >&2; exit 1; \
+	fi
+	$(if $(DESTDIR),,dkms --version >/dev/null)
+	$(if $(DESTDIR),,! dkms status -m rapiddisk -v $(VERSION) | grep -q . || \
+		dkms remove -m rapiddisk -v $(VERSION) --all)
+	install -d $(dkmsdir)
+	cp -R --no-preserve=ownership modules/. $(dkmsdir)/
+	rm $(dkmsdir)/.clang-format
+	$(if $(DESTDIR),,dkms add -m rapiddisk -v $(VERSION))
+	$(if $(DESTDIR),,dkms install -m rapiddisk -v $(VERSION) -k $(KREL))
 
 # --- tests ------------------------------------------------------------------------------
 
