@@ -4,6 +4,7 @@
 # make modules    build the kernel modules in build/modules/$(KREL)/  [KREL=release] [KDIR=headers]
 # make install    install all that was built  [DESTDIR=] [PREFIX=/usr] [KREL=]
 # make check      install the packages that the tests need, as root, and run every test
+# make deb        build the Debian packages in build/deb/
 # make dkms       hand the modules to DKMS, which builds them for each new kernel  [KREL=]
 # make demo       boot a guest, and create, change and remove disks from a file; as root
 # More targets: uninstall clang unit golden network page fleet asan fuzz lint format vm-test
@@ -249,6 +250,13 @@ dkms:
 	$(if $(DESTDIR),,dkms add -m rapiddisk -v $(VERSION))
 	$(if $(DESTDIR),,dkms install -m rapiddisk -v $(VERSION) -k $(KREL))
 
+# --- packages -----------------------------------------------------------------------------
+
+.PHONY: deb
+deb:
+	$(Q)scripts/install-deps build check package
+	$(Q)scripts/make-deb $(BUILD)/deb
+
 # --- tests ------------------------------------------------------------------------------
 
 $(BUILD)/unit-tests: $(objects) $(call obj,$(unit_sources))
@@ -374,7 +382,7 @@ vm-test:
 
 .PHONY: deps
 deps:
-	$(Q)scripts/install-deps
+	$(Q)scripts/install-deps build check guest browser fleet
 
 .PHONY: check
 check: deps
