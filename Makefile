@@ -5,6 +5,7 @@
 # make install    install all that was built  [DESTDIR=] [PREFIX=/usr] [KREL=]
 # make check      install the packages that the tests need, as root, and run every test
 # make deb        build the Debian packages in build/deb/
+# make rpm        build the RPM packages in build/rpm/
 # make dkms       hand the modules to DKMS, which builds them for each new kernel  [KREL=]
 # make demo       boot a guest, and create, change and remove disks from a file; as root
 # More targets: uninstall clang unit golden network page fleet asan fuzz lint format vm-test
@@ -256,6 +257,11 @@ dkms:
 deb:
 	$(Q)scripts/install-deps build check package
 	$(Q)scripts/make-deb $(BUILD)/deb
+
+.PHONY: rpm
+rpm:
+	$(Q)scripts/install-deps build check package
+	$(Q)scripts/make-rpm $(BUILD)/rpm
 
 # --- tests ------------------------------------------------------------------------------
 
