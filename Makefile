@@ -263,6 +263,11 @@ rpm:
 	$(Q)scripts/install-deps build check package
 	$(Q)scripts/make-rpm $(BUILD)/rpm
 
+# Build, check, install, upgrade and purge the packages in Debian trees; needs root.
+.PHONY: package
+package:
+	$(Q)tests/package $(SUITES)
+
 # --- tests ------------------------------------------------------------------------------
 
 $(BUILD)/unit-tests: $(objects) $(call obj,$(unit_sources))
