@@ -134,6 +134,7 @@ dracut_files := $(patsubst dracut/%,%,$(wildcard dracut/*/*))
 examples := $(wildcard examples/*.yaml)
 man8 := $(wildcard docs/*.8)
 man5 := $(wildcard docs/*.5)
+man4 := $(wildcard docs/*.4)
 built_modules = $(shell find $(BUILD)/modules/$(KREL) -name '*.ko' 2>/dev/null)
 built_releases = $(notdir $(patsubst %/,%,$(wildcard $(BUILD)/modules/*/)))
 # Modules of DKMS would stay unused beside those of `make install`, or break the package of rapiddisk 9.
@@ -156,15 +157,15 @@ install:
 			"with the package rapiddisk-dkms; or install none by KREL=none" >&2; exit 1; \
 	fi
 	install -d $(sbindir) $(unitdir) $(udevdir) $(datadir) $(docdir)/examples $(docdir)/docs \
-		$(mandir)/man5 $(mandir)/man8
+		$(mandir)/man4 $(mandir)/man5 $(mandir)/man8
 	install -m 755 $(programs) $(sbindir)/
 	install -m 644 schema/rapiddisk.schema.json $(datadir)/
 	install -m 644 $(examples) $(docdir)/examples/
 	$(if $(rules),install -m 644 $(rules) $(udevdir)/)
 	install -m 644 $(documents) $(docdir)/
 	install -m 644 $(pages) $(docdir)/docs/
-	for page in $(man5) $(man8); do \
-		sed 's|^\(\.TH [^ ]* [58]\) ""|\1 "$(man_date)"|' "$$page" >$(BUILD)/page && \
+	for page in $(man4) $(man5) $(man8); do \
+		sed 's|^\(\.TH [^ ]* [458]\) ""|\1 "$(man_date)"|' "$$page" >$(BUILD)/page && \
 		install -m 644 $(BUILD)/page $(mandir)/man"$${page##*.}"/"$${page##*/}" || exit; \
 	done
 	for unit in $(units); do \
@@ -209,6 +210,7 @@ uninstall:
 		$(addprefix $(unitdir)/,$(notdir $(units))) \
 		$(addprefix $(udevdir)/,$(notdir $(rules))) \
 		$(addprefix $(hooksdir)/,$(hooks)) \
+		$(addprefix $(mandir)/man4/,$(notdir $(man4))) \
 		$(addprefix $(mandir)/man5/,$(notdir $(man5))) \
 		$(addprefix $(mandir)/man8/,$(notdir $(man8))) \
 		$(generatordir)/rapiddisk-generator $(sysusersdir)/rapiddisk.conf \
@@ -217,7 +219,7 @@ uninstall:
 		$(addprefix $(docdir)/,$(documents))
 	rm -rf $(datadir) $(docdir)/examples $(docdir)/docs \
 		$(addprefix $(dracutdir)/,$(notdir $(wildcard dracut/*)))
-	for directory in $(docdir) $(mandir)/man5 $(mandir)/man8 $(dracutdir) $(unitdir) \
+	for directory in $(docdir) $(mandir)/man4 $(mandir)/man5 $(mandir)/man8 $(dracutdir) $(unitdir) \
 		$(generatordir) $(sysusersdir) $(udevdir) $(addprefix $(hooksdir)/,$(sort $(dir $(hooks)))) \
 		$(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR); do \
 		directory=$${directory%/}; \
