@@ -5,6 +5,7 @@
 #include "kind/kind.h"
 #include "model/class.h"
 #include "sys/devices.h"
+#include "sys/dm.h"
 
 #define CACHE_TARGET	  "rapiddisk-cache"
 #define CACHE_UUID_PREFIX DEVICES_OUR_PREFIX "cache-"
@@ -75,6 +76,13 @@ bool cache_is_for_initramfs(struct sys *sys, const struct obj *want);
 
 /* cache_is_absent() - True if @want is a cache whose source does not exist yet. */
 bool cache_is_absent(struct sys *sys, const struct obj *want);
+
+/*
+ * cache_observe_peer() - For an import: add the map @entry to @observed if the command of
+ * rapiddisk 9 created it as a cache, or a remark if it is a write-back cache. Return: 0; -errno.
+ */
+int cache_observe_peer(const struct kfs *kfs, const struct dm_entry *entry,
+		       struct model *observed);
 
 extern const struct kind kind_cache;
 

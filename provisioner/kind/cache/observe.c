@@ -271,6 +271,8 @@ static int observe_entry(struct sys *sys, const struct dm_entry *entry,
 			r = observe_map(sys, entry, &map, observed);
 		else
 			r = r == -ENXIO || r == -ENODEV ? 0 : kfs_missed(&sys->kfs, r);
+	} else if (sys->kfs.reads_extras) {
+		r = cache_observe_peer(&sys->kfs, entry, observed);
 	}
 	dm_map_done(&map);
 	return r;

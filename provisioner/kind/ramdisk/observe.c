@@ -6,7 +6,9 @@
 #include "kind/ramdisk/ramdisk.h"
 #include "kind/use.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 static bool is_ramdisk_name(const char *name)
 {
@@ -85,6 +87,31 @@ static int read_attributes(const struct kfs *kfs, const char *name, struct obj *
 	return kfs->look == LOOK_FOR_METRICS ? 0 : read_settings(kfs, name, obj);
 }
 
+/* True if the module of rapiddisk 9 lists the disk. Its disks have no attributes of their own. */
+static bool is_of_peer(const struct kfs *kfs, const char *name)
+{
+	_cleanup_free_ char *list = NULL, *line = NULL;
+
+	return kfs_read(kfs, &list, "sys/kernel/rapiddisk/devices") == 0 &&
+	       str_format(&line, "\n%s\t", name) == 0 && strstr(list, line);
+}
+
+/* Read what an import of a disk of rapiddisk 9 needs. Return: -ENOENT if the disk is none. */
+static int read_peer(const struct kfs *kfs, const char *name, struct obj *obj)
+{
+	uint64_t sectors, read_only;
+	int r;
+
+	if (!kfs->reads_extras || !is_of_peer(kfs, name))
+		return -ENOENT;
+	if ((r = kfs_read_u64(kfs, &sectors, "sys/block/%s/size", name)) < 0 ||
+	    (r = kfs_read_u64(kfs, &read_only, "sys/block/%s/ro", name)) < 0)
+		return r;
+	field_set_size(obj, RAMDISK_SIZE, sectors * 512);
+	field_set_bool(obj, RAMDISK_READ_ONLY, read_only != 0);
+	return 0;
+}
+
 static int set_content(struct obj *obj)
 {
 	const struct ramdisk *disk = ramdisk_of(obj);
@@ -108,6 +135,8 @@ static int observe_one(const struct kfs *kfs, struct users *users, const char *n
 	r = field_set_string(obj, RAMDISK_NAME, name);
 	if (r == 0)
 		r = read_attributes(kfs, name, obj);
+	if (r == -ENOENT)
+		r = read_peer(kfs, name, obj);
 	if (r == 0)
 		r = set_content(obj);
 	if (r == 0 && kfs->look != LOOK_FOR_METRICS)
