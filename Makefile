@@ -8,7 +8,7 @@
 # make rpm        build the RPM packages in build/rpm/
 # make dkms       hand the modules to DKMS, which builds them for each new kernel  [KREL=]
 # make demo       boot a guest, and create, change and remove disks from a file; as root
-# More targets: uninstall clang unit golden network page fleet asan fuzz lint format vm-test
+# More targets: uninstall clang unit golden examples network page fleet asan fuzz lint format vm-test
 # modules-check bench fresh clean
 # V=1 shows the commands.
 
@@ -338,6 +338,11 @@ $(BUILD)/tree: $(call obj,tests/golden/tree.c $(tree_sources) provisioner/sys/tr
 golden: $(BUILD)/rapiddisk-apply $(BUILD)/tree
 	$(Q)BUILD=$(BUILD) tests/golden/run
 
+# Check the configurations of examples/ and of the README, and their plans.
+.PHONY: examples
+examples: $(BUILD)/rapiddisk-apply $(BUILD)/tree
+	$(Q)BUILD=$(BUILD) tests/examples/run
+
 # Check what install and uninstall do, below a DESTDIR.
 .PHONY: installed
 installed: $(programs)
@@ -412,6 +417,7 @@ suites:
 	$(call suite,WERROR=1 unit)
 	$(call suite,WERROR=1 clang)
 	$(call suite,golden)
+	$(call suite,examples)
 	$(call suite,installed)
 	$(call suite,network)
 	$(call suite,page)
