@@ -28,8 +28,8 @@ play() {
 	file=$1
 	shift
 	ANSIBLE_NOCOWS=1 ANSIBLE_LOCALHOST_WARNING=False ANSIBLE_LOCAL_TEMP="$t_dir/ansible" \
-		ANSIBLE_ROLES_PATH=/src/examples/fleet/ansible/roles \
-		ansible-playbook -i localhost, -c local /src/examples/fleet/ansible/site.yml \
+		ANSIBLE_COLLECTIONS_PATH="$t_dir/collections" \
+		ansible-playbook -i localhost, -c local rapiddisk.rapiddisk.site \
 		-e hosts_of_play=localhost -e "rapiddisk_config=$t_dir/$file" "$@" >"$t_dir/recap"
 	play_status=$?
 	cat "$t_dir/recap"
@@ -61,6 +61,10 @@ write impossible.yaml '{ name: rd1, size: 24MiB }' '{ name: rd2, size: 8MiB }' \
 write invalid.yaml '{ name: rd1, size: many }'
 
 t_note "$(ansible-playbook --version | head -n 1)"
+t_run "the collection is built" ansible-galaxy collection build /src/examples/fleet/ansible \
+	--output-path "$t_dir"
+t_run "the collection is installed" ansible-galaxy collection install --offline -p "$t_dir/collections" \
+	"$t_dir"/rapiddisk-rapiddisk-*.tar.gz
 t_run "--check of a valid file succeeds" play good.yaml --check
 t_is "--check creates no RAM disk" "$(disks)" ""
 t_fails "a first file that cannot be applied fails the play" play impossible.yaml
