@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The programs, units, udev rules and pages of rapiddisk.
+{
+  lib,
+  stdenv,
+  pkg-config,
+  curl,
+  jansson,
+  kmod,
+  libmd,
+  libmicrohttpd,
+  libyaml,
+  lvm2,
+  systemd,
+  zlib,
+  src ? ../../..,
+}:
+stdenv.mkDerivation {
+  pname = "rapiddisk";
+  version = "10";
+  inherit src;
+
+  nativeBuildInputs = [ pkg-config ];
+  buildInputs = [
+    curl
+    jansson
+    kmod
+    libmd
+    libmicrohttpd
+    libyaml
+    lvm2
+    systemd
+    zlib
+  ];
+
+  # A DESTDIR keeps `make install` from calling systemd-sysusers.
+  installFlags = [
+    "DESTDIR=/"
+    "PREFIX=$(out)"
+    "KREL=none"
+  ];
+
+  # The program opens this library at run time.
+  postFixup = ''
+    patchelf --add-rpath ${lib.getLib kmod}/lib $out/sbin/rapiddisk-apply
+  '';
+
+  meta = {
+    description = "RAM disks, RAM caches and NVMe exports from one file";
+    license = lib.licenses.gpl2Plus;
+    platforms = lib.platforms.linux;
+    mainProgram = "rapiddisk-apply";
+  };
+}
