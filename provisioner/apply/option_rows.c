@@ -121,7 +121,8 @@ const struct option_row option_rows[] = {
 		.help = "Print a configuration that describes the live objects",
 		.more = "An object that the configuration cannot describe is a comment "
 			"with the reason. If a host has a key, name the file of the key in the output: the "
-			"configuration is invalid until then.",
+			"configuration is invalid until then. While the modules of rapiddisk 9 are loaded, "
+			"the output contains its RAM disks and caches.",
 	},
 	{
 		.name = "teardown",
