@@ -3,6 +3,7 @@
  * modes need. */
 #pragma once
 
+#include "apply/late.h"
 #include "apply/options.h"
 #include "apply/progress.h"
 #include "base/diag.h"
@@ -19,6 +20,9 @@ struct app {
 	struct boot boot;
 	struct progress progress;
 	bool color;
+	struct late late;	       /* as of before the last look of the run */
+	const struct model *late_from; /* NULL: the run writes no rules of late devices */
+	uint64_t pending_ms; /* last time at which udev was busy during a wait */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "sys/dm.h"
 #include "sys/hold.h"
 #include "sys/kmod.h"
+#include "sys/notify.h"
 #include "sys/udev.h"
 
 #include <fcntl.h>
@@ -109,12 +110,18 @@ int main(int argc, char **argv)
 		log_set_level(LOG_LEVEL_DEBUG);
 	else if (app.options.quiet)
 		log_set_level(LOG_LEVEL_ERROR);
-	if (open_sys(&app) < 0)
+	if (open_sys(&app) < 0) {
+		notify_ready();
 		return EXIT_PARTIAL;
+	}
 	app.color = wants_color(&app.options);
 	progress_init(&app.progress, &app.sys,
 		      !app.options.quiet && !app.options.json && !app.options.initramfs);
 	code = modes_run(&app);
+	/* A run that changed nothing, or not all, has started its unit, too. */
+	if (code == EXIT_OK || code == EXIT_PARTIAL)
+		notify_ready();
+	late_done(&app.late);
 	progress_done(&app.progress);
 	if (app.options.initramfs)
 		settle_apart(&app);

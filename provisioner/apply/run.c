@@ -13,13 +13,68 @@
 #include "report/status_file.h"
 #include "report/text.h"
 #include "sys/clock.h"
+#include "sys/devices.h"
+#include "sys/kfs_change.h"
 #include "sys/machine.h"
+#include "sys/notify.h"
 #include "sys/rundir.h"
+#include "sys/udev_rules.h"
+
+/* If udevd was idle for this time, the kernel has announced all disks that it probed at boot. */
+#define PENDING_MS 1000
+#define POLL_MS	   50
+
+/* Return: true if udev has got other rules. */
+static bool write_late_rules(const struct app *app)
+{
+	int r = app->late_from ? udev_rules_write(&app->sys.kfs, app->late.rules) : 0;
+
+	if (r < 0)
+		log_warning("cannot write '/" UDEV_RULES_LATE "': %s, ignoring",
+			    strerror(-r));
+	if (r <= 0)
+		return false;
+	r = udev_rules_reload();
+	if (r < 0)
+		log_debug("cannot make udevd read its rules: %s", strerror(-r));
+	return true;
+}
+
+static void look_at_late(struct app *app)
+{
+	struct late late;
+
+	/* Without memory, the rules of the previous look start a run too many. */
+	if (!app->late_from || late_look(&app->sys, app->late_from, &late) < 0)
+		return;
+	late_done(&app->late);
+	app->late = late;
+}
+
+/*
+ * All that is possible is done. The boot goes on, except for a device that udev is about to
+ * announce: a mount by a UUID would take the source instead of its cache. A mount of the map
+ * waits for the map in any case.
+ */
+static void wait_without_boot(struct app *app)
+{
+	uint64_t now = clock_now_ms();
+
+	look_at_late(app);
+	if (app->pending_ms == 0 || devices_are_pending(&app->sys))
+		app->pending_ms = now;
+	if (now - app->pending_ms < PENDING_MS)
+		return;
+	(void)write_late_rules(app); /* the run still looks for the devices itself */
+	notify_ready();
+}
 
 static void step_waits(void *data, const struct plan_step *step)
 {
 	struct app *app = data;
 
+	if (step && plan_step_is_absent(step) && !app->options.dry_run)
+		wait_without_boot(app);
 	progress_wait(&app->progress, step);
 }
 
@@ -276,19 +331,57 @@ static int reconcile(struct app *app, struct model *desired, struct report *repo
 	return exit_code_of(app, report, &outcome.plan);
 }
 
+/* Devices start the unit of the default configuration, and only a run of all local objects
+ * knows all of them. */
+static bool writes_late_rules(const struct options *options)
+{
+	return !options->sysroot && !options->initramfs && !options->dry_run &&
+	       options->stage != KIND_STAGE_NETWORK &&
+	       streq(options->config, CONFIG_PATH);
+}
+
+/* A device that udev announced between the last look of the run and the new rules is announced
+ * again, and starts a run. */
+static void announce_missed(struct app *app)
+{
+	_cleanup_(device_numbers_done) struct device_numbers missed = { 0 };
+	char number[NUMBERS_TEXT_MAX];
+
+	notify_ready();
+	while (devices_are_pending(&app->sys) && clock_now_ms() < app->sys.deadline_ms)
+		clock_sleep_ms(POLL_MS);
+	if (late_find_new(&app->sys, app->late_from, &app->late, &missed) < 0)
+		return;
+	vec_foreach (device, &missed.numbers) {
+		int r = kfs_write(&app->sys.kfs, "change", "sys/dev/block/%s/uevent",
+				  numbers_format(*device, number));
+
+		if (r < 0)
+			log_debug("cannot announce device %s: %s", number, strerror(-r));
+	}
+}
+
 /* The kernel releases the lock with the descriptor, however the run ends. */
 static int reconcile_locked(struct app *app, struct model *desired, struct report *report,
 			    int rundir_fd)
 {
 	_cleanup_close_ int lock_fd = take_lock(app, rundir_fd);
+	bool has_new_rules;
 	int code;
 
 	if (lock_fd < 0)
 		return lock_fd == -EWOULDBLOCK ? EXIT_LOCKED : EXIT_PARTIAL;
+	app->late_from = writes_late_rules(&app->options) ? desired : NULL;
+	look_at_late(app);
 	code = reconcile(app, desired, report);
+	has_new_rules = write_late_rules(app);
 	save_report(app, rundir_fd, report);
 	if (!app->options.initramfs)
 		exec_settle(&app->sys);
+	if (code == EXIT_PARTIAL && has_new_rules && app->late.rules) {
+		close(TAKE_FD(lock_fd));
+		announce_missed(app);
+	}
 	return code;
 }
 

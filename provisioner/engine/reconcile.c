@@ -219,14 +219,6 @@ static int finish(struct report *report)
 	return report->finished_at ? 0 : -ENOMEM;
 }
 
-/*
- * systemd-udevd keeps this file as long as there are events that it has not worked off.
- */
-static bool udev_is_busy(const struct sys *sys)
-{
-	return kfs_exists(&sys->kfs, "run/udev/queue");
-}
-
 static void tell_wait(const struct exec_watcher *watcher, const struct plan_step *step)
 {
 	if (watcher && watcher->wait)
@@ -245,7 +237,7 @@ static bool may_still_pass(const struct sys *sys, uint64_t since_ms)
 	uint64_t now = clock_now_ms();
 
 	return now < sys->deadline_ms &&
-	       (udev_is_busy(sys) || now - since_ms < PASSING_WAIT_MS);
+	       (devices_are_pending(sys) || now - since_ms < PASSING_WAIT_MS);
 }
 
 /* Plan, and again while a step is blocked only by somebody who may be gone in a moment. */

@@ -78,6 +78,25 @@ static void change_case(char *text, int (*convert)(int))
 		*text = (char)convert((unsigned char)*text);
 }
 
+int devices_match(const struct sys *sys, const char *spec, struct devices_match *ret)
+{
+	for (size_t i = 0; sys->udev && i < ARRAY_SIZE(tags); i++) {
+		_cleanup_free_ char *text = NULL;
+		size_t len = strlen(tags[i].prefix);
+
+		if (strncmp(spec, tags[i].prefix, len) != 0)
+			continue;
+		text = strdup(spec + len);
+		if (!text)
+			return -ENOMEM;
+		unquote(text);
+		ret->property = tags[i].property;
+		ret->any_case = tags[i].any_case;
+		return make_value(sys->udev, &tags[i], text, &ret->value);
+	}
+	return -EINVAL;
+}
+
 /*
  * Search the value as it is, then without quotation marks, and a UUID in the other case:
  * most file systems have theirs in lower case, FAT and NTFS in upper case.
@@ -323,6 +342,11 @@ int devices_find_root(const struct sys *sys, struct device_numbers *ret, char **
 	*ret_spec = NULL;
 	return sys->initramfs ? find_root_by_cmdline(sys, ret, ret_spec)
 			      : find_root_by_mount(sys, ret, ret_spec);
+}
+
+bool devices_are_pending(const struct sys *sys)
+{
+	return kfs_exists(&sys->kfs, "run/udev/queue");
 }
 
 void devices_wait(const struct sys *sys, uint64_t ms)

@@ -35,6 +35,25 @@ int devices_find_root(const struct sys *sys, struct device_numbers *ret, char **
 void devices_wait(const struct sys *sys, uint64_t ms);
 
 /*
+ * devices_are_pending() - True while udevd processes events: a device that the kernel has may
+ * lack its links and tags.
+ */
+bool devices_are_pending(const struct sys *sys);
+
+/* The udev property that a tag names, and its value. */
+struct devices_match {
+	const char *property;
+	char *value;   /* the caller's to free */
+	bool any_case; /* devices_find() finds the value in lower and in upper case, too */
+};
+
+/*
+ * devices_match() - Return the match for a tag (`UUID=`). Return: 0; -EINVAL: @spec is no tag;
+ * -errno.
+ */
+int devices_match(const struct sys *sys, const char *spec, struct devices_match *ret);
+
+/*
  * devices_same_content() - True if udev has read the same UUID from both devices: that of a
  * file system, or else that of a partition table.
  */

@@ -61,6 +61,17 @@ int devices_bytes(const struct kfs *kfs, uint64_t number, uint64_t *ret)
 	return r;
 }
 
+int devices_sequence(const struct kfs *kfs, uint64_t number, uint64_t *ret)
+{
+	char text[NUMBERS_TEXT_MAX];
+	int r;
+
+	numbers_format(number, text);
+	r = kfs_read_u64(kfs, ret, "sys/dev/block/%s/diskseq", text);
+	return r == -ENOENT ? kfs_read_u64(kfs, ret, "sys/dev/block/%s/../diskseq", text)
+			    : r;
+}
+
 int devices_number(const struct kfs *kfs, const char *name, uint64_t *ret)
 {
 	_cleanup_free_ char *text = NULL;

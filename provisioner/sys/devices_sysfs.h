@@ -28,6 +28,11 @@ int devices_path(const struct kfs *kfs, uint64_t number, char **ret);
 /* devices_bytes() - Return the capacity. As above. */
 int devices_bytes(const struct kfs *kfs, uint64_t number, uint64_t *ret);
 /*
+ * devices_sequence() - Return the diskseq of the device, or of the disk of a partition. The
+ * kernel gives each disk that appears, and each new medium, a number of its own. As above.
+ */
+int devices_sequence(const struct kfs *kfs, uint64_t number, uint64_t *ret);
+/*
  * devices_below() - Return the only device below the map @name ("dm-0"). The RAM disk of a
  * cache does not count. As above; -ENOENT also if several devices are below.
  */

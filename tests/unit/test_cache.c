@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "apply/late.h"
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "engine/reconcile.h"
 #include "fake_dm.h"
 #include "kind/kinds.h"
 #include "sys/clock.h"
+#include "sys/notify.h"
+#include "sys/udev_rules.h"
 #include "unit.h"
+
+#include <sys/socket.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
 
 #define GIB (UINT64_C(1) << 30)
 
@@ -291,6 +298,169 @@ START_TEST(failed_step_is_tried_once_more_at_the_end_of_the_wait)
 }
 END_TEST
 
+/* --- devices that appear after the run --- */
+
+START_TEST(late_devices_are_matched_by_udev)
+{
+	static const char *const yaml =
+		"ramdisks: [{name: rd0, size: 64MiB}]\n"
+		"caches:\n"
+		"  - {name: a, source: UUID=1a-2, size: 1MiB}\n"
+		"  - {name: b, source: 'LABEL=two words', size: 1MiB}\n"
+		"  - {name: c, source: PARTUUID=ABCD-01, size: 1MiB}\n"
+		"  - {name: d, source: /dev/vg/lv, size: 1MiB}\n"
+		"  - {name: e, source: /dev/rd0, size: 1MiB}\n"
+		"  - {name: f, source: '/dev/disk/by-id/a*b', size: 1MiB}\n"
+		"  - {name: g, source: root, size: 1MiB}\n"
+		"  - {name: h, source: LABEL=plain, size: 1MiB}\n"
+		"ports: [{id: 1, transport: loop}]\n"
+		"exports:\n"
+		"  - nqn: nqn.2026-11.org.example:x\n"
+		"    ports: [1]\n"
+		"    hosts: []\n"
+		"    namespaces: [{id: 1, device: rd0}, {id: 2, device: /dev/sdx}, "
+		"{id: 3, device: /dev/mapper/a}]\n";
+	static const char *const lines[] = {
+		"\nENV{ID_FS_UUID_ENC}==\"1a-2|1a-2|1A-2\", ",
+		"\nENV{ID_FS_LABEL_ENC}==\"two\\x20words\", ",
+		"\nENV{ID_FS_LABEL_ENC}==\"plain\", ",
+		"\nENV{ID_PART_ENTRY_UUID}==\"abcd-01\", ",
+		"\nSYMLINK==\"vg/lv\", ",
+		"\nKERNEL==\"sdx\", ",
+	};
+	_cleanup_(model_done) struct model desired = { 0 };
+	_cleanup_(late_done) struct late late = { 0 };
+	struct fake_kernel fake;
+	unsigned int starts = 0;
+
+	fake_init(&fake, GIB);
+	fake_model(&desired, yaml);
+	ck_assert_int_eq(late_look(&fake.sys, &desired, &late), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		ck_assert_msg(strstr(late.rules, lines[i]), "no '%s' in\n%s", lines[i],
+			      late.rules);
+	for (const char *at = late.rules; (at = strstr(at, "SYSTEMD_WANTS")); at++)
+		starts++;
+	/* Those above, and the link that sdx may be. */
+	ck_assert_uint_eq(starts, ARRAY_SIZE(lines) + 1);
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(no_rules_are_written_if_no_device_may_be_late)
+{
+	_cleanup_(model_done) struct model desired = { 0 };
+	_cleanup_(late_done) struct late late = { 0 };
+	struct fake_kernel fake;
+
+	fake_init(&fake, GIB);
+	fake_model(&desired, "ramdisks: [{name: rd0, size: 64MiB}]\n"
+			     "caches: [{name: a, source: /dev/rd0, size: 1MiB}]");
+	ck_assert_int_eq(late_look(&fake.sys, &desired, &late), 0);
+	ck_assert_ptr_null(late.rules);
+	fake_done(&fake);
+}
+END_TEST
+
+static void add_late_disk(struct fake_kernel *fake, const char *diskseq)
+{
+	fake_set(fake, "sys/devices/vdb/dev", "8:16");
+	fake_set(fake, "sys/devices/vdb/size", "2048");
+	fake_set(fake, "sys/devices/vdb/diskseq", diskseq);
+	fake_set(fake, "sys/devices/vdb/vdb1/dev", "8:17");
+	fake_set(fake, "sys/devices/vdb/vdb1/size", "1024");
+	fake_set(fake, "dev/vdb", "");
+	fake_set(fake, "dev/vdb1", "");
+	fake_link(fake, "sys/class/block/vdb", "/sys/devices/vdb");
+	fake_link(fake, "sys/class/block/vdb1", "/sys/devices/vdb/vdb1");
+	fake_link(fake, "sys/dev/block/8:16", "/sys/devices/vdb");
+	fake_link(fake, "sys/dev/block/8:17", "/sys/devices/vdb/vdb1");
+}
+
+START_TEST(rules_start_no_run_for_a_device_that_the_run_has_seen)
+{
+	_cleanup_(device_numbers_done) struct device_numbers missed = { 0 };
+	_cleanup_(model_done) struct model desired = { 0 };
+	_cleanup_(late_done) struct late before = { 0 }, after = { 0 };
+	struct fake_kernel fake;
+
+	fake_init(&fake, GIB);
+	fake_model(&desired, "caches: [{name: a, source: /dev/vdb1, size: 1MiB}]");
+	ck_assert_int_eq(late_look(&fake.sys, &desired, &before), 0);
+	ck_assert_ptr_nonnull(
+		strstr(before.rules, "\nKERNEL==\"vdb1\", ENV{SYSTEMD_WANTS}"));
+	ck_assert_int_eq(late_find_new(&fake.sys, &desired, &before, &missed), 0);
+	ck_assert_uint_eq(missed.numbers.count, 0);
+
+	add_late_disk(&fake, "17");
+	ck_assert_int_eq(late_find_new(&fake.sys, &desired, &before, &missed), 0);
+	ck_assert_uint_eq(missed.numbers.count, 1);
+	ck_assert_uint_eq(missed.numbers.items[0], makedev(8, 17));
+	device_numbers_done(&missed);
+	missed = (struct device_numbers){ 0 };
+
+	ck_assert_int_eq(late_look(&fake.sys, &desired, &after), 0);
+	ck_assert_ptr_nonnull(
+		strstr(after.rules,
+		       "\nKERNEL==\"vdb1\", ENV{DISKSEQ}!=\"17\", ENV{SYSTEMD_WANTS}"));
+	ck_assert_int_eq(late_find_new(&fake.sys, &desired, &after, &missed), 0);
+	ck_assert_uint_eq(missed.numbers.count, 0);
+
+	/* The same name, and another disk, or the same one once more. */
+	fake_set(&fake, "sys/devices/vdb/diskseq", "18");
+	ck_assert_int_eq(late_find_new(&fake.sys, &desired, &after, &missed), 0);
+	ck_assert_uint_eq(missed.numbers.count, 1);
+	/* A drive without a medium: the medium will have the same number on old kernels. */
+	late_done(&after);
+	fake_set(&fake, "sys/devices/vdb/vdb1/size", "0");
+	ck_assert_int_eq(late_look(&fake.sys, &desired, &after), 0);
+	ck_assert_str_eq(after.rules, before.rules);
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(rules_are_replaced_and_removed_with_the_configuration)
+{
+	struct fake_kernel fake;
+
+	fake_init(&fake, GIB);
+	/* No udevd runs. */
+	ck_assert_int_eq(udev_rules_write(&fake.sys.kfs, "a\n"), 0);
+	ck_assert_ptr_null(fake_get(&fake, UDEV_RULES_LATE));
+	fake_set(&fake, "run/udev/control", "");
+	ck_assert_int_eq(udev_rules_write(&fake.sys.kfs, "a\n"), 1);
+	ck_assert_str_eq(fake_get(&fake, UDEV_RULES_LATE), "a");
+	ck_assert_int_eq(udev_rules_write(&fake.sys.kfs, "ab\n"), 1);
+	ck_assert_str_eq(fake_get(&fake, UDEV_RULES_LATE), "ab");
+	/* The same rules are not written again: udevd would read all of its rules. */
+	fake.sys.fault = (struct fault){ .mode = FAULT_FAIL, .at = 1, .error = -EIO };
+	ck_assert_int_eq(udev_rules_write(&fake.sys.kfs, "ab\n"), 0);
+	fake.sys.fault = (struct fault){ 0 };
+	ck_assert_int_eq(udev_rules_write(&fake.sys.kfs, NULL), 1);
+	ck_assert_ptr_null(fake_get(&fake, UDEV_RULES_LATE));
+	ck_assert_int_eq(udev_rules_write(&fake.sys.kfs, NULL), 0);
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(service_manager_is_notified_once)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_free_ char *dir = unit_dir();
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	char text[32];
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", dir);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	setenv("NOTIFY_SOCKET", address.sun_path, 1);
+	notify_ready();
+	notify_ready();
+	ck_assert_int_eq(recv(fd, text, sizeof(text), 0), strlen("READY=1"));
+	ck_assert_mem_eq(text, "READY=1", strlen("READY=1"));
+	ck_assert_int_eq(recv(fd, text, sizeof(text), 0), -1);
+}
+END_TEST
+
 Suite *suite_cache(void)
 {
 	return unit_suite("cache", ramdisk_goes_from_one_cache_to_another,
@@ -302,5 +472,10 @@ Suite *suite_cache(void)
 			  absent_source_takes_no_time_of_the_present_one,
 			  wait_for_an_absent_source_leaves_time_before_the_deadline,
 			  run_without_a_wait_does_not_wait,
-			  failed_step_is_tried_once_more_at_the_end_of_the_wait, NULL);
+			  failed_step_is_tried_once_more_at_the_end_of_the_wait,
+			  late_devices_are_matched_by_udev,
+			  no_rules_are_written_if_no_device_may_be_late,
+			  rules_start_no_run_for_a_device_that_the_run_has_seen,
+			  rules_are_replaced_and_removed_with_the_configuration,
+			  service_manager_is_notified_once, NULL);
 }
