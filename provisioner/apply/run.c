@@ -244,6 +244,10 @@ static int take_lock(const struct app *app, int rundir_fd)
 	if (fd == -EWOULDBLOCK && end > clock_now_ms()) {
 		if (isatty(STDERR_FILENO) && !app->options.quiet)
 			fputs("waiting for another run to end\n", stderr);
+		/* The run before may wait for an absent device. Only mounts need this
+		 * run to end before the boot goes on, and they need the local stage. */
+		if (app->options.stage != KIND_STAGE_LOCAL)
+			notify_ready();
 		fd = rundir_lock(rundir_fd, end);
 	}
 	if (fd == -EWOULDBLOCK)
