@@ -402,8 +402,12 @@ mgmt "rapiddisk attach 0 $((8192 * mib))"
 t_is "a disk larger than memory returns ENOSPC when memory ends" \
 	"$( { dd if=/dev/zero of=/dev/rd0 bs=1M oflag=direct; } 2>&1 | grep -o 'No space left on device')" \
 	"No space left on device"
-t_run "the full disk leaves 40 MiB to the rest of the system" \
-	[ "$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)" -ge 40 ]
+# Free pages on the lists of the CPUs are not in MemAvailable. The kernel takes them back when memory
+# ends.
+available=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
+listed=$(awk '$1 == "count:" { pages += $2 } END { print int(pages / 256) }' /proc/zoneinfo)
+t_note "MemAvailable $available MiB, on the lists of the CPUs $listed MiB"
+t_run "the full disk leaves 40 MiB to the rest of the system" [ $((available + listed)) -ge 40 ]
 t_note "held then: $(used 0) bytes"
 t_is "preallocation is refused while memory is full" \
 	"$(mgmt "rapiddisk attach 1 $((64 * mib)) preallocate=1")" "Cannot allocate memory"
