@@ -35,6 +35,8 @@ said() { # NAME
 report='
 none_or() { echo "${1:-none}"; }
 echo "settled: $(systemctl is-system-running --wait)"
+# The boot goes on while the program waits for what is absent.
+while [ "$(systemctl show -P SubState rapiddisk-apply.service)" = running ]; do sleep 0.2; done
 echo "multi-user: $(systemctl is-active multi-user.target)"
 echo "failed: $(none_or "$(systemctl --failed --no-legend --plain | cut -d " " -f 1 | xargs)")"
 echo "service: $(systemctl is-active rapiddisk-apply.service)"
