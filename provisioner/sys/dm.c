@@ -261,20 +261,28 @@ static int copy_loaded_target(const char *name, struct dm_map *map)
 	return r < 0 ? r : copy_target(task, map);
 }
 
+/* Run @task, which may be NULL, and return what it says of a map. -ENODEV: no such map. */
+static int run_for_info(struct dm_task *task, struct dm_info *ret)
+{
+	int r = task ? run_task(task) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	if (!dm_task_get_info(task, ret))
+		return -EIO;
+	return ret->exists ? 0 : -ENODEV;
+}
+
 static int kernel_read_table(struct sys *sys, const struct dm_entry *entry,
 			     struct dm_map *map)
 {
 	_cleanup_task_ struct dm_task *task = new_table_task(entry->name);
-	int r = task ? run_task(task) : -ENOMEM;
 	struct dm_info info;
+	int r = run_for_info(task, &info);
 
 	(void)sys;
 	if (r < 0)
 		return r;
-	if (!dm_task_get_info(task, &info))
-		return -EIO;
-	if (!info.exists)
-		return -ENODEV;
 	if (info.live_table)
 		return copy_target(task, map);
 	return info.inactive_table ? copy_loaded_target(entry->name, map) : 0;
@@ -283,15 +291,11 @@ static int kernel_read_table(struct sys *sys, const struct dm_entry *entry,
 /* Run @task, and return the name of the map that it is about. -ENOENT: no such map. */
 static int name_of(struct dm_task *task, char **ret)
 {
-	int r = run_task(task);
 	struct dm_info info;
+	int r = run_for_info(task, &info);
 
 	if (r < 0)
 		return r == -ENXIO || r == -ENODEV ? -ENOENT : r;
-	if (!dm_task_get_info(task, &info))
-		return -EIO;
-	if (!info.exists)
-		return -ENOENT;
 	*ret = strdup(dm_task_get_name(task));
 	return *ret ? 0 : -ENOMEM;
 }
@@ -314,15 +318,11 @@ static int kernel_read(struct sys *sys, const struct dm_entry *entry, struct dm_
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_INFO, entry->name);
 	struct dm_map map = { 0 };
 	struct dm_info info;
-	int r = task ? run_task(task) : -ENOMEM;
+	int r = run_for_info(task, &info);
 
 	(void)sys;
 	if (r < 0)
 		return r;
-	if (!dm_task_get_info(task, &info))
-		return -EIO;
-	if (!info.exists)
-		return -ENODEV;
 	map.openers = (uint64_t)info.open_count;
 	map.suspended = info.suspended;
 	map.unfinished = info.inactive_table;
