@@ -9,8 +9,12 @@
 #	c_same              true if the content through the cache equals the source
 #	c_stat NAME         print a counter
 #	c_remove            remove the cache, and fail if that is not possible
+#	c_virtio LINK       print the virtio device of a disk
+#	c_unplug VIRTIO     take a virtio device from its driver: the disk goes
+#	c_plug VIRTIO       give the virtio device back to its driver: the disk comes
 
 cache=/dev/mapper/cache
+c_driver=/sys/bus/virtio/drivers/virtio_blk
 
 c_source() {
 	modprobe brd rd_nr=1 rd_size=$(($1 * 1024))
@@ -44,3 +48,14 @@ c_stat() {
 	cat "/sys/kernel/rapiddisk_cache/cache/$1"
 }
 
+c_virtio() {
+	basename "$(readlink -f "/sys/class/block/$(basename "$(readlink -f "$1")")/device")"
+}
+
+c_unplug() {
+	echo "$1" >$c_driver/unbind && udevadm settle
+}
+
+c_plug() {
+	echo "$1" >$c_driver/bind && udevadm settle
+}

@@ -13,26 +13,15 @@
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh || exit
+# shellcheck source=tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 t_atexit "rapiddisk-apply --teardown -q; rm -f /etc/rapiddisk.yaml; systemctl stop rapiddisk-apply rapiddisk-exports"
 first=/dev/disk/by-id/virtio-disk1
 second=/dev/disk/by-id/virtio-disk2
-driver=/sys/bus/virtio/drivers/virtio_blk
 rules=/run/udev/rules.d/99-zz-rapiddisk-late.rules
 journal() {
 	journalctl -q --no-pager -o cat --since "$since" -u 'rapiddisk-late@*'
-}
-
-virtio() { # LINK
-	basename "$(readlink -f "/sys/class/block/$(basename "$(readlink -f "$1")")/device")"
-}
-
-unplug() { # VIRTIO
-	echo "$1" >$driver/unbind && udevadm settle
-}
-
-plug() { # VIRTIO
-	echo "$1" >$driver/bind && udevadm settle
 }
 
 # True if the cache is over the device that the link leads to now.
@@ -75,21 +64,21 @@ mkfs.ext4 -q -F "$first"
 mkfs.ext4 -q -F "$second"
 udevadm settle
 uuid=$(blkid -p -s UUID -o value "$first")
-first_virtio=$(virtio $first) second_virtio=$(virtio $second)
+first_virtio=$(c_virtio $first) second_virtio=$(c_virtio $second)
 
 # --- a source that appears after the run ---
 
-unplug "$first_virtio"
-unplug "$second_virtio"
+c_unplug "$first_virtio"
+c_unplug "$second_virtio"
 config 0s "UUID=$uuid"
 since=$(date '+%F %T')
 t_fails "a run without the source fails" rapiddisk-apply
 t_run "the rest of the file is created" test -b /dev/rd7
 t_run "the rules of udev name the source" grep -q "$uuid" $rules
-plug "$second_virtio"
+c_plug "$second_virtio"
 within 5 idle
 t_is "a disk that no entry names starts no run" "$(journal)" ""
-plug "$first_virtio"
+c_plug "$first_virtio"
 t_run "the source starts a run that creates the cache" within 60 is_over late1 "$first"
 within 60 idle
 t_is "the report is that of a run without loss" "$(jq -r .result /run/rapiddisk/status.json)" changed
@@ -104,14 +93,14 @@ t_is "a change of a device starts no further run" "$(sequence)" "$number"
 
 config 0s "UUID=$uuid"
 sed -i '/rd7/d; s/^caches/ramdisks: []\ncaches/' /etc/rapiddisk.yaml
-unplug "$first_virtio"
-plug "$first_virtio"
+c_unplug "$first_virtio"
+c_plug "$first_virtio"
 t_run "a run puts the disk that is back below its map" within 60 is_over late1 "$first"
 within 60 idle
 t_run "a run for a device removes nothing" test -b /dev/rd7
 echo "version: 7" >/etc/rapiddisk.yaml
-unplug "$first_virtio"
-plug "$first_virtio"
+c_unplug "$first_virtio"
+c_plug "$first_virtio"
 invalid() {
 	journal | grep -q 'unknown version'
 }
@@ -125,8 +114,8 @@ config 0s $first
 t_run "the source is named by its path" rapiddisk-apply
 t_run "the run has the disk that is back below the map" is_over late1 "$first"
 for _ in 1 2 3; do
-	echo "$first_virtio" >$driver/unbind
-	echo "$first_virtio" >$driver/bind
+	echo "$first_virtio" >$c_driver/unbind
+	echo "$first_virtio" >$c_driver/bind
 done
 udevadm settle
 within 60 idle
@@ -135,13 +124,13 @@ t_is "no late unit has failed" "$(systemctl --failed --no-legend 'rapiddisk-late
 
 # --- two at once ---
 
-unplug "$first_virtio"
-unplug "$second_virtio"
+c_unplug "$first_virtio"
+c_unplug "$second_virtio"
 rapiddisk-apply --teardown
 config 0s $first $second
 rapiddisk-apply
-echo "$first_virtio" >$driver/bind &
-echo "$second_virtio" >$driver/bind
+echo "$first_virtio" >$c_driver/bind &
+echo "$second_virtio" >$c_driver/bind
 wait
 t_run "the first of two disks is cached" within 60 is_over late1 "$first"
 t_run "the second of two disks is cached" within 60 is_over late2 "$second"
@@ -181,7 +170,7 @@ fi
 # --- an export of a late device ---
 
 if modprobe nvme_loop && modprobe nvmet; then
-	unplug "$first_virtio"
+	c_unplug "$first_virtio"
 	cat >/etc/rapiddisk.yaml <<-END
 		version: 1
 		ramdisks: [{ name: rd7, size: 8MiB }]
@@ -196,7 +185,7 @@ if modprobe nvme_loop && modprobe nvmet; then
 	open=/sys/kernel/config/nvmet/ports/1/subsystems/nqn.2026-11.org.example:late
 	systemctl start rapiddisk-exports
 	t_fails "an export without its device is closed" test -e $open
-	plug "$first_virtio"
+	c_plug "$first_virtio"
 	t_run "the export opens when its device appears" within 60 test -e $open
 	within 60 idle
 	systemctl stop rapiddisk-exports
@@ -221,7 +210,7 @@ t_fails "the rules are removed with the last entry" test -e $rules
 
 # --- the time of others ---
 
-unplug "$first_virtio"
+c_unplug "$first_virtio"
 config 40s $second "UUID=$uuid"
 systemctl stop rapiddisk-apply
 systemctl reset-failed rapiddisk-apply
@@ -233,7 +222,7 @@ if [ "$took" -lt 30 ]; then ok; else fail "$took s"; fi
 t_is "the unit still waits" "$(systemctl show -P SubState rapiddisk-apply)" running
 t_run "the present source is cached meanwhile" test -b /dev/mapper/late1
 t_fails "the absent source is not" test -e /dev/mapper/late2
-plug "$first_virtio"
+c_plug "$first_virtio"
 t_run "the waiting run creates the second cache" within 60 test -b /dev/mapper/late2
 has_exited() {
 	[ "$(systemctl show -P SubState rapiddisk-apply)" = exited ]

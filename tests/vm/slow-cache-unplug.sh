@@ -11,24 +11,12 @@
 
 # shellcheck source=tests/vm/lib.sh
 . /src/tests/vm/lib.sh || exit
+# shellcheck source=tests/vm/cache-lib.sh
+. /src/tests/vm/cache-lib.sh || exit
 
 t_atexit "umount /mnt; rapiddisk-apply --teardown -q; rm -f /etc/rapiddisk.yaml"
 first=/dev/disk/by-id/virtio-disk1
 second=/dev/disk/by-id/virtio-disk2
-driver=/sys/bus/virtio/drivers/virtio_blk
-
-# Print the virtio device of a disk, to unbind and bind its driver.
-virtio() { # LINK
-	basename "$(readlink -f "/sys/class/block/$(basename "$(readlink -f "$1")")/device")"
-}
-
-unplug() { # VIRTIO
-	echo "$1" >$driver/unbind && udevadm settle
-}
-
-plug() { # VIRTIO
-	echo "$1" >$driver/bind && udevadm settle
-}
 
 config() { # SOURCE
 	printf 'version: 1\ncaches:\n  - { name: data, source: %s, size: 16MiB, wait: 0s }\n' "$1" \
@@ -65,7 +53,7 @@ head -c 256k /dev/urandom >/root/file
 mkfs.ext4 -q -F "$first" && mount "$first" /mnt && cp /root/file /mnt/ && umount /mnt
 udevadm settle
 uuid=$(blkid -p -s UUID -o value "$first")
-first_virtio=$(virtio $first) second_virtio=$(virtio $second)
+first_virtio=$(c_virtio $first) second_virtio=$(c_virtio $second)
 
 # --- unplugged while mounted, and back under another name ---
 
@@ -73,7 +61,7 @@ config "UUID=$uuid"
 t_run "a disk is cached" apply
 t_run "the cache is mounted" mount /dev/mapper/data /mnt
 before=$(number_below)
-unplug "$first_virtio"
+c_unplug "$first_virtio"
 t_is "the table of the map names the number of the unplugged disk" "$(number_below)" "$before"
 t_run "the number has no name in sysfs" test ! -e "/sys/dev/block/$before"
 apply --status
@@ -83,7 +71,7 @@ status=$?
 t_run "the status without privilege says so, too" says 0 'data.* \(unplugged\)'
 apply
 t_run "a run names the unplugged source" says 1 "source 'UUID=$uuid' was unplugged"
-plug "$first_virtio"
+c_plug "$first_virtio"
 t_run "the disk is back under another number" test "$(number_of $first)" != "$before"
 apply
 t_run "a run changes the map" says 0 '^~ cache data'
@@ -99,7 +87,7 @@ t_run "the file system is clean" e2fsck -fn "$first"
 # --- another disk in its place ---
 
 mount /dev/mapper/data /mnt
-unplug "$first_virtio"
+c_unplug "$first_virtio"
 config "$(readlink -f $second)"
 apply
 t_run "another disk is not put below a mounted map" says 1 "not provably the same disk"
@@ -110,17 +98,17 @@ t_run "the map passes through" sh -c "dmsetup table data | grep -q ' linear '"
 t_run "the memory of the cache is free" test ! -e /sys/kernel/rapiddisk_cache/data
 umount /mnt
 t_run "the unused map is removed" sh -c 'rapiddisk-apply --teardown && ! dmsetup info data'
-plug "$first_virtio"
+c_plug "$first_virtio"
 
 # --- unused ---
 
 config "UUID=$uuid"
 t_run "the disk is cached again" apply
-unplug "$first_virtio"
+c_unplug "$first_virtio"
 printf 'version: 1\ncaches: []\n' >/etc/rapiddisk.yaml
 t_run "a map over an unplugged disk is removed with its entry" apply
 t_fails "no map is left" dmsetup info data
-plug "$first_virtio"
+c_plug "$first_virtio"
 
 # --- exported ---
 
@@ -131,11 +119,11 @@ if modprobe nvme_loop && modprobe nvmet; then
 		"      - { id: 1, device: $second, wait: 0s }" >/etc/rapiddisk.yaml
 	t_run "a disk is exported" apply
 	namespace=/sys/kernel/config/nvmet/subsystems/nqn.2026-11.org.example:usb/namespaces/1
-	unplug "$second_virtio"
+	c_unplug "$second_virtio"
 	apply
 	t_run "a run names the absent device" says 1 "device '$second' of namespace '1' does not exist"
 	t_run "the export stays" test -d $namespace
-	plug "$second_virtio"
+	c_plug "$second_virtio"
 	t_run "a run puts the disk into the export again" apply
 	t_is "the namespace has the device of the new name" "$(cat $namespace/device_path)" \
 		"$(readlink -f $second)"
