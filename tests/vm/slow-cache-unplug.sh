@@ -15,6 +15,9 @@
 . /src/tests/vm/cache-lib.sh || exit
 
 t_atexit "umount /mnt; rapiddisk-apply --teardown -q; rm -f /etc/rapiddisk.yaml"
+# The runs are those of this test alone. In slow-cache-late, udev starts them.
+systemctl mask --runtime rapiddisk-late@.service
+t_atexit "systemctl unmask --runtime rapiddisk-late@.service"
 first=/dev/disk/by-id/virtio-disk1
 second=/dev/disk/by-id/virtio-disk2
 
