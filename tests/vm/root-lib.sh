@@ -73,8 +73,8 @@ boot_root() { # STATE OPTION...
 		>"$root_state/output" 2>"$root_state/errors"
 	root_status=$?
 	echo "--- $root_state: status $root_status"
-	cat "$root_state/output" "$root_state/errors"
 	grep -i rapiddisk "$root_state/console"
+	cat "$root_state/output" "$root_state/errors"
 	return "$root_status"
 }
 
