@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Collect the errors of a file, and print each with its line and a mark at the place. */
+/* Collect the errors of the files, and print each with its line and a mark at the place. */
 #include "base/diag.h"
 
 #include "base/cleanup.h"
@@ -19,15 +19,22 @@
 
 /* A cursor in the text. Moving it costs O(distance). */
 struct text_walk {
-	const struct diag *diag;
+	const char *text;
+	size_t text_len;
 	size_t at, line_start; /* byte offsets */
 	struct src_pos pos;    /* of the character at @at */
 };
 
 int diag_init(struct diag *diag, const char *file)
 {
-	*diag = (struct diag){ .file = strdup(file) };
-	return diag->file ? 0 : -ENOMEM;
+	unsigned int first;
+	int r;
+
+	*diag = (struct diag){ 0 };
+	r = diag_add_file(diag, file, &first);
+	if (r < 0)
+		diag_done(diag);
+	return r;
 }
 
 void diag_done(struct diag *diag)
@@ -35,13 +42,30 @@ void diag_done(struct diag *diag)
 	vec_foreach (entry, &diag->entries)
 		free(entry->message);
 	vec_done(&diag->entries);
-	free(diag->file);
-	free(diag->text);
+	vec_foreach (file, &diag->files) {
+		free(file->name);
+		free(file->text);
+	}
+	vec_done(&diag->files);
 	*diag = (struct diag){ 0 };
 }
 
-int diag_set_text(struct diag *diag, const char *text, size_t len)
+int diag_add_file(struct diag *diag, const char *name, unsigned int *ret)
 {
+	struct diag_file file = { .name = strdup(name) };
+	int r = file.name ? vec_push(&diag->files, file) : -ENOMEM;
+
+	if (r < 0) {
+		free(file.name);
+		return r;
+	}
+	*ret = (unsigned int)diag->files.count - 1;
+	return 0;
+}
+
+int diag_set_text(struct diag *diag, unsigned int file, const char *text, size_t len)
+{
+	struct diag_file *of = &diag->files.items[file];
 	char *copy = malloc(len + 1);
 
 	if (!copy)
@@ -49,9 +73,9 @@ int diag_set_text(struct diag *diag, const char *text, size_t len)
 	if (len)
 		memcpy(copy, text, len);
 	copy[len] = '\0';
-	free(diag->text);
-	diag->text = copy;
-	diag->text_len = len;
+	free(of->text);
+	of->text = copy;
+	of->text_len = len;
 	return 0;
 }
 
@@ -149,10 +173,10 @@ static void put_text(FILE *out, const char *text)
 }
 
 /* Return: the length of the line break of YAML 1.1 at @at, as libyaml counts; 0: no break. */
-static size_t break_len(const struct diag *diag, size_t at)
+static size_t break_len(const struct text_walk *walk, size_t at)
 {
-	const char *text = diag->text + at;
-	size_t left = diag->text_len - at;
+	const char *text = walk->text + at;
+	size_t left = walk->text_len - at;
 	uint32_t character;
 	size_t bytes = utf8_decode(text, left, &character);
 
@@ -166,15 +190,18 @@ static size_t break_len(const struct diag *diag, size_t at)
 	return 0;
 }
 
-static bool is_before(struct src_pos a, struct src_pos b)
+static struct text_walk start_of(const char *text, size_t len, unsigned int file)
 {
-	return a.line < b.line || (a.line == b.line && a.column < b.column);
+	return (struct text_walk){
+		.text = text,
+		.text_len = len,
+		.pos = { .line = 1, .column = 1, .file = file },
+	};
 }
 
 static void step_char(struct text_walk *walk)
 {
-	const struct diag *diag = walk->diag;
-	size_t bytes = break_len(diag, walk->at);
+	size_t bytes = break_len(walk, walk->at);
 	uint32_t character;
 
 	if (bytes) {
@@ -184,7 +211,7 @@ static void step_char(struct text_walk *walk)
 		walk->pos.column = 1;
 		return;
 	}
-	bytes = utf8_decode(diag->text + walk->at, diag->text_len - walk->at, &character);
+	bytes = utf8_decode(walk->text + walk->at, walk->text_len - walk->at, &character);
 	walk->at += bytes ? bytes : 1;
 	walk->pos.column++;
 }
@@ -192,23 +219,22 @@ static void step_char(struct text_walk *walk)
 /* Return: false if the text has no such place. The end of a line is a place. */
 static bool walk_to(struct text_walk *walk, struct src_pos pos)
 {
-	const struct diag *diag = walk->diag;
-
-	if (is_before(pos, walk->pos))
-		*walk = (struct text_walk){ .diag = diag, .pos = { 1, 1 } };
-	while (is_before(walk->pos, pos) && walk->at < diag->text_len) {
-		if (walk->pos.line == pos.line && break_len(diag, walk->at))
+	if (src_pos_compare(pos, walk->pos) < 0)
+		*walk = start_of(walk->text, walk->text_len, walk->pos.file);
+	while (src_pos_compare(walk->pos, pos) < 0 && walk->at < walk->text_len) {
+		if (walk->pos.line == pos.line && break_len(walk, walk->at))
 			return false;
 		step_char(walk);
 	}
-	return walk->pos.line == pos.line && walk->pos.column == pos.column;
+	return src_pos_compare(walk->pos, pos) == 0;
 }
 
-struct src_pos diag_pos(const struct diag *diag, size_t offset)
+struct src_pos diag_pos(const struct diag *diag, unsigned int file, size_t offset)
 {
-	struct text_walk walk = { .diag = diag, .pos = { 1, 1 } };
+	const struct diag_file *of = &diag->files.items[file];
+	struct text_walk walk = start_of(of->text, of->text_len, file);
 
-	while (walk.at < offset && walk.at < diag->text_len)
+	while (walk.at < offset && walk.at < walk.text_len)
 		step_char(&walk);
 	return walk.pos;
 }
@@ -216,7 +242,7 @@ struct src_pos diag_pos(const struct diag *diag, size_t offset)
 /* Return: the offset at which the printed part of the line begins. */
 static size_t shown_start(const struct text_walk *walk)
 {
-	const char *text = walk->diag->text;
+	const char *text = walk->text;
 	size_t start = walk->at;
 
 	for (unsigned int i = 0; i < SHOWN_BEFORE && start > walk->line_start; i++) {
@@ -230,18 +256,17 @@ static size_t shown_start(const struct text_walk *walk)
 
 static void print_line(const struct text_walk *walk, FILE *out)
 {
-	const struct diag *diag = walk->diag;
 	size_t at = shown_start(walk);
 	unsigned int caret = 0, after = 0;
 
 	fputs("    ", out);
 	if (at > walk->line_start)
 		caret += (unsigned int)fprintf(out, "...");
-	while (at < diag->text_len && after < SHOWN_AFTER && !break_len(diag, at)) {
+	while (at < walk->text_len && after < SHOWN_AFTER && !break_len(walk, at)) {
 		uint32_t character = 0;
 		size_t bytes =
-			utf8_decode(diag->text + at, diag->text_len - at, &character);
-		unsigned int columns = put_char(out, diag->text + at, bytes, character);
+			utf8_decode(walk->text + at, walk->text_len - at, &character);
+		unsigned int columns = put_char(out, walk->text + at, bytes, character);
 
 		if (at < walk->at)
 			caret += columns;
@@ -249,7 +274,7 @@ static void print_line(const struct text_walk *walk, FILE *out)
 			after++;
 		at += bytes ? bytes : 1;
 	}
-	if (after == SHOWN_AFTER && at < diag->text_len && !break_len(diag, at))
+	if (after == SHOWN_AFTER && at < walk->text_len && !break_len(walk, at))
 		fputs("...", out);
 	fprintf(out, "\n    %*s^\n", (int)caret, "");
 }
@@ -257,12 +282,17 @@ static void print_line(const struct text_walk *walk, FILE *out)
 static void print_entry(const struct diag *diag, const struct diag_entry *entry,
 			FILE *out)
 {
-	put_text(out, diag->file);
+	put_text(out, diag->files.items[entry->pos.file].name);
 	if (entry->pos.line)
 		fprintf(out, ":%u:%u", entry->pos.line, entry->pos.column);
 	fputs(": ", out);
 	put_text(out, entry->message);
 	fputc('\n', out);
+}
+
+static bool is_same_line(struct src_pos a, struct src_pos b)
+{
+	return a.file == b.file && a.line == b.line;
 }
 
 /* Count the entries, from the first on, that share its line. */
@@ -272,7 +302,7 @@ static size_t count_of_line(const struct diag_entry *const *sorted, size_t count
 	size_t n = 0;
 
 	*ret_is_concealed = false;
-	for (; n < count && sorted[n]->pos.line == sorted[0]->pos.line; n++)
+	for (; n < count && is_same_line(sorted[n]->pos, sorted[0]->pos); n++)
 		*ret_is_concealed |= sorted[n]->is_concealed;
 	return n;
 }
@@ -281,6 +311,7 @@ static size_t count_of_line(const struct diag_entry *const *sorted, size_t count
 struct visit {
 	const struct diag *diag;
 	const struct diag_entry **sorted;
+	char *masked;	       /* the text of the current file; NULL: no text */
 	struct text_walk walk; /* over the masked text */
 	diag_fn *fn;
 	void *data;
@@ -313,6 +344,30 @@ static void visit_entry(struct visit *visit, const struct diag_entry *entry,
 	visit->fn(visit->data, text ? text : entry->message);
 }
 
+/* Mask secrets without moving any place. Return: the caller's to free; NULL: no text. */
+static char *mask_text(const struct diag_file *file)
+{
+	char *copy = file->text ? malloc(file->text_len + 1) : NULL;
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, file->text, file->text_len + 1);
+	/* The text may contain a NUL, which is an error of its own. */
+	for (size_t at = 0; at < file->text_len; at += strlen(copy + at) + 1)
+		mask_secrets(copy + at);
+	return copy;
+}
+
+/* Make @file the file whose lines are quoted. */
+static void turn_to(struct visit *visit, unsigned int file)
+{
+	const struct diag_file *of = &visit->diag->files.items[file];
+
+	free(visit->masked);
+	visit->masked = mask_text(of);
+	visit->walk = start_of(visit->masked, of->text_len, file);
+}
+
 static void visit_entries(struct visit *visit, size_t shown)
 {
 	const struct diag *diag = visit->diag;
@@ -322,6 +377,8 @@ static void visit_entries(struct visit *visit, size_t shown)
 	for (size_t i = 0; i < shown; i++) {
 		const struct diag_entry *entry = visit->sorted[i];
 
+		if (i == 0 || entry->pos.file != visit->walk.pos.file)
+			turn_to(visit, entry->pos.file);
 		/* The line of a concealed error holds a secret, whatever the other errors are. */
 		if (i == end)
 			end += count_of_line(visit->sorted + i, diag->entries.count - i,
@@ -329,22 +386,8 @@ static void visit_entries(struct visit *visit, size_t shown)
 		/* A lost entry may be that of a secret. */
 		visit_entry(visit, entry,
 			    entry->pos.line && !is_concealed && !diag->failed &&
-				    visit->walk.diag->text);
+				    visit->masked);
 	}
-}
-
-/* Mask secrets without moving any place. Return: the caller's to free; NULL: no text. */
-static char *mask_text(const struct diag *diag)
-{
-	char *copy = diag->text ? malloc(diag->text_len + 1) : NULL;
-
-	if (!copy)
-		return NULL;
-	memcpy(copy, diag->text, diag->text_len + 1);
-	/* The text may contain a NUL, which is an error of its own. */
-	for (size_t at = 0; at < diag->text_len; at += strlen(copy + at) + 1)
-		mask_secrets(copy + at);
-	return copy;
 }
 
 static void visit_line(struct visit *visit, const char *fmt, ...) _printf_(2, 3);
@@ -364,14 +407,7 @@ static void visit_line(struct visit *visit, const char *fmt, ...)
 
 void diag_visit(const struct diag *diag, diag_fn *fn, void *data)
 {
-	_cleanup_free_ char *masked = mask_text(diag);
-	const struct diag shown_text = { .text = masked, .text_len = diag->text_len };
-	struct visit visit = {
-		.diag = diag,
-		.walk = { .diag = &shown_text, .pos = { 1, 1 } },
-		.fn = fn,
-		.data = data,
-	};
+	struct visit visit = { .diag = diag, .fn = fn, .data = data };
 	size_t count = diag->entries.count;
 	size_t shown = count < DIAG_PRINTED_MAX ? count : DIAG_PRINTED_MAX;
 	size_t rest;
@@ -387,6 +423,7 @@ void diag_visit(const struct diag *diag, diag_fn *fn, void *data)
 			visit_entry(&visit, &diag->entries.items[i], false);
 	}
 	free(visit.sorted);
+	free(visit.masked);
 	rest = count - shown + diag->left_out;
 	if (rest > 0)
 		visit_line(&visit, "%zu more error%s", rest, rest == 1 ? "" : "s");

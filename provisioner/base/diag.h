@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All errors of a configuration, each with its place in the file. */
+/* All errors of a configuration, each with its place in one of the files. */
 #pragma once
 
 #include "base/macro.h"
@@ -9,11 +9,14 @@
 
 struct src_pos {
 	unsigned int line, column; /* from 1; column counts characters; 0: no place */
+	unsigned int file;	   /* index into diag.files and model.files */
 };
 
-/* src_pos_compare() - Order two places of a file. Return: <0, 0, >0. */
+/* src_pos_compare() - Order two places by file, line and column. Return: <0, 0, >0. */
 static inline int src_pos_compare(struct src_pos a, struct src_pos b)
 {
+	if (a.file != b.file)
+		return a.file < b.file ? -1 : 1;
 	if (a.line != b.line)
 		return a.line < b.line ? -1 : 1;
 	return a.column < b.column ? -1 : a.column > b.column;
@@ -33,27 +36,40 @@ struct diag_entry {
 	bool is_concealed; /* do not quote its line */
 };
 
-struct diag {
-	char *file; /* the name that the user gave */
-	char *text; /* the text of the file, for the quoted lines; NULL: unread */
+struct diag_file {
+	char *name; /* as the user knows it */
+	char *text; /* for the quoted lines; NULL: unread */
 	size_t text_len;
+};
+
+struct diag {
+	VEC(struct diag_file) files; /* in the order in which they are read */
 	VEC(struct diag_entry) entries;
 	size_t left_out; /* errors beyond DIAG_KEPT_MAX, which have no entry */
 	bool failed;	 /* an entry was lost for lack of memory */
 };
 
-/* diag_init() - @file is copied. Return: 0 or -ENOMEM. */
+/* diag_init() - Start with one file. @file is copied. Return: 0 or -ENOMEM. */
 int diag_init(struct diag *diag, const char *file);
 void diag_done(struct diag *diag);
 
+/* diag_add_file() - Append a file. @name is copied. Return: 0 and its index; -ENOMEM. */
+int diag_add_file(struct diag *diag, const char *name, unsigned int *ret);
+
 /*
- * diag_set_text() - Copy the text of the file for the quoted lines.
+ * diag_set_text() - Copy the text of the file with index @file for the quoted lines.
  * Return: 0 or -ENOMEM.
  */
-int diag_set_text(struct diag *diag, const char *text, size_t len);
+int diag_set_text(struct diag *diag, unsigned int file, const char *text, size_t len);
 
 /* diag_pos() - Return the place of the byte at @offset of the text. */
-struct src_pos diag_pos(const struct diag *diag, size_t offset);
+struct src_pos diag_pos(const struct diag *diag, unsigned int file, size_t offset);
+
+/* diag_whole() - Return the place of an error of the whole file. */
+static inline struct src_pos diag_whole(unsigned int file)
+{
+	return (struct src_pos){ .file = file };
+}
 
 /*
  * diag_add() - Add an error.

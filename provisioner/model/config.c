@@ -283,6 +283,7 @@ int config_parse_some(const char *text, size_t len,
 		.diag = diag,
 	};
 	struct yaml_doc doc = { 0 };
+	unsigned int nodes = 0;
 	int r;
 
 	if (len > CONFIG_SIZE_MAX)
@@ -291,10 +292,10 @@ int config_parse_some(const char *text, size_t len,
 	r = check_mark(&text, &len, diag);
 	if (r < 0)
 		return r;
-	r = diag_set_text(diag, text, len);
+	r = diag_set_text(diag, 0, text, len);
 	if (r < 0)
 		return r;
-	r = yaml_doc_parse(diag, CONFIG_DEPTH_MAX, NODES_MAX, &doc);
+	r = yaml_doc_parse(diag, 0, CONFIG_DEPTH_MAX, NODES_MAX, &nodes, &doc);
 	if (r < 0)
 		return r;
 	r = read_doc(&reader, &doc);

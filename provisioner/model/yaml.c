@@ -33,7 +33,8 @@ struct builder {
 	struct yaml_doc doc;
 	struct src_pos end; /* of the text */
 	VEC(struct frame) open;
-	unsigned int depth_max, nodes_max, nodes;
+	unsigned int file, depth_max, nodes_max;
+	unsigned int *nodes;
 };
 
 static void *doc_alloc(struct yaml_doc *doc, size_t size, size_t align)
@@ -81,8 +82,11 @@ struct src_pos node_pos(const struct node *node, size_t offset)
 
 static struct src_pos pos_of(const struct builder *b, yaml_mark_t mark)
 {
-	struct src_pos pos = { (unsigned int)mark.line + 1,
-			       (unsigned int)mark.column + 1 };
+	struct src_pos pos = {
+		.line = (unsigned int)mark.line + 1,
+		.column = (unsigned int)mark.column + 1,
+		.file = b->file,
+	};
 
 	return pos.line > b->end.line ? b->end : pos;
 }
@@ -96,13 +100,14 @@ static int report_syntax(struct builder *b)
 	if (parser->error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
 	if (parser->error == YAML_READER_ERROR)
-		return diag_add(b->diag, diag_pos(b->diag, parser->problem_offset),
+		return diag_add(b->diag,
+				diag_pos(b->diag, b->file, parser->problem_offset),
 				"not valid YAML: %s", problem);
 	if (parser->problem_mark.index == parser->mark.index &&
 	    parser->buffer.pointer < parser->buffer.last &&
 	    *parser->buffer.pointer == '\t')
 		return diag_add(b->diag, pos, "unexpected tab; YAML indents with spaces");
-	if (yaml_report_cause(b->diag, problem, pos.line))
+	if (yaml_report_cause(b->diag, problem, pos))
 		return -EINVAL;
 	if (parser->context && parser->context_mark.line != parser->problem_mark.line)
 		return diag_add(b->diag, pos,
@@ -147,9 +152,9 @@ static int attach(struct builder *b, struct node *node)
 {
 	struct frame *parent = innermost(b);
 
-	if (++b->nodes > b->nodes_max)
+	if (++*b->nodes > b->nodes_max)
 		return diag_add(b->diag, node->pos,
-				"the file has more than %u keys and values",
+				"the configuration has more than %u keys and values",
 				b->nodes_max);
 	if (!parent) {
 		b->doc.root = node;
@@ -348,26 +353,27 @@ static int build(struct builder *b)
 /* --- the text --- */
 
 /* Refuse the characters that the reader of libyaml refuses without a place. */
-static int check_text(struct diag *diag)
+static int check_text(struct diag *diag, unsigned int file)
 {
-	const char *text = diag->text;
+	const char *text = diag->files.items[file].text;
+	size_t len = diag->files.items[file].text_len;
 
-	for (size_t at = 0; at < diag->text_len;) {
+	for (size_t at = 0; at < len;) {
 		uint32_t character;
-		size_t bytes = utf8_decode(text + at, diag->text_len - at, &character);
+		size_t bytes = utf8_decode(text + at, len - at, &character);
 
 		if (bytes == 0)
-			return diag_add(diag, diag_pos(diag, at),
+			return diag_add(diag, diag_pos(diag, file, at),
 					"not UTF-8; unexpected byte 0x%02X",
 					(unsigned char)text[at]);
 		if (character == 0)
 			return diag_add(
-				diag, diag_pos(diag, at),
+				diag, diag_pos(diag, file, at),
 				"unexpected NUL byte; the file is not UTF-8 text");
 		if ((character < 0x20 && !strchr("\t\n\r", (int)character)) ||
 		    (character >= 0x7f && character <= 0x9f && character != 0x85) ||
 		    character == 0xfeff || (character & 0xfffe) == 0xfffe)
-			return diag_add(diag, diag_pos(diag, at),
+			return diag_add(diag, diag_pos(diag, file, at),
 					"unexpected character U+%04X in a text file",
 					character);
 		at += bytes;
@@ -379,34 +385,39 @@ static int check_text(struct diag *diag)
  * If the text does not end with a newline, libyaml places an error at its end in a line that
  * does not exist. Otherwise libyaml is right, and the end need not be counted.
  */
-static struct src_pos end_of(const struct diag *diag)
+static struct src_pos end_of(const struct diag *diag, unsigned int file)
 {
-	if (diag->text_len > 0 && diag->text[diag->text_len - 1] == '\n')
-		return (struct src_pos){ UINT_MAX, 0 };
-	return diag_pos(diag, diag->text_len);
+	const struct diag_file *of = &diag->files.items[file];
+
+	if (of->text_len > 0 && of->text[of->text_len - 1] == '\n')
+		return (struct src_pos){ .line = UINT_MAX, .file = file };
+	return diag_pos(diag, file, of->text_len);
 }
 
-int yaml_doc_parse(struct diag *diag, unsigned int depth_max, unsigned int nodes_max,
-		   struct yaml_doc *ret)
+int yaml_doc_parse(struct diag *diag, unsigned int file, unsigned int depth_max,
+		   unsigned int nodes_max, unsigned int *nodes, struct yaml_doc *ret)
 {
+	const struct diag_file *of = &diag->files.items[file];
 	yaml_parser_t parser;
 	struct builder b = {
 		.parser = &parser,
 		.diag = diag,
-		.end = end_of(diag),
+		.file = file,
+		.end = end_of(diag, file),
 		.depth_max = depth_max,
 		.nodes_max = nodes_max,
+		.nodes = nodes,
 	};
 	int r;
 
-	r = check_text(diag);
+	r = check_text(diag, file);
 	if (r < 0)
 		return r;
 	if (!yaml_parser_initialize(&parser))
 		return -ENOMEM;
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&parser, (const unsigned char *)diag->text,
-				     diag->text_len);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)of->text,
+				     of->text_len);
 	r = build(&b);
 	yaml_parser_delete(&parser);
 	vec_done(&b.open);

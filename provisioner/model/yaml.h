@@ -30,16 +30,17 @@ struct yaml_doc {
 };
 
 /*
- * yaml_doc_parse() - Parse the text that diag_set_text() has set in @diag.
+ * yaml_doc_parse() - Parse the text of the file with index @file, which diag_set_text() has set.
+ * @nodes: the nodes of the files before, to which those of this file are added.
  *
  * These errors are reported, and the parse continues: aliases, anchors, tags, merge keys,
  * keys that are not words, duplicate keys. These end the parse: text that is not UTF-8 or
- * not YAML, a second document, nesting deeper than @depth_max, more than @nodes_max nodes.
+ * not YAML, a second document, nesting deeper than @depth_max, more than @nodes_max nodes in all.
  *
  * Return: 0; -EINVAL if the parse ended early, without a tree; -ENOMEM.
  */
-int yaml_doc_parse(struct diag *diag, unsigned int depth_max, unsigned int nodes_max,
-		   struct yaml_doc *ret);
+int yaml_doc_parse(struct diag *diag, unsigned int file, unsigned int depth_max,
+		   unsigned int nodes_max, unsigned int *nodes, struct yaml_doc *ret);
 void yaml_doc_done(struct yaml_doc *doc);
 
 /* node_pos() - Return the place of the character at byte @offset of a scalar's text. */

@@ -30,22 +30,25 @@ const char *yaml_hint(const char *problem)
 	return "";
 }
 
-/* A line of the text, and its number. */
+/* A line of the text. */
 struct line {
 	const char *text;
 	size_t len;
-	unsigned int number;
+	struct src_pos pos; /* without a column */
 };
 
-/* Return: the line @number; of no length if the text has no such line. */
-static struct line find_line(const struct diag *diag, unsigned int number)
+/* Return: the line of @pos; of no length if the text has no such line. */
+static struct line find_line(const struct diag *diag, struct src_pos pos)
 {
-	struct line line = { .text = diag->text, .number = 1 };
+	struct line line = {
+		.text = diag->files.items[pos.file].text,
+		.pos = { .line = 1, .file = pos.file },
+	};
 
-	while (line.text && line.number < number) {
+	while (line.text && line.pos.line < pos.line) {
 		line.text = strchr(line.text, '\n');
 		line.text += line.text != NULL;
-		line.number++;
+		line.pos.line++;
 	}
 	line.len = line.text ? strcspn(line.text, "\r\n") : 0;
 	return line;
@@ -55,7 +58,7 @@ static struct line find_line(const struct diag *diag, unsigned int number)
 static bool report_glued_key(struct diag *diag, const struct line *line)
 {
 	size_t start = strspn(line->text, " -"), end = start;
-	struct src_pos pos = { .line = line->number };
+	struct src_pos pos = line->pos;
 	char key[32];
 
 	while (end < line->len &&
@@ -77,7 +80,7 @@ static bool report_hard_space(struct diag *diag, const struct line *line)
 {
 	const char *space =
 		line->len ? memmem(line->text, line->len, "\xc2\xa0", 2) : NULL;
-	struct src_pos pos = { .line = line->number };
+	struct src_pos pos = line->pos;
 
 	if (!space)
 		return false;
@@ -89,14 +92,14 @@ static bool report_hard_space(struct diag *diag, const struct line *line)
 }
 
 /* A line that libyaml reads as one word makes the next line wrong. Look at both. */
-bool yaml_report_cause(struct diag *diag, const char *problem, unsigned int number)
+bool yaml_report_cause(struct diag *diag, const char *problem, struct src_pos pos)
 {
 	if (!streq(problem, "mapping values are not allowed in this context") &&
 	    !streq(problem, "could not find expected ':'") &&
 	    !streq(problem, "did not find expected key"))
 		return false;
-	for (unsigned int back = 0; back < 2 && back < number; back++) {
-		struct line line = find_line(diag, number - back);
+	for (unsigned int back = 0; back < 2 && pos.line > 0; back++, pos.line--) {
+		struct line line = find_line(diag, pos);
 
 		if (line.len &&
 		    (report_hard_space(diag, &line) || report_glued_key(diag, &line)))

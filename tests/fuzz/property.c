@@ -11,8 +11,9 @@
 
 static const char *check_places(const struct diag *diag)
 {
+	const struct diag_file *file = &diag->files.items[0];
 	struct src_pos end =
-		diag->text ? diag_pos(diag, diag->text_len) : (struct src_pos){ 0 };
+		file->text ? diag_pos(diag, 0, file->text_len) : (struct src_pos){ 0 };
 
 	vec_foreach (entry, &diag->entries) {
 		struct src_pos pos = entry->pos;
@@ -21,7 +22,7 @@ static const char *check_places(const struct diag *diag)
 			return "an error without a message";
 		if (pos.line == 0)
 			continue;
-		if (!diag->text || pos.column == 0)
+		if (!file->text || pos.column == 0)
 			return "a place without a text, or a line without a column";
 		if (pos.line > end.line ||
 		    (pos.line == end.line && pos.column > end.column))

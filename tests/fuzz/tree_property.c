@@ -12,7 +12,7 @@ static int parse(const char *text, size_t len, struct diag *diag, struct tree_fi
 	int r = diag_init(diag, "fuzz");
 
 	if (r == 0)
-		r = diag_set_text(diag, text, len);
+		r = diag_set_text(diag, 0, text, len);
 	return r < 0 ? r : tree_parse(text, len, diag, ret);
 }
 

@@ -73,7 +73,7 @@ static int edit(const char *file, char *path, const char *new_file)
 		return EXIT_FAILURE;
 	r = diag_init(&diag, file);
 	if (r == 0)
-		r = diag_set_text(&diag, text.data, text.len);
+		r = diag_set_text(&diag, 0, text.data, text.len);
 	if (r == 0)
 		r = tree_edit(text.data, text.len, path, new_file ? &data : NULL, &diag,
 			      &edited);

@@ -48,7 +48,7 @@ static int load_file(const char *path, FILE *errors, struct tree_file *ret)
 		return r;
 	r = diag_init(&diag, path);
 	if (r == 0)
-		r = diag_set_text(&diag, text.data, text.len);
+		r = diag_set_text(&diag, 0, text.data, text.len);
 	if (r == 0)
 		r = tree_parse(text.data, text.len, &diag, ret);
 	diag_print(&diag, errors);

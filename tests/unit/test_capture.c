@@ -19,7 +19,7 @@ static void parse(const char *text, struct tree *ret)
 	struct tree_file file = { 0 };
 
 	ck_assert_int_eq(diag_init(&diag, "t"), 0);
-	ck_assert_int_eq(diag_set_text(&diag, text, strlen(text)), 0);
+	ck_assert_int_eq(diag_set_text(&diag, 0, text, strlen(text)), 0);
 	ck_assert_int_eq(tree_parse(text, strlen(text), &diag, &file), 0);
 	*ret = file.tree;
 }

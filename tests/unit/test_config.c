@@ -518,8 +518,8 @@ START_TEST(config_refuses_more_nodes_than_any_machine_needs)
 
 	ck_assert_int_eq(parse(text), -EINVAL);
 	errors = list_errors();
-	ck_assert_ptr_nonnull(
-		strstr(errors, "the file has more than 500000 keys and values\n"));
+	ck_assert_ptr_nonnull(strstr(
+		errors, "the configuration has more than 500000 keys and values\n"));
 }
 END_TEST
 

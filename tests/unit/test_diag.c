@@ -10,7 +10,7 @@ static void start(const char *text)
 {
 	ck_assert_int_eq(diag_init(&diag, "some.yaml"), 0);
 	if (text)
-		ck_assert_int_eq(diag_set_text(&diag, text, strlen(text)), 0);
+		ck_assert_int_eq(diag_set_text(&diag, 0, text, strlen(text)), 0);
 }
 
 static void expect(const char *want)
@@ -25,8 +25,9 @@ START_TEST(diag_prints_place_message_line_and_caret)
 {
 	start("one\ntwo: x\nthree\n");
 	ck_assert(diag_is_empty(&diag));
-	ck_assert_int_eq(diag_add(&diag, (struct src_pos){ 2, 6 }, "no %s", "x"),
-			 -EINVAL);
+	ck_assert_int_eq(
+		diag_add(&diag, (struct src_pos){ .line = 2, .column = 6 }, "no %s", "x"),
+		-EINVAL);
 	ck_assert(!diag_is_empty(&diag));
 	expect("some.yaml:2:6: no x\n"
 	       "    two: x\n"
@@ -37,9 +38,9 @@ END_TEST
 START_TEST(diag_prints_in_the_order_of_the_file)
 {
 	start("a\nb\n");
-	diag_add(&diag, (struct src_pos){ 2, 1 }, "second");
-	diag_add(&diag, (struct src_pos){ 1, 1 }, "first");
-	diag_add(&diag, (struct src_pos){ 2, 1 }, "third, added later");
+	diag_add(&diag, (struct src_pos){ .line = 2, .column = 1 }, "second");
+	diag_add(&diag, (struct src_pos){ .line = 1, .column = 1 }, "first");
+	diag_add(&diag, (struct src_pos){ .line = 2, .column = 1 }, "third, added later");
 	diag_add(&diag, (struct src_pos){ 0 }, "about the file");
 	expect("some.yaml: about the file\n"
 	       "some.yaml:1:1: first\n    a\n    ^\n"
@@ -53,7 +54,7 @@ START_TEST(diag_columns_count_characters_and_the_caret_counts_width)
 	/* A letter of two bytes, one of two columns, and one of no column. */
 	start("\xc3\xa9\xe6\xbc\xa2"
 	      "e\xcc\x81x\n");
-	diag_add(&diag, (struct src_pos){ 1, 5 }, "here");
+	diag_add(&diag, (struct src_pos){ .line = 1, .column = 5 }, "here");
 	expect("some.yaml:1:5: here\n"
 	       "    \xc3\xa9\xe6\xbc\xa2"
 	       "e\xcc\x81x\n"
@@ -64,7 +65,8 @@ END_TEST
 START_TEST(diag_lets_nothing_through_that_steers_a_terminal)
 {
 	start("a\tb\x1b[31m\xc2\x9b\xe2\x80\xae\xff!\n");
-	diag_add(&diag, (struct src_pos){ 1, 12 }, "bad '\x1b]0;x\x07'");
+	diag_add(&diag, (struct src_pos){ .line = 1, .column = 12 },
+		 "bad '\x1b]0;x\x07'");
 	expect("some.yaml:1:12: bad '?]0;x?'\n"
 	       "    a b?[31m??"
 	       "?!\n"
@@ -78,8 +80,8 @@ START_TEST(diag_knows_every_line_break_that_the_parser_knows)
 	      "d\xe2\x80\xa8"
 	      "e\xe2\x80\xa9"
 	      "f");
-	diag_add(&diag, (struct src_pos){ 2, 1 }, "b");
-	diag_add(&diag, (struct src_pos){ 6, 1 }, "f");
+	diag_add(&diag, (struct src_pos){ .line = 2, .column = 1 }, "b");
+	diag_add(&diag, (struct src_pos){ .line = 6, .column = 1 }, "f");
 	expect("some.yaml:2:1: b\n    b\n    ^\n"
 	       "some.yaml:6:1: f\n    f\n    ^\n");
 }
@@ -88,9 +90,9 @@ END_TEST
 START_TEST(diag_shows_the_end_of_the_text_and_no_place_behind_it)
 {
 	start("ab\n");
-	diag_add(&diag, (struct src_pos){ 1, 3 }, "end of line");
-	diag_add(&diag, (struct src_pos){ 2, 1 }, "end of text");
-	diag_add(&diag, (struct src_pos){ 9, 1 }, "nowhere");
+	diag_add(&diag, (struct src_pos){ .line = 1, .column = 3 }, "end of line");
+	diag_add(&diag, (struct src_pos){ .line = 2, .column = 1 }, "end of text");
+	diag_add(&diag, (struct src_pos){ .line = 9, .column = 1 }, "nowhere");
 	expect("some.yaml:1:3: end of line\n    ab\n      ^\n"
 	       "some.yaml:2:1: end of text\n    \n    ^\n"
 	       "some.yaml:9:1: nowhere\n");
@@ -106,7 +108,7 @@ START_TEST(diag_shows_the_part_of_a_long_line_that_matters)
 	line[1000] = '\0';
 	line[500] = 'X';
 	start(line);
-	diag_add(&diag, (struct src_pos){ 1, 501 }, "here");
+	diag_add(&diag, (struct src_pos){ .line = 1, .column = 501 }, "here");
 	snprintf(want, sizeof(want),
 		 "some.yaml:1:501: here\n    ...%.*sX%.*s...\n    %*s^\n", 60, line, 59,
 		 line, 63, "");
@@ -117,7 +119,7 @@ END_TEST
 START_TEST(diag_without_the_text_prints_only_the_message)
 {
 	start(NULL);
-	diag_add(&diag, (struct src_pos){ 3, 4 }, "what");
+	diag_add(&diag, (struct src_pos){ .line = 3, .column = 4 }, "what");
 	expect("some.yaml:3:4: what\n");
 }
 END_TEST
@@ -127,10 +129,10 @@ START_TEST(diag_pos_is_the_inverse_of_walking)
 	struct src_pos pos;
 
 	start("ab\n\xc3\xa9x");
-	pos = diag_pos(&diag, 5);
+	pos = diag_pos(&diag, 0, 5);
 	ck_assert_uint_eq(pos.line, 2);
 	ck_assert_uint_eq(pos.column, 2);
-	pos = diag_pos(&diag, 99);
+	pos = diag_pos(&diag, 0, 99);
 	ck_assert_uint_eq(pos.line, 2);
 	ck_assert_uint_eq(pos.column, 3);
 	diag_done(&diag);
@@ -140,7 +142,8 @@ END_TEST
 START_TEST(keys_are_masked_in_messages_and_lines)
 {
 	start("- {a: DHHC-1:00:qL9/x+=:, b: x}\n");
-	diag_add(&diag, (struct src_pos){ 1, 27 }, "b '%s'", "NVMeTLSkey-1:01:abc:");
+	diag_add(&diag, (struct src_pos){ .line = 1, .column = 27 }, "b '%s'",
+		 "NVMeTLSkey-1:01:abc:");
 	expect("some.yaml:1:27: b 'NVMeTLSkey-1:*******'\n"
 	       "    - {a: DHHC-1:***********, b: x}\n"
 	       "                              ^\n");
@@ -150,9 +153,9 @@ END_TEST
 START_TEST(line_with_a_secret_is_shown_for_no_error)
 {
 	start("{token: secret, size: x}\nb\n");
-	diag_add(&diag, (struct src_pos){ 1, 17 }, "size");
-	diag_add_concealed(&diag, (struct src_pos){ 1, 2 }, "token");
-	diag_add(&diag, (struct src_pos){ 2, 1 }, "b");
+	diag_add(&diag, (struct src_pos){ .line = 1, .column = 17 }, "size");
+	diag_add_concealed(&diag, (struct src_pos){ .line = 1, .column = 2 }, "token");
+	diag_add(&diag, (struct src_pos){ .line = 2, .column = 1 }, "b");
 	expect("some.yaml:1:2: token\n"
 	       "some.yaml:1:17: size\n"
 	       "some.yaml:2:1: b\n"
@@ -176,7 +179,8 @@ START_TEST(diag_prints_a_hundred_errors_and_the_number_of_the_others)
 
 	start("a\n");
 	for (unsigned int i = 0; i < 200000; i++)
-		diag_add(&diag, (struct src_pos){ 1, 1 }, "error %u", i);
+		diag_add(&diag, (struct src_pos){ .line = 1, .column = 1 }, "error %u",
+			 i);
 	ck_assert(diag_is_full(&diag));
 	ck_assert_uint_eq(diag.entries.count, DIAG_KEPT_MAX);
 	text = unit_diag_text(&diag);
@@ -207,14 +211,36 @@ START_TEST(line_with_a_secret_is_shown_for_no_error_however_many_errors_there_ar
 	_cleanup_free_ char *text = NULL;
 
 	start("{token: hunter, size: x}\nb\n");
-	diag_add(&diag, (struct src_pos){ 1, 17 }, "size");
+	diag_add(&diag, (struct src_pos){ .line = 1, .column = 17 }, "size");
 	for (unsigned int i = 0; i < 2 * DIAG_KEPT_MAX; i++)
-		diag_add(&diag, (struct src_pos){ 2, 1 }, "b");
-	diag_add_concealed(&diag, (struct src_pos){ 1, 2 }, "token");
+		diag_add(&diag, (struct src_pos){ .line = 2, .column = 1 }, "b");
+	diag_add_concealed(&diag, (struct src_pos){ .line = 1, .column = 2 }, "token");
 	text = unit_diag_text(&diag);
 	ck_assert_ptr_nonnull(strstr(text, "some.yaml:1:2: token\n"));
 	ck_assert_ptr_null(strstr(text, "hunter"));
 	diag_done(&diag);
+}
+END_TEST
+
+START_TEST(diag_prints_each_error_with_its_file_and_the_line_of_its_file)
+{
+	unsigned int second, third;
+
+	start("{token: secret}\na\n");
+	ck_assert_int_eq(diag_add_file(&diag, "b.yaml", &second), 0);
+	ck_assert_int_eq(diag_add_file(&diag, "c.yaml", &third), 0);
+	ck_assert_int_eq(diag_set_text(&diag, second, "x\nDHHC-1:00:y:\n", 16), 0);
+	diag_add(&diag, diag_whole(third), "is a directory");
+	diag_add(&diag, (struct src_pos){ .line = 1, .column = 1, .file = second }, "x");
+	diag_add(&diag, (struct src_pos){ .line = 2, .column = 1, .file = second }, "y");
+	diag_add(&diag, (struct src_pos){ .line = 2, .column = 1 }, "a");
+	/* The line of a secret is quoted for no error of its file alone. */
+	diag_add_concealed(&diag, (struct src_pos){ .line = 1, .column = 2 }, "token");
+	expect("some.yaml:1:2: token\n"
+	       "some.yaml:2:1: a\n    a\n    ^\n"
+	       "b.yaml:1:1: x\n    x\n    ^\n"
+	       "b.yaml:2:1: y\n    DHHC-1:*****\n    ^\n"
+	       "c.yaml: is a directory\n");
 }
 END_TEST
 
@@ -234,5 +260,5 @@ Suite *suite_diag(void)
 		diag_prints_a_hundred_errors_and_the_number_of_the_others,
 		diag_counts_a_single_error_that_is_not_printed,
 		line_with_a_secret_is_shown_for_no_error_however_many_errors_there_are,
-		NULL);
+		diag_prints_each_error_with_its_file_and_the_line_of_its_file, NULL);
 }

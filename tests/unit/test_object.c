@@ -55,10 +55,10 @@ START_TEST(obj_field_pos_of_a_default_is_that_of_the_object)
 {
 	_cleanup_(obj_freep) struct obj *obj = new_thing("t1");
 
-	obj->pos = (struct src_pos){ 3, 5 };
+	obj->pos = (struct src_pos){ .line = 3, .column = 5 };
 	ck_assert_uint_eq(obj_field_pos(obj, THING_SIZE).line, 3);
 	obj->field_pos = calloc(THING_FIELDS, sizeof(*obj->field_pos));
-	obj->field_pos[THING_SIZE] = (struct src_pos){ 4, 11 };
+	obj->field_pos[THING_SIZE] = (struct src_pos){ .line = 4, .column = 11 };
 	ck_assert_uint_eq(obj_field_pos(obj, THING_SIZE).column, 11);
 	ck_assert_uint_eq(obj_field_pos(obj, THING_LABEL).column, 5);
 }

@@ -20,7 +20,7 @@ static int parse(const char *text, struct tree_file *ret, char **ret_diag)
 	int r;
 
 	ck_assert_int_eq(diag_init(&diag, "t"), 0);
-	ck_assert_int_eq(diag_set_text(&diag, text, len), 0);
+	ck_assert_int_eq(diag_set_text(&diag, 0, text, len), 0);
 	r = tree_parse(text, len, &diag, ret);
 	*ret_diag = unit_diag_text(&diag);
 	return r;
@@ -529,7 +529,7 @@ START_TEST(tree_edit_replaces_one_entry_alone)
 	if (edits[_i].data)
 		buf_add(&data, edits[_i].data);
 	ck_assert_int_eq(diag_init(&diag, "t"), 0);
-	ck_assert_int_eq(diag_set_text(&diag, before, strlen(before)), 0);
+	ck_assert_int_eq(diag_set_text(&diag, 0, before, strlen(before)), 0);
 	r = tree_edit(before, strlen(before), path, edits[_i].data ? &data : NULL, &diag,
 		      &out);
 	ck_assert_int_eq(r, after ? 0 : -EINVAL);
