@@ -111,7 +111,7 @@ struct field {
 	const char *pattern;
 	const char *expects; /* the pattern in words, for the error */
 	/* FIELD_STRING, and each of FIELD_STRINGS: the value is the key of an object of this
-	 * class, which has to be in the file, and is written and checked as that key. */
+	 * class, which has to be in the configuration, and is written and checked as that key. */
 	const struct obj_class *refers;
 	const struct obj_class *items; /* FIELD_OBJECTS: the class of the items */
 	const char *attribute;	       /* FIELD_COUNTER: the file; NULL: .name */

@@ -146,8 +146,10 @@ static int read_root(struct reader *reader, const struct node *root)
 			 CONFIG_VERSION, node_word(root));
 		return 0;
 	}
-	if (!check_version(reader, root))
+	if (!check_version(reader, root)) {
+		reader->is_complete = false;
 		return 0;
+	}
 	for (const struct node *key = root->child; key; key = key->next->next) {
 		const struct obj_class *class;
 		int r;
@@ -175,8 +177,9 @@ static void check_reference(struct reader *reader, const struct obj *obj,
 			    struct src_pos pos, const char *where)
 {
 	if (!model_find(&reader->model, field->refers, name))
-		diag_add(reader->diag, pos, "%s%s '%s': this file has no %s '%s'", where,
-			 obj->class->name, obj_name(obj), field->refers->name, name);
+		diag_add(reader->diag, pos, "%s%s '%s': the configuration has no %s '%s'",
+			 where, obj->class->name, obj_name(obj), field->refers->name,
+			 name);
 }
 
 static int check_references_below(struct reader *reader, const struct obj *obj,
@@ -195,7 +198,7 @@ static int check_references_below(struct reader *reader, const struct obj *obj,
 	return 0;
 }
 
-/* Check that each object that @obj refers to is in the file. */
+/* Check that each object that @obj refers to exists. */
 static int check_references(struct reader *reader, const struct obj *obj,
 			    const char *where)
 {
@@ -232,7 +235,7 @@ static int check_whole(struct reader *reader)
 				    reader->model.objs.count, "");
 	if (r == -ENOMEM)
 		return r;
-	for (size_t i = 0; i < reader->model.objs.count; i++) {
+	for (size_t i = 0; reader->is_complete && i < reader->model.objs.count; i++) {
 		const struct obj *obj = reader->model.objs.items[i];
 
 		r = check_references(reader, obj, "");
@@ -246,60 +249,68 @@ static int check_whole(struct reader *reader)
 	return 0;
 }
 
-static int read_doc(struct reader *reader, const struct yaml_doc *doc)
+static int read_doc(struct reader *reader, unsigned int file, const struct yaml_doc *doc)
 {
-	int r;
-
-	if (!doc->root || node_is_null(doc->root)) {
-		diag_add(reader->diag, (struct src_pos){ 0 },
-			 "the file is empty; begin with 'version: %d'", CONFIG_VERSION);
-		return 0;
-	}
-	r = read_root(reader, doc->root);
-	return r < 0 ? r : check_whole(reader);
+	if (doc->root && !node_is_null(doc->root))
+		return read_root(reader, doc->root);
+	diag_add(reader->diag, diag_whole(file),
+		 "the file is empty; begin with 'version: %d'", CONFIG_VERSION);
+	return 0;
 }
 
-/* Skip a UTF-8 byte-order mark; refuse those of UTF-16 and UTF-32. */
-static int check_mark(const char **text, size_t *len, struct diag *diag)
+/* Read one file. Its errors keep no other file from being read. Return: 0 or -ENOMEM. */
+static int read_text(struct reader *reader, unsigned int file)
 {
-	if (*len >= 3 && memcmp(*text, "\xef\xbb\xbf", 3) == 0) {
-		*text += 3;
-		*len -= 3;
-	} else if (*len >= 2 && (memcmp(*text, "\xff\xfe", 2) == 0 ||
-				 memcmp(*text, "\xfe\xff", 2) == 0)) {
-		return diag_add(diag, (struct src_pos){ 0 },
-				"is UTF-16 or UTF-32 text; save the file as UTF-8");
+	struct yaml_doc doc = { 0 };
+	int r = yaml_doc_parse(reader->diag, file, CONFIG_DEPTH_MAX, NODES_MAX,
+			       &reader->nodes, &doc);
+
+	if (r == -EINVAL) {
+		reader->is_complete = false;
+		return 0;
+	}
+	if (r == 0)
+		r = read_doc(reader, file, &doc);
+	yaml_doc_done(&doc);
+	return r;
+}
+
+static int copy_names(const struct diag *diag, struct model *model)
+{
+	vec_foreach (file, &diag->files) {
+		char *name = strdup(file->name);
+
+		if (!name || vec_push(&model->files, name) < 0) {
+			free(name);
+			return -ENOMEM;
+		}
 	}
 	return 0;
 }
 
-int config_parse_some(const char *text, size_t len,
-		      const struct obj_class *const *classes, bool is_partial,
-		      struct diag *diag, struct model *ret)
+static int read_texts(struct reader *reader)
+{
+	const struct diag *diag = reader->diag;
+	int r = copy_names(diag, &reader->model);
+
+	for (unsigned int i = 0; r == 0 && i < diag->files.count; i++)
+		if (diag->files.items[i].text)
+			r = read_text(reader, i);
+	return r == 0 ? check_whole(reader) : r;
+}
+
+int config_parse_texts(const struct obj_class *const *classes, bool is_partial,
+		       struct diag *diag, struct model *ret)
 {
 	struct reader reader = {
 		.classes = classes,
-		.is_partial = is_partial,
 		.diag = diag,
+		.is_partial = is_partial,
+		/* Otherwise a file has no text because of an error. */
+		.is_complete = diag_is_empty(diag),
 	};
-	struct yaml_doc doc = { 0 };
-	unsigned int nodes = 0;
-	int r;
+	int r = read_texts(&reader);
 
-	if (len > CONFIG_SIZE_MAX)
-		return diag_add(diag, (struct src_pos){ 0 }, "is larger than %u MiB",
-				CONFIG_SIZE_MAX >> 20);
-	r = check_mark(&text, &len, diag);
-	if (r < 0)
-		return r;
-	r = diag_set_text(diag, 0, text, len);
-	if (r < 0)
-		return r;
-	r = yaml_doc_parse(diag, 0, CONFIG_DEPTH_MAX, NODES_MAX, &nodes, &doc);
-	if (r < 0)
-		return r;
-	r = read_doc(&reader, &doc);
-	yaml_doc_done(&doc);
 	vec_done(&reader.clean);
 	if (r == 0 && !diag_is_empty(diag))
 		r = -EINVAL;
@@ -311,8 +322,27 @@ int config_parse_some(const char *text, size_t len,
 	return 0;
 }
 
+/* Skip a UTF-8 byte-order mark; refuse those of UTF-16 and UTF-32. */
+int config_set_text(struct diag *diag, unsigned int file, const char *text, size_t len)
+{
+	size_t mark = 0;
+
+	if (len > CONFIG_SIZE_MAX)
+		return diag_add(diag, diag_whole(file), "is larger than %u MiB",
+				CONFIG_SIZE_MAX >> 20);
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		mark = 3;
+	else if (len >= 2 &&
+		 (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
+		return diag_add(diag, diag_whole(file),
+				"is UTF-16 or UTF-32 text; save the file as UTF-8");
+	return diag_set_text(diag, file, text + mark, len - mark);
+}
+
 int config_parse(const char *text, size_t len, const struct obj_class *const *classes,
 		 struct diag *diag, struct model *ret)
 {
-	return config_parse_some(text, len, classes, false, diag, ret);
+	int r = config_set_text(diag, 0, text, len);
+
+	return r < 0 ? r : config_parse_texts(classes, false, diag, ret);
 }

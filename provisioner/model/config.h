@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The configuration: text or file to desired objects. */
+/* The configuration: texts or files to desired objects. */
 #pragma once
 
 #include "model/model.h"
@@ -25,7 +25,7 @@
 void config_digest(const char *text, size_t len, char ret[static CONFIG_SHA256_LEN]);
 
 /*
- * config_parse() - Parse a text to desired objects.
+ * config_parse() - Parse the text of the first file of @diag to desired objects.
  *
  * @classes: NULL-terminated; a section for each class that has one.
  * @diag: gets every error, and keeps the text for the quoted lines.
@@ -37,12 +37,23 @@ int config_parse(const char *text, size_t len, const struct obj_class *const *cl
 		 struct diag *diag, struct model *ret);
 
 /*
- * config_parse_some() - As config_parse().
- * @is_partial: ignore the sections of other classes, as long as they are YAML.
+ * config_set_text() - Copy the text of a file of @diag, without its byte-order mark.
+ * Return: 0; -EINVAL after the error was added to @diag; -ENOMEM.
  */
-int config_parse_some(const char *text, size_t len,
-		      const struct obj_class *const *classes, bool is_partial,
-		      struct diag *diag, struct model *ret);
+int config_set_text(struct diag *diag, unsigned int file, const char *text, size_t len);
+
+/*
+ * config_parse_texts() - Parse the files of @diag that have a text, in their order. The lists
+ * of all files are joined, and an object that occurs in two of them is an error.
+ *
+ * @is_partial: ignore the sections of other classes, as long as they are YAML.
+ *
+ * If @diag has an error of a file already, or if a file cannot be parsed, references are not
+ * checked: the missing file may have their objects.
+ * Return: as config_parse().
+ */
+int config_parse_texts(const struct obj_class *const *classes, bool is_partial,
+		       struct diag *diag, struct model *ret);
 
 /*
  * config_load() - Read and parse the file @path.

@@ -187,7 +187,9 @@ static int load(const char *path, enum config_trust trust,
 	r = read_all(fd, (size_t)size, diag, &text, &len);
 	if (r < 0)
 		return r;
-	r = config_parse_some(text, len, classes, is_partial, diag, ret);
+	r = config_set_text(diag, 0, text, len);
+	if (r == 0)
+		r = config_parse_texts(classes, is_partial, diag, ret);
 	if (r == 0 && ret_sha256)
 		config_digest(text, len, ret_sha256);
 	return r;

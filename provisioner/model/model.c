@@ -2,11 +2,16 @@
 /* The set of objects in the order of model_add(), and its sorted index. */
 #include "model/model.h"
 
+#include "base/str.h"
+
 void model_done(struct model *model)
 {
 	for (size_t i = model->lent; i < model->objs.count; i++)
 		obj_free(model->objs.items[i]);
 	vec_done(&model->objs);
+	vec_foreach (file, &model->files)
+		free(*file);
+	vec_done(&model->files);
 	vec_done(&model->stated);
 	vec_foreach (remark, &model->remarks)
 		free(remark->text);
@@ -208,6 +213,17 @@ struct obj *const *model_list(const struct model *model, const struct obj_class 
 		end++;
 	*ret_count = end - first;
 	return *ret_count > 0 ? model->index + first : NULL;
+}
+
+char *model_place(const struct model *model, struct src_pos at, struct src_pos from)
+{
+	char *text;
+	int r = at.file == from.file || at.file >= model->files.count
+			? str_format(&text, "line %u", at.line)
+			: str_format(&text, "%s:%u:%u", model->files.items[at.file],
+				     at.line, at.column);
+
+	return r < 0 ? NULL : text;
 }
 
 static bool has_share(const struct obj *obj)

@@ -26,7 +26,9 @@ struct model_value {
 
 struct model {
 	VEC(struct obj *) objs; /* in the order of model_add() */
-	size_t lent;		/* the first @lent objects belong to another model */
+	VEC(char *)
+	files;	     /* of the configuration, which obj.pos counts; see model_place() */
+	size_t lent; /* the first @lent objects belong to another model */
 	/* The classes whose section holds a list, even an empty one; see model_states(). */
 	VEC(const struct obj_class *) stated;
 	bool states_all;    /* every class, without a file: --teardown */
@@ -99,6 +101,12 @@ struct obj *model_find_value(const struct model *model, const struct obj_class *
  */
 struct obj *const *model_list(const struct model *model, const struct obj_class *class,
 			      size_t *ret_count);
+
+/*
+ * model_place() - Format the place @at for a message about the place @from: "line 7" in the same
+ * file, "FILE:7:3" in another one. Return: the caller's to free; NULL without memory.
+ */
+char *model_place(const struct model *model, struct src_pos at, struct src_pos from);
 
 /* model_has_shares() - True if a size of the model is a share of RAM. */
 bool model_has_shares(const struct model *model);

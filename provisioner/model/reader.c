@@ -446,13 +446,37 @@ int reader_add_object(struct reader *reader, const struct obj_class *class,
 	return r == -ENOMEM ? r : 0;
 }
 
+/* Return the place of the text that names the object. */
+static struct src_pos name_pos(const struct obj *obj)
+{
+	return obj->class->single ? obj->pos : obj_field_pos(obj, 0);
+}
+
 static int compare_duplicates(const void *a, const void *b)
 {
 	const struct obj *x = *(const struct obj *const *)a;
 	const struct obj *y = *(const struct obj *const *)b;
 	int r = obj_compare(x, y);
 
-	return r != 0 ? r : src_pos_compare(obj_field_pos(x, 0), obj_field_pos(y, 0));
+	return r != 0 ? r : src_pos_compare(name_pos(x), name_pos(y));
+}
+
+static int report_duplicate(struct reader *reader, const struct obj *first,
+			    const struct obj *obj, const char *where)
+{
+	_cleanup_free_ char *place =
+		model_place(&reader->model, name_pos(first), name_pos(obj));
+
+	if (!place)
+		return -ENOMEM;
+	/* One file cannot have the section twice: its keys differ. */
+	if (obj->class->single)
+		return diag_add(reader->diag, obj->pos,
+				"%sthe section '%s' occurs twice; first at %s", where,
+				obj->class->section, place);
+	return diag_add(reader->diag, name_pos(obj),
+			"%s%s '%s' occurs twice; first at %s", where, obj->class->name,
+			obj_name(obj), place);
 }
 
 int reader_check_duplicates(struct reader *reader, struct obj *const *objs, size_t count,
@@ -474,10 +498,9 @@ int reader_check_duplicates(struct reader *reader, struct obj *const *objs, size
 			first = i;
 			continue;
 		}
-		r = diag_add(reader->diag, obj_field_pos(sorted[i], 0),
-			     "%s%s '%s' occurs twice; first at line %u", where,
-			     sorted[i]->class->name, obj_name(sorted[i]),
-			     obj_field_pos(sorted[first], 0).line);
+		r = report_duplicate(reader, sorted[first], sorted[i], where);
+		if (r == -ENOMEM)
+			break;
 	}
 	return r;
 }

@@ -9,8 +9,10 @@ struct reader {
 	const struct obj_class *const *classes;
 	struct diag *diag;
 	struct model model;
-	bool is_partial; /* ignore the sections of other classes */
-	VEC(bool) clean; /* per object of the model: true if it has no error */
+	bool is_partial;    /* ignore the sections of other classes */
+	bool is_complete;   /* each file was read, so that references can be checked */
+	unsigned int nodes; /* of the files that were parsed */
+	VEC(bool) clean;    /* per object of the model: true if it has no error */
 };
 
 /*

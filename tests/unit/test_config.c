@@ -298,7 +298,7 @@ static const struct {
 	  "5:17: thing 't1': gates '3' occurs twice\n"
 	  "5:22: thing 't1': gates '03': write the number without the leading zero\n" },
 	{ THING "4KiB\n  gates: [3, 4]\ngates: [{id: 3}]\n",
-	  "5:14: thing 't1': this file has no gate '4'\n" },
+	  "5:14: thing 't1': the configuration has no gate '4'\n" },
 	{ THING "4KiB\n  parts: {id: 1}\n",
 	  "5:10: thing 't1': parts: expected a list, not a mapping\n" },
 	{ THING "4KiB\n  parts: [1, [], ~]\n",
@@ -318,7 +318,7 @@ static const struct {
 		"2}]\n",
 	  "5:64: thing 't1': part '2' occurs twice; first at line 5\n" },
 	{ THING "4KiB\n  parts: [{id: 2, label: a, gate: 8}]\n",
-	  "5:35: thing 't1': part '2': this file has no gate '8'\n" },
+	  "5:35: thing 't1': part '2': the configuration has no gate '8'\n" },
 
 	/* A section that is one mapping. */
 	{ "version: 1\nlamp: [{color: red}]\n",
@@ -334,7 +334,7 @@ static const struct {
 
 	/* Rules that involve several objects. */
 	{ THING "4KiB\n  other: t9\n",
-	  "5:10: thing 't1': this file has no thing 't9'\n" },
+	  "5:10: thing 't1': the configuration has no thing 't9'\n" },
 	/* An object with an error is still there for the others. */
 	{ THING "4KiB\n  other: t2\n- name: t2\n  size: x\n",
 	  "7:9: thing 't2': size 'x': expected a number, as in 4096, 512KiB, 2GiB or 25%, or "

@@ -2,6 +2,8 @@
 /* Caches, /dev/mapper/NAME over a source: their keys, and what the file may say. */
 #include "kind/cache/cache.h"
 
+#include "base/cleanup.h"
+
 static const char *const mode_words[] = {
 	[MODE_WRITE_THROUGH] = "write-through",
 	[MODE_WRITE_AROUND] = "write-around",
@@ -176,15 +178,16 @@ static bool is_over_memory(const struct obj *obj, const struct obj *other)
 }
 
 static void validate_pair(const struct obj *want, const struct obj *other,
-			  struct diag *diag)
+			  const struct model *desired, struct diag *diag)
 {
 	const struct cache *cache = cache_of(want), *first = cache_of(other);
+	_cleanup_free_ char *place = model_place(desired, other->pos, want->pos);
 
 	if (field_is_set(other, CACHE_SOURCE) &&
 	    streq(cache->source.text, first->source.text)) {
 		diag_add(diag, obj_field_pos(want, CACHE_SOURCE),
-			 "cache '%s': source '%s' belongs to cache '%s' at line %u",
-			 cache->name, cache->source.text, first->name, other->pos.line);
+			 "cache '%s': source '%s' belongs to cache '%s' at %s",
+			 cache->name, cache->source.text, first->name, place ?: "?");
 		return;
 	}
 	if (is_over_memory(want, other) || is_over_memory(other, want)) {
@@ -192,21 +195,21 @@ static void validate_pair(const struct obj *want, const struct obj *other,
 			 obj_field_pos(want, is_over_memory(want, other) ? CACHE_SOURCE
 									 : CACHE_RAMDISK),
 			 "cache '%s': RAM disk '%s' cannot be a source and the memory of "
-			 "a cache; see cache '%s' at line %u",
+			 "a cache; see cache '%s' at %s",
 			 cache->name,
 			 is_over_memory(want, other) ? first->ramdisk : cache->ramdisk,
-			 first->name, other->pos.line);
+			 first->name, place ?: "?");
 		return;
 	}
 	if (field_is_set(want, CACHE_RAMDISK) && field_is_set(other, CACHE_RAMDISK) &&
 	    streq(cache->ramdisk, first->ramdisk)) {
 		diag_add(diag, obj_field_pos(want, CACHE_RAMDISK),
-			 "cache '%s': ramdisk '%s' belongs to cache '%s' at line %u",
-			 cache->name, cache->ramdisk, first->name, other->pos.line);
+			 "cache '%s': ramdisk '%s' belongs to cache '%s' at %s",
+			 cache->name, cache->ramdisk, first->name, place ?: "?");
 	}
 }
 
-/* Return the first of the two in the file. NULL: no object. */
+/* Return the first of the two in the configuration. NULL: no object. */
 static const struct obj *earlier(const struct obj *a, const struct obj *b)
 {
 	if (!a || !b)
@@ -230,7 +233,7 @@ static const struct obj *find_over(const struct model *desired, const char *ramd
 	return first;
 }
 
-/* Return the first cache of the file whose source or memory @want has, too. */
+/* Return the first cache of the configuration whose source or memory @want has, too. */
 static const struct obj *find_rival(const struct obj *want, const struct model *desired)
 {
 	const struct cache *cache = cache_of(want);
@@ -268,7 +271,7 @@ static void cache_validate(const struct obj *want, const struct model *desired,
 			 cache->name, cache->ramdisk);
 	/* The later cache of two has the error. */
 	if (rival && src_pos_compare(rival->pos, want->pos) < 0)
-		validate_pair(want, rival, diag);
+		validate_pair(want, rival, desired, diag);
 }
 
 /* True if the map has no cache, or every request bypasses it. */

@@ -213,8 +213,8 @@ static void validate_device(const struct obj *want, const struct obj *item,
 
 	if (device[0] != '/' && !export_find_device(desired, device))
 		diag_add(diag, obj_field_pos(item, NAMESPACE_DEVICE),
-			 "export '%s': namespace '%s': this file has no ramdisk and "
-			 "no cache '%s'",
+			 "export '%s': namespace '%s': the configuration has no ramdisk "
+			 "and no cache '%s'",
 			 obj_name(want), obj_name(item), device);
 	else if (cache)
 		diag_add(

@@ -66,13 +66,17 @@ static int check_twice(struct obj *want, const struct model *desired)
 	const char *name = obj_name(want);
 
 	vec_foreach (other, &desired->objs) {
+		_cleanup_free_ char *place = NULL;
+
 		if (*other == want)
 			break;
-		if ((*other)->class == want->class && streq(obj_name(*other), name))
-			return kind_set_unmet(want,
-					      "the export at line %u has the same NQN on "
-					      "this machine",
-					      (*other)->pos.line);
+		if ((*other)->class != want->class || !streq(obj_name(*other), name))
+			continue;
+		place = model_place(desired, (*other)->pos, want->pos);
+		if (!place)
+			return -ENOMEM;
+		return kind_set_unmet(
+			want, "the export at %s has the same NQN on this machine", place);
 	}
 	return 0;
 }

@@ -3,9 +3,10 @@
  * NVMe ports: where exports are reached, /sys/kernel/config/nvmet/ports/ID. Their keys, and
  * what the file may say.
  */
-#include "base/str.h"
 #include "kind/port/port.h"
 
+#include "base/cleanup.h"
+#include "base/str.h"
 #include "kind/nvmet/nvmet.h"
 #include "kind/on_change.h"
 #include "sys/net.h"
@@ -203,24 +204,26 @@ static void validate_place(const struct obj *want, const struct model *desired,
 	if (!field_is_set(want, PORT_ADDRESS) || port->transport == TRANSPORT_LOOP)
 		return;
 	vec_foreach (other, &desired->objs) {
+		_cleanup_free_ char *place = NULL;
+
 		if (*other == want)
 			return;
 		if ((*other)->class != want->class || !port_overlaps(*other, want, false))
 			continue;
+		place = model_place(desired, (*other)->pos, want->pos);
 		if (streq(port_of(*other)->address, port->address))
 			diag_add(diag, obj_field_pos(want, PORT_ADDRESS),
 				 "port '%s': address '%s' and service %" PRIu64
-				 " belong to port '%s' at line %u",
+				 " belong to port '%s' at %s",
 				 obj_name(want), port->address, port_service(want),
-				 obj_name(*other), (*other)->pos.line);
+				 obj_name(*other), place ?: "?");
 		else
 			diag_add(diag, obj_field_pos(want, PORT_ADDRESS),
 				 "port '%s': address '%s' overlaps '%s' of port '%s' at "
-				 "line %u; give one of the ports another service than "
+				 "%s; give one of the ports another service than "
 				 "%" PRIu64,
 				 obj_name(want), port->address, port_of(*other)->address,
-				 obj_name(*other), (*other)->pos.line,
-				 port_service(want));
+				 obj_name(*other), place ?: "?", port_service(want));
 		return;
 	}
 }
