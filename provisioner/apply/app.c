@@ -32,24 +32,29 @@ static int drop_status(const struct app *app, struct model *desired, struct diag
 	return diag_is_empty(diag) ? model_sort(desired) : -EINVAL;
 }
 
-enum config_trust app_trust(const struct app *app)
+struct config_source app_config(const struct app *app)
 {
 	const struct options *o = &app->options;
+	bool is_of_anybody = o->sysroot || o->initramfs ||
+			     (o->mode == MODE_CHECK && !streq(o->config, CONFIG_PATH));
 
-	return o->sysroot || o->initramfs ||
-			       (o->mode == MODE_CHECK && !streq(o->config, CONFIG_PATH))
-		       ? CONFIG_OF_ANYBODY
-		       : CONFIG_OF_OWNER;
+	return (struct config_source){
+		.path = o->config,
+		.root = o->initramfs ? NULL
+			: o->sysroot ? o->sysroot
+				     : "/",
+		.trust = is_of_anybody ? CONFIG_OF_ANYBODY : CONFIG_OF_OWNER,
+	};
 }
 
 int app_read_config(const struct app *app, struct diag *diag, struct model *desired,
 		    char sha256[static CONFIG_SHA256_LEN])
 {
-	int r = diag_init(diag, app->options.config);
+	struct config_source source = app_config(app);
+	int r = diag_init(diag, source.path);
 
 	if (r == 0)
-		r = config_load(app->options.config, app_trust(app), kind_classes, diag,
-				desired, sha256);
+		r = config_load(&source, kind_classes, diag, desired, sha256);
 	return r < 0 ? r : drop_status(app, desired, diag);
 }
 
@@ -72,6 +77,8 @@ int app_load_config(const struct app *app, struct model *desired, struct report 
 		return r;
 	}
 	report->config_path = realpath(app->options.config, NULL);
+	if (!report->config_path) /* absent beside drop-ins */
+		report->config_path = strdup(app->options.config);
 	report->config_sha256 = strdup(sha256);
 	return report->config_sha256 ? 0 : -ENOMEM;
 }

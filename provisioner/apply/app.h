@@ -26,10 +26,11 @@ struct app {
 };
 
 /*
- * app_trust() - Return whose configuration counts. Any user's does for a test, in an
+ * app_config() - Return the file of the configuration, and whether drop-ins are read. The
+ * initramfs has one file, into which all were merged. Any user's file counts for a test, in an
  * initramfs, which root built, and for --check of a file that does not command root.
  */
-enum config_trust app_trust(const struct app *app);
+struct config_source app_config(const struct app *app);
 
 /*
  * app_read_config() - Read the configuration, without the section for the network programs.

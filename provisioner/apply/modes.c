@@ -122,11 +122,11 @@ static int load_status(const struct app *app, struct model *ret,
 		       const struct obj **ret_status)
 {
 	_cleanup_(diag_done) struct diag diag = { 0 };
-	int r = diag_init(&diag, app->options.config);
+	struct config_source source = app_config(app);
+	int r = diag_init(&diag, source.path);
 
 	if (r == 0)
-		r = config_load_section(app->options.config, app_trust(app),
-					&status_class, &diag, ret);
+		r = config_load_section(&source, &status_class, &diag, ret);
 	if (r == -EINVAL)
 		log_diag(&diag);
 	if (r < 0)

@@ -89,7 +89,8 @@ static void report_unknown_section(struct reader *reader, const struct node *key
 	}
 	if (streq(key->text, "include"))
 		diag_add(reader->diag, key->pos,
-			 "unknown key 'include'; the configuration is one file");
+			 "unknown key 'include'; a file in " CONFIG_DROPINS_PATH
+			 " is read without it");
 	else if (similar_is_typo(key->text, least))
 		diag_add(reader->diag, key->pos,
 			 "unknown key '%.*s%s'; did you mean '%s'?",

@@ -11,11 +11,14 @@
 
 /* The paths of the file and of its schema on an installed system. */
 #define CONFIG_PATH	     "/etc/rapiddisk.yaml"
+#define CONFIG_DROPINS_PATH  "/etc/rapiddisk.d"
 #define CONFIG_SCHEMA_PATH   "/usr/share/rapiddisk/rapiddisk.schema.json"
 #define CONFIG_EXAMPLES_PATH "/usr/share/doc/rapiddisk/examples"
 
-/* A larger file is refused unread. 10,000 objects take a tenth of the limit. */
+/* Larger files together are refused unread. 10,000 objects take a tenth of the limit. */
 #define CONFIG_SIZE_MAX (16u << 20)
+/* As many as there may be objects, each in a file of its own. */
+#define CONFIG_DROPINS_MAX 10000
 /* Deeper nesting than any section has is refused at once. */
 #define CONFIG_DEPTH_MAX 16
 
@@ -56,19 +59,46 @@ int config_parse_texts(const struct obj_class *const *classes, bool is_partial,
 		       struct diag *diag, struct model *ret);
 
 /*
- * config_load() - Read and parse the file @path.
+ * A file of the configuration, and the drop-ins beside it.
  *
- * Refuses a file that is not regular, larger than CONFIG_SIZE_MAX, empty, or, for root,
- * writable by everybody. Does not block on a FIFO or a device. @ret_sha256 gets the digest
- * of the parsed bytes. Return: as config_parse().
+ * .root: the drop-ins of this root directory are read if .path is its etc/rapiddisk.yaml, by
+ * whatever name; without them a run would remove their objects. Any other file, and NULL, is read
+ * alone.
  *
- * @trust: CONFIG_OF_OWNER refuses a file that somebody besides root and the caller could
- * change: they own the file or a directory of its path, or their group may write to one.
- * Directories with the sticky bit, such as /tmp, are as good as unwritable.
+ * .trust: CONFIG_OF_OWNER refuses a file that somebody besides root and the caller could change:
+ * they own the file or a directory of its path, or their group may write to one. Directories
+ * with the sticky bit, such as /tmp, are as good as unwritable, except those of drop-ins.
  */
 enum config_trust { CONFIG_OF_ANYBODY, CONFIG_OF_OWNER };
 
-int config_load(const char *path, enum config_trust trust,
+struct config_source {
+	const char *path, *root;
+	enum config_trust trust;
+};
+
+/*
+ * config_read() - Read the file, which is the first one of @diag, and the drop-ins, which become
+ * further ones, into @diag.
+ *
+ * Refuses a file that is not regular, more than CONFIG_SIZE_MAX in all files, or, for root, a file
+ * that is writable by everybody. Does not block on a FIFO or a device. An empty drop-in, and one
+ * that is the null device, masks the file of that name in the lower directories: it has no text.
+ * The file .path may be absent if there are drop-ins.
+ *
+ * @ret_sha256: the digest of the bytes of all files, in their order.
+ * Return: 0; -EINVAL after each error was added to @diag; -ENOMEM.
+ */
+int config_read(const struct config_source *source, struct diag *diag,
+		char ret_sha256[static CONFIG_SHA256_LEN]);
+
+/* config_is_absent() - True if neither the file nor a drop-in exists, masked or not. */
+bool config_is_absent(const struct config_source *source);
+
+/*
+ * config_load() - Read and parse the files. *ret_sha256 is set if the result is 0.
+ * Return: as config_parse().
+ */
+int config_load(const struct config_source *source,
 		const struct obj_class *const *classes, struct diag *diag,
 		struct model *ret, char ret_sha256[static CONFIG_SHA256_LEN]);
 
@@ -76,6 +106,5 @@ int config_load(const char *path, enum config_trust trust,
  * config_load_section() - As config_load(), but for one section. The other sections are
  * ignored, as long as they are YAML.
  */
-int config_load_section(const char *path, enum config_trust trust,
-			const struct obj_class *class, struct diag *diag,
-			struct model *ret);
+int config_load_section(const struct config_source *source, const struct obj_class *class,
+			struct diag *diag, struct model *ret);

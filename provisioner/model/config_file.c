@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The file of the configuration: its checks, its bytes and its digest. */
+/* The files of the configuration: their checks, their bytes and their digest. */
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "model/config.h"
+#include "model/config_dropins.h"
+#include "model/config_trust.h"
 
 #include <assert.h>
 #include <fcntl.h>
@@ -10,6 +12,7 @@
 #include <sha2.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 static_assert(CONFIG_SHA256_LEN == SHA256_DIGEST_STRING_LENGTH, "hexadecimal and NUL");
 
@@ -18,120 +21,69 @@ void config_digest(const char *text, size_t len, char ret[static CONFIG_SHA256_L
 	SHA256Data((const uint8_t *)text, len, ret);
 }
 
-/* Return: the size in bytes; -EINVAL after the error was added to @diag. */
-static ssize_t check_file(int fd, struct diag *diag)
+/* The files while they are read. */
+struct reading {
+	enum config_trust trust;
+	struct diag *diag;
+	size_t size; /* bytes of the files that were read */
+	SHA2_CTX digest;
+};
+
+/* One of the files. */
+struct source {
+	const char *path;
+	unsigned int file; /* its index in the diag */
+	bool is_dropin;
+};
+
+/* --- one file --- */
+
+static int report_open(struct reading *reading, const struct source *source, int error)
 {
-	const struct src_pos none = { 0 };
+	const char *hint = "";
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
-		return diag_add(diag, none, "cannot stat the file: %s", strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return diag_add(diag, none, "is not a regular file but a %s",
-				S_ISDIR(st.st_mode)    ? "directory"
-				: S_ISFIFO(st.st_mode) ? "FIFO"
-						       : "device or socket");
-	if (geteuid() == 0 && st.st_mode & S_IWOTH)
+	if (error == ENOENT && !source->is_dropin)
+		hint = "; examples are in " CONFIG_EXAMPLES_PATH;
+	else if (error == ENOENT && lstat(source->path, &st) == 0)
+		hint = "; the link leads nowhere, so delete the link or create its target";
+	return diag_add(reading->diag, diag_whole(source->file),
+			"cannot open the file: %s%s", strerror(error), hint);
+}
+
+static int report_size(struct reading *reading, const struct source *source)
+{
+	return diag_add(reading->diag, diag_whole(source->file),
+			reading->size == 0 ? "is larger than %u MiB"
+					   : "the files of the configuration are larger "
+					     "than %u MiB together",
+			CONFIG_SIZE_MAX >> 20);
+}
+
+/* Return: 0; -EINVAL after the error was added. */
+static int check_file(struct reading *reading, const struct source *source,
+		      const struct stat *st)
+{
+	struct src_pos whole = diag_whole(source->file);
+
+	if (!S_ISREG(st->st_mode))
+		return diag_add(reading->diag, whole, "is not a regular file but a %s",
+				S_ISDIR(st->st_mode)	? "directory"
+				: S_ISFIFO(st->st_mode) ? "FIFO"
+							: "device or socket");
+	if (geteuid() == 0 && st->st_mode & S_IWOTH)
 		return diag_add(
-			diag, none,
+			reading->diag, whole,
 			"is writable by everybody, so anybody could command root; "
 			"run 'chmod o-w' on the file");
-	if (st.st_size > CONFIG_SIZE_MAX)
-		return diag_add(diag, none, "is larger than %u MiB",
-				CONFIG_SIZE_MAX >> 20);
-	return (ssize_t)st.st_size;
-}
-
-/* --- who could change the file --- */
-
-static bool is_trusted(uid_t owner)
-{
-	return owner == 0 || owner == geteuid();
-}
-
-/*
- * Check a file, or a directory of its path, as sudo(8) and sshd(8) do.
- * @what: "" or "the directory 'X' "; @could: what a writer could do.
- */
-static int check_owner(const struct stat *st, const char *what, const char *could,
-		       struct diag *diag)
-{
-	const struct src_pos none = { 0 };
-
-	if (!is_trusted(st->st_uid))
-		return diag_add(diag, none,
-				"%sbelongs to user %u, who could %s; run 'chown root'",
-				what, st->st_uid, could);
-	/* In a directory with the sticky bit, only its owner and root replace a file. */
-	if (S_ISDIR(st->st_mode) && st->st_mode & S_ISVTX)
-		return 0;
-	if (st->st_mode & S_IWOTH)
-		return diag_add(
-			diag, none,
-			"%sis writable by everybody, so anybody could %s; run 'chmod o-w'",
-			what, could);
-	if (st->st_mode & S_IWGRP && st->st_gid != 0)
-		return diag_add(
-			diag, none,
-			"%sis writable by group %u, which could %s; run 'chmod g-w'",
-			what, st->st_gid, could);
-	return 0;
-}
-
-/* Check the directories of @path, which realpath(3) returned, from the file upwards. */
-static int check_directories(char *path, struct diag *diag)
-{
-	char *slash;
-
-	while ((slash = strrchr(path, '/'))) {
-		_cleanup_free_ char *what = NULL;
-		const char *directory = slash == path ? "/" : path;
-		struct stat st;
-		int r;
-
-		*slash = '\0';
-		r = str_format(&what, "the directory '%s' ", directory);
-		if (r < 0)
-			return r;
-		if (stat(directory, &st) < 0)
-			return diag_add(diag, (struct src_pos){ 0 },
-					"cannot stat the directory '%s': %s", directory,
-					strerror(errno));
-		r = check_owner(&st, what, "replace the file", diag);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int check_trust(int fd, const char *path, struct diag *diag)
-{
-	_cleanup_free_ char *real = realpath(path, NULL), *copy = strdup(path);
-	_cleanup_free_ char *link = copy ? realpath(dirname(copy), NULL) : NULL;
-	_cleanup_free_ char *in_link = NULL;
-	struct stat st;
-	int r;
-
-	if (!real || !link)
-		return diag_add(diag, (struct src_pos){ 0 },
-				"cannot find the directories of the file: %s",
-				strerror(errno));
-	if (fstat(fd, &st) < 0)
-		return diag_add(diag, (struct src_pos){ 0 }, "cannot stat the file: %s",
-				strerror(errno));
-	r = check_owner(&st, "", geteuid() == 0 ? "command root" : "command the caller",
-			diag);
-	if (r == 0)
-		r = check_directories(real, diag);
-	/* The directory that holds a symbolic link to the file counts too. */
-	if (r == 0)
-		r = str_format(&in_link, "%s/", link);
-	return r == 0 ? check_directories(in_link, diag) : r;
+	return (size_t)st->st_size > CONFIG_SIZE_MAX - reading->size
+		       ? report_size(reading, source)
+		       : 0;
 }
 
 /* Read to the end, because the file may grow or shrink, and files of procfs have size 0. */
-static int read_all(int fd, size_t expected, struct diag *diag, char **ret,
-		    size_t *ret_len)
+static int read_all(int fd, size_t expected, struct reading *reading,
+		    const struct source *source, char **ret, size_t *ret_len)
 {
 	size_t room = expected + 4096, len = 0;
 	_cleanup_free_ char *text = malloc(room);
@@ -142,11 +94,12 @@ static int read_all(int fd, size_t expected, struct diag *diag, char **ret,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return diag_add(diag, (struct src_pos){ 0 },
+			return diag_add(reading->diag, diag_whole(source->file),
 					"cannot read the file: %s", strerror(errno));
 		len += (size_t)n;
-		/* config_parse() refuses a text of one byte more than the limit. */
-		if (n == 0 || len > CONFIG_SIZE_MAX) {
+		if (len > CONFIG_SIZE_MAX - reading->size)
+			return report_size(reading, source);
+		if (n == 0) {
 			*ret_len = len;
 			*ret = TAKE_PTR(text);
 			return 0;
@@ -156,57 +109,189 @@ static int read_all(int fd, size_t expected, struct diag *diag, char **ret,
 
 			if (!grown)
 				return -ENOMEM;
-			text = grown;
+			text = TAKE_PTR(grown);
 			room *= 2;
 		}
 	}
 	return -ENOMEM;
 }
 
-static int load(const char *path, enum config_trust trust,
-		const struct obj_class *const *classes, bool is_partial,
-		struct diag *diag, struct model *ret, char *ret_sha256)
+static bool is_null_device(const struct stat *st)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
+/* Give the file its text in the diag. A mask gets no text. */
+static int read_source(struct reading *reading, const struct source *source)
+{
+	_cleanup_close_ int fd =
+		open(source->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	_cleanup_free_ char *text = NULL;
 	size_t len = 0;
-	ssize_t size;
+	struct stat st;
 	int r;
 
 	if (fd < 0)
-		return diag_add(
-			diag, (struct src_pos){ 0 }, "cannot open the file: %s%s",
-			strerror(errno),
-			errno == ENOENT ? "; examples are in " CONFIG_EXAMPLES_PATH : "");
-	size = check_file(fd, diag);
-	if (size < 0)
-		return (int)size;
-	r = trust == CONFIG_OF_OWNER ? check_trust(fd, path, diag) : 0;
-	if (r < 0)
-		return r;
-	r = read_all(fd, (size_t)size, diag, &text, &len);
-	if (r < 0)
-		return r;
-	r = config_set_text(diag, 0, text, len);
+		return report_open(reading, source, errno);
+	if (fstat(fd, &st) < 0)
+		return diag_add(reading->diag, diag_whole(source->file),
+				"cannot stat the file: %s", strerror(errno));
+	if (source->is_dropin && is_null_device(&st))
+		return 0;
+	r = check_file(reading, source, &st);
+	if (r == 0 && reading->trust == CONFIG_OF_OWNER)
+		r = config_trust_check(fd, source->path, source->file, reading->diag);
 	if (r == 0)
+		r = read_all(fd, (size_t)st.st_size, reading, source, &text, &len);
+	if (r < 0 || (source->is_dropin && len == 0))
+		return r;
+	reading->size += len;
+	SHA256Update(&reading->digest, (const uint8_t *)text, len);
+	return config_set_text(reading->diag, source->file, text, len);
+}
+
+/* --- all files --- */
+
+static bool is_absent(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) < 0 && errno == ENOENT;
+}
+
+/* True if both paths exist and lead to one file, or one directory. */
+static bool is_same(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+
+	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+	       of_a.st_ino == of_b.st_ino;
+}
+
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Return: 1 if @path is etc/rapiddisk.yaml below @root, by whatever name; 0; -ENOMEM. */
+static int is_main(const char *path, const char *root)
+{
+	_cleanup_free_ char *wanted = NULL, *copy = strdup(path);
+	int r = str_format(&wanted, "%s" CONFIG_PATH, root);
+
+	if (r < 0 || !copy)
+		return -ENOMEM;
+	if (streq(path, wanted) || is_same(path, wanted))
+		return 1;
+	/* Only its drop-ins exist. */
+	return is_absent(path) && is_absent(wanted) &&
+	       streq(name_of(path), name_of(wanted)) &&
+	       is_same(dirname(copy), dirname(wanted));
+}
+
+static int read_dropins(struct reading *reading, const char *root,
+			const struct dropins *dropins)
+{
+	int r = 0;
+
+	vec_foreach (name, &dropins->paths) {
+		_cleanup_free_ char *path = NULL;
+		struct source source = { .is_dropin = true };
+
+		r = str_format(&path, "%s%s", root, *name);
+		if (r == 0)
+			r = diag_add_file(reading->diag, *name, &source.file);
+		if (r < 0)
+			return r;
+		source.path = path;
+		r = read_source(reading, &source);
+		if (r == -ENOMEM)
+			return r;
+	}
+	return 0;
+}
+
+static int read_main(struct reading *reading, const char *path,
+		     const struct dropins *dropins)
+{
+	const struct source source = { .path = path };
+
+	/* The drop-ins alone are a configuration. */
+	if (dropins->paths.count > 0 && is_absent(path))
+		return 0;
+	return read_source(reading, &source);
+}
+
+/* Return: the root directory as a prefix of paths. */
+static const char *root_of(const struct config_source *source)
+{
+	return source->root && !streq(source->root, "/") ? source->root : "";
+}
+
+static int find_dropins(const struct config_source *source, struct diag *diag,
+			struct dropins *ret)
+{
+	const char *root = root_of(source);
+	int r = source->root ? is_main(source->path, root) : 0;
+
+	return r > 0 ? dropins_find(root, source->trust, diag, ret) : r;
+}
+
+bool config_is_absent(const struct config_source *source)
+{
+	_cleanup_(dropins_done) struct dropins dropins = { 0 };
+	_cleanup_(diag_done) struct diag diag = { 0 };
+
+	return is_absent(source->path) && find_dropins(source, &diag, &dropins) == 0 &&
+	       dropins.paths.count == 0;
+}
+
+int config_read(const struct config_source *source, struct diag *diag,
+		char ret_sha256[static CONFIG_SHA256_LEN])
+{
+	_cleanup_(dropins_done) struct dropins dropins = { 0 };
+	struct reading reading = { .trust = source->trust, .diag = diag };
+	int r = find_dropins(source, diag, &dropins);
+
+	SHA256Init(&reading.digest);
+	if (r != -ENOMEM)
+		r = read_main(&reading, source->path, &dropins);
+	if (r != -ENOMEM)
+		r = read_dropins(&reading, root_of(source), &dropins);
+	if (r == -ENOMEM)
+		return r;
+	SHA256End(&reading.digest, ret_sha256);
+	return diag_is_empty(diag) ? 0 : -EINVAL;
+}
+
+static int load(const struct config_source *source,
+		const struct obj_class *const *classes, bool is_partial,
+		struct diag *diag, struct model *ret, char *ret_sha256)
+{
+	char sha256[CONFIG_SHA256_LEN];
+	int r = config_read(source, diag, sha256);
+
+	/* After an error, the other files are parsed for theirs. */
+	if (r != -ENOMEM)
 		r = config_parse_texts(classes, is_partial, diag, ret);
 	if (r == 0 && ret_sha256)
-		config_digest(text, len, ret_sha256);
+		memcpy(ret_sha256, sha256, sizeof(sha256));
 	return r;
 }
 
-int config_load(const char *path, enum config_trust trust,
+int config_load(const struct config_source *source,
 		const struct obj_class *const *classes, struct diag *diag,
 		struct model *ret, char ret_sha256[static CONFIG_SHA256_LEN])
 {
-	return load(path, trust, classes, false, diag, ret, ret_sha256);
+	return load(source, classes, false, diag, ret, ret_sha256);
 }
 
-int config_load_section(const char *path, enum config_trust trust,
-			const struct obj_class *class, struct diag *diag,
-			struct model *ret)
+int config_load_section(const struct config_source *source, const struct obj_class *class,
+			struct diag *diag, struct model *ret)
 {
 	const struct obj_class *const classes[] = { class, NULL };
 
-	return load(path, trust, classes, true, diag, ret, NULL);
+	return load(source, classes, true, diag, ret, NULL);
 }

@@ -85,19 +85,20 @@ static int parse_options(struct options *o, int argc, char **argv)
 
 static int load_config(const struct options *o, struct model *ret)
 {
-	const char *path = o->config;
-
+	const struct config_source source = {
+		.path = o->config,
+		.root = o->sysroot,
+		.trust = o->is_test ? CONFIG_OF_ANYBODY : CONFIG_OF_OWNER,
+	};
 	_cleanup_(diag_done) struct diag diag = { 0 };
-	int r = diag_init(&diag, path);
+	int r = diag_init(&diag, source.path);
 
 	if (r == 0)
-		r = config_load_section(path,
-					o->is_test ? CONFIG_OF_ANYBODY : CONFIG_OF_OWNER,
-					&status_class, &diag, ret);
+		r = config_load_section(&source, &status_class, &diag, ret);
 	if (r == -EINVAL)
 		log_diag(&diag);
 	else if (r < 0)
-		log_error("cannot read '%s': %s", path, strerror(-r));
+		log_error("cannot read '%s': %s", source.path, strerror(-r));
 	return r;
 }
 

@@ -11,6 +11,7 @@
 #include <glob.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 /* The parent of the directories of all tests. Each test is a process of its own. */
@@ -76,6 +77,21 @@ char *unit_read(const char *path, size_t *ret_len)
 	*ret_len = text.len;
 	ck_assert_int_eq(buf_take(&text, &ret), 0);
 	return ret;
+}
+
+void unit_drop_rights(void)
+{
+	if (geteuid() == 0)
+		ck_assert_int_eq(seteuid(65534), 0);
+}
+
+void unit_restore_rights(void)
+{
+	if (getuid() != 0)
+		return;
+	ck_assert_int_eq(seteuid(0), 0);
+	/* The change of user took it away, and the leak sanitizer needs it. */
+	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0);
 }
 
 void unit_corpus(const char *pattern, const char *(*check)(const char *bytes, size_t len))

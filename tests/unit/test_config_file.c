@@ -7,7 +7,6 @@
 #include "unit.h"
 
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 
 static const char good[] = "version: 1\nthings:\n- name: t1\n  size: 4KiB\n";
@@ -35,7 +34,8 @@ static int load_trusting(enum config_trust trust, char *path, char **ret_message
 	int r;
 
 	ck_assert_int_eq(diag_init(&diag, "f"), 0);
-	r = config_load(owned, trust, fake_classes, &diag, &model, sha256);
+	r = config_load(&(struct config_source){ .path = owned, .trust = trust },
+			fake_classes, &diag, &model, sha256);
 	shown = unit_diag_text(&diag);
 	diag_done(&diag);
 	if (ret_message)
@@ -70,22 +70,6 @@ static char *path_of(const char *name)
 
 	ck_assert_int_ge(asprintf(&path, "%s/%s", dir, name), 0);
 	return path;
-}
-
-/* Drop the rights of root, if the tests have them. */
-static void drop_rights(void)
-{
-	if (geteuid() == 0)
-		ck_assert_int_eq(seteuid(65534), 0);
-}
-
-static void restore_rights(void)
-{
-	if (getuid() != 0)
-		return;
-	ck_assert_int_eq(seteuid(0), 0);
-	/* The change of user took it away, and the leak sanitizer needs it. */
-	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0);
 }
 
 START_TEST(config_load_reads_and_digests_the_file)
@@ -188,10 +172,10 @@ START_TEST(config_load_refuses_for_root_what_everybody_can_write)
 		expect_refused(strdup(path),
 			       "is writable by everybody, so anybody could command root; "
 			       "run 'chmod o-w' on the file\n");
-	drop_rights();
+	unit_drop_rights();
 	ck_assert_int_eq(load(path, NULL), 0);
 	ck_assert_uint_eq(model.objs.count, 1);
-	restore_rights();
+	unit_restore_rights();
 }
 END_TEST
 
@@ -301,9 +285,9 @@ START_TEST(config_load_accepts_a_file_of_the_caller)
 		ck_assert_int_eq(chown(path, 65534, 65534), 0);
 		ck_assert_int_eq(chown(dir, 65534, 65534), 0);
 	}
-	drop_rights();
+	unit_drop_rights();
 	ck_assert_int_eq(load_trusting(CONFIG_OF_OWNER, path, NULL), 0);
-	restore_rights();
+	unit_restore_rights();
 }
 END_TEST
 
@@ -313,9 +297,9 @@ START_TEST(config_load_refuses_a_file_that_it_may_not_read)
 
 	ck_assert_int_eq(chmod(path, 0), 0);
 	ck_assert_int_eq(chmod(dir, 0755), 0);
-	drop_rights();
+	unit_drop_rights();
 	expect_refused(path, "cannot open the file: Permission denied\n");
-	restore_rights();
+	unit_restore_rights();
 }
 END_TEST
 

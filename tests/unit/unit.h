@@ -31,6 +31,11 @@ char *unit_write(const char *dir, const char *name, const char *bytes, size_t le
  */
 char *unit_read(const char *path, size_t *ret_len);
 
+/* unit_drop_rights() - Drop the rights of root, if the tests have them, until
+ * unit_restore_rights(). */
+void unit_drop_rights(void);
+void unit_restore_rights(void);
+
 /*
  * unit_corpus() - Check each file that @pattern of glob(7) selects; at least one exists. A
  * pattern is relative to the directory of the Makefile. @check returns NULL, or the sentence
