@@ -45,6 +45,6 @@ _rapiddisk_apply()
 		return
 		;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W '--check --status --import --teardown --capture= --print-schema --print-metrics --print-initramfs-config --print-sections --print-service --print-socket --help -h --version --config= -c --from= --dry-run -n --detailed-exitcode --drift --adopt --no-prune --disconnect --stage= --timeout= --no-wait --lock-timeout= --json --color= --quiet -q --verbose -v' -- "$cur")
+	mapfile -t COMPREPLY < <(compgen -W '--check --cat-config --status --import --teardown --capture= --print-schema --print-metrics --print-initramfs-config --print-sections --print-service --print-socket --help -h --version --config= -c --from= --dry-run -n --detailed-exitcode --drift --adopt --no-prune --disconnect --stage= --timeout= --no-wait --lock-timeout= --json --color= --quiet -q --verbose -v' -- "$cur")
 	[[ ${#COMPREPLY[@]} -ne 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace
 } && complete -F _rapiddisk_apply rapiddisk-apply

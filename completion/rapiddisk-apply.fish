@@ -4,6 +4,7 @@
 
 complete -c rapiddisk-apply -f
 complete -c rapiddisk-apply -l check -d 'Validate the configuration, without a look at this machine'
+complete -c rapiddisk-apply -l cat-config -d 'Print the files of the configuration that are read, in their order'
 complete -c rapiddisk-apply -l status -d 'Print the live objects, their owners and their use'
 complete -c rapiddisk-apply -l import -d 'Print a configuration that describes the live objects'
 complete -c rapiddisk-apply -l teardown -d 'Remove every owned object'

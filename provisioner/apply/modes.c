@@ -32,6 +32,31 @@ static int run_check(struct app *app)
 	return r == 0 ? EXIT_OK : r == -EINVAL ? EXIT_CONFIG : EXIT_PARTIAL;
 }
 
+/* Print what was read, also beside a file that cannot be read. */
+static int run_cat_config(struct app *app)
+{
+	_cleanup_(diag_done) struct diag diag = { 0 };
+	struct config_source source = app_config(app);
+	char sha256[CONFIG_SHA256_LEN];
+	const char *gap = "";
+	int r = diag_init(&diag, source.path);
+
+	if (r == 0)
+		r = config_read(&source, &diag, sha256);
+	vec_foreach (file, &diag.files) {
+		if (!file->text)
+			continue;
+		printf("%s# %s\n", gap, file->name);
+		fwrite(file->text, 1, file->text_len, stdout);
+		gap = "\n";
+		if (file->text_len > 0 && file->text[file->text_len - 1] != '\n')
+			putchar('\n');
+	}
+	if (r == -EINVAL)
+		log_diag(&diag);
+	return r == 0 ? EXIT_OK : r == -EINVAL ? EXIT_CONFIG : EXIT_PARTIAL;
+}
+
 /* The status shows live objects, also with an invalid configuration or without one. */
 static void look_at_image_quietly(struct app *app, struct report *report)
 {
@@ -102,9 +127,13 @@ static int run_print_initramfs_config(struct app *app)
 {
 	_cleanup_(report_done) struct report report = { 0 };
 	_cleanup_(model_done) struct model desired = { 0 };
+	struct config_source source = app_config(app);
 	_cleanup_free_ char *text = NULL;
-	int r = app_load_config(app, &desired, &report);
+	int r;
 
+	if (config_is_absent(&source))
+		return EXIT_OK;
+	r = app_load_config(app, &desired, &report);
 	if (r == -EINVAL)
 		return EXIT_CONFIG;
 	if (r >= 0)
@@ -266,6 +295,7 @@ int modes_run(struct app *app)
 	static mode_fn *const modes[] = {
 		[MODE_APPLY] = run_apply,
 		[MODE_CHECK] = run_check,
+		[MODE_CAT_CONFIG] = run_cat_config,
 		[MODE_STATUS] = run_status,
 		[MODE_IMPORT] = run_import,
 		[MODE_TEARDOWN] = run_apply,

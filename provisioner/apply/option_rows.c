@@ -109,6 +109,14 @@ const struct option_row option_rows[] = {
 			"memory and the devices.",
 	},
 	{
+		.name = "cat-config",
+		.group = GROUP_MODE,
+		.mode = MODE_CAT_CONFIG,
+		.help = "Print the files of the configuration that are read, in their order",
+		.more = "Before each file is a comment with its path. The text is not "
+			"validated, and a masked file is not printed.",
+	},
+	{
 		.name = "status",
 		.group = GROUP_MODE,
 		.mode = MODE_STATUS,
@@ -160,8 +168,9 @@ const struct option_row option_rows[] = {
 		.group = GROUP_MODE,
 		.mode = MODE_PRINT_INITRAMFS_CONFIG,
 		.help = "Print the part of the configuration that the initramfs needs",
-		.more = "The hooks that build the image call this. Prints nothing if the "
-			"initramfs needs no part of the configuration.",
+		.more = "The hooks that build the image call this. The part is one file, "
+			"into which the drop-ins are merged. Prints nothing if the initramfs "
+			"needs no part of the configuration, or if no configuration exists.",
 	},
 	{
 		.name = "print-sections",
@@ -205,6 +214,8 @@ const struct option_row option_rows[] = {
 		.value = CONFIG_PATH,
 		TEXT(config),
 		.help = "Read the configuration from FILE",
+		.more = "Drop-ins are read beside /etc/rapiddisk.yaml, and beside no other "
+			"file.",
 	},
 	{
 		.name = "from",

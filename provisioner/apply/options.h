@@ -21,6 +21,7 @@ enum exit_code {
 enum apply_mode {
 	MODE_APPLY, /* no option names it */
 	MODE_CHECK,
+	MODE_CAT_CONFIG,
 	MODE_STATUS,
 	MODE_IMPORT,
 	MODE_TEARDOWN,
