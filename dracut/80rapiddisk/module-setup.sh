@@ -3,8 +3,9 @@
 #
 # dracut/80rapiddisk/module-setup.sh - add the cache of the root volume to a dracut image.
 #
-# The module is included only if /etc/rapiddisk.yaml has such a cache. On an error the module
-# prints a warning and is left out. The image is made, and the system boots without the cache.
+# The module is included only if the configuration has such a cache. The image gets one file, into
+# which the drop-ins are merged. On an error the module prints a warning and is left out. The image is
+# made, and the system boots without the cache.
 # Context: sourced by dracut.
 
 # shellcheck disable=SC2154 # dracut sets moddir, initdir and kernel
@@ -23,13 +24,13 @@ rapiddisk_record() {
 
 check() {
 	local part=
-	if [[ -e /etc/rapiddisk.yaml ]]; then
-		require_binaries "$rapiddisk_prefix/sbin/rapiddisk-apply" dmsetup || return 1
-		part=$(rapiddisk_part) ||
-			dwarn "rapiddisk-apply cannot use /etc/rapiddisk.yaml (status $?);" \
-				"this image boots without the cache of the root volume"
+	part=$(rapiddisk_part) ||
+		dwarn "rapiddisk-apply cannot use the configuration (status $?);" \
+			"this image boots without the cache of the root volume"
+	if [[ $part ]]; then
+		require_binaries "$rapiddisk_prefix/sbin/rapiddisk-apply" dmsetup
+		return
 	fi
-	[[ $part ]] && return 0
 	rm -f "$(rapiddisk_record)"
 	return 255
 }
