@@ -125,6 +125,8 @@ BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 dkmsdir := $(DESTDIR)/usr/src/rapiddisk-$(VERSION)
+# For drop-ins of the administrator, and of packages. Their paths do not depend on PREFIX.
+dropindirs := $(DESTDIR)/etc/rapiddisk.d $(DESTDIR)/usr/lib/rapiddisk.d
 
 units := $(wildcard systemd/*.service systemd/*.socket systemd/*.timer systemd/*.path)
 rules := $(wildcard systemd/*.rules)
@@ -157,7 +159,7 @@ install:
 			"with the package rapiddisk-dkms; or install none by KREL=none" >&2; exit 1; \
 	fi
 	install -d $(sbindir) $(unitdir) $(udevdir) $(datadir) $(docdir)/examples $(docdir)/docs \
-		$(mandir)/man4 $(mandir)/man5 $(mandir)/man8
+		$(mandir)/man4 $(mandir)/man5 $(mandir)/man8 $(dropindirs)
 	install -m 755 $(programs) $(sbindir)/
 	install -m 644 schema/rapiddisk.schema.json $(datadir)/
 	install -m 644 $(examples) $(docdir)/examples/
@@ -201,7 +203,7 @@ install:
 
 installed_modules = $(wildcard $(addprefix $(DESTDIR)/lib/modules/*/updates/,rapiddisk.ko rapiddisk-cache.ko))
 
-# Keep the configuration and the key files. Remove the modules of every kernel.
+# Keep the configuration, its drop-ins and the key files. Remove the modules of every kernel.
 .PHONY: uninstall
 uninstall:
 	@$(call refuse_packages)
@@ -228,6 +230,10 @@ uninstall:
 			rmdir "$$directory" 2>/dev/null; do \
 			directory=$${directory%/*}; \
 		done; \
+	done
+	for directory in $(dropindirs); do \
+		! scripts/package-owner "$$directory" 2>/dev/null || \
+			rmdir --ignore-fail-on-non-empty "$$directory" 2>/dev/null || :; \
 	done
 	for file in $(installed_modules); do \
 		rm -f "$$file" && release=$${file#'$(DESTDIR)/lib/modules/'} && release=$${release%%/*} && \
