@@ -16,9 +16,9 @@
 
 suite=${SUITE:-trixie-storage}
 initrd=${INITRD:-initramfs-tools}
-faults=${FAULTS:-yaml-broken yaml-absent image-yaml-broken modules-absent memory refused
-	second-absent off no-rules stopped stopped-half-way killed kill-1 kill-2 kill-3 kill-4
-	kill-5 kill-6 kill-7 kill-8}
+faults=${FAULTS:-yaml-broken yaml-absent dropin-alone dropin-broken image-yaml-broken
+	modules-absent memory refused second-absent off no-rules stopped stopped-half-way killed
+	kill-1 kill-2 kill-3 kill-4 kill-5 kill-6 kill-7 kill-8}
 work=$(mktemp -d /var/tmp/root-faults.XXXXXX)
 t_atexit "rm -rf $work"
 state=$work/state
@@ -65,6 +65,13 @@ arrange() { # FAULT
 	yaml-absent)
 		image=(--prepare="rm etc/rapiddisk.yaml")
 		ends=raw says='rapiddisk.yaml'
+		;;
+	dropin-alone) # no fault: the image has the cache of the drop-in
+		image=(--prepare="mv etc/rapiddisk.yaml etc/rapiddisk.d/50-root.yaml")
+		;;
+	dropin-broken)
+		image=(--prepare="echo 'caches: [ {' >etc/rapiddisk.d/60-broken.yaml")
+		ends=raw says='60-broken.yaml:[0-9]'
 		;;
 	image-yaml-broken)
 		echo 'caches: [ {' >"$work/overlay/etc/rapiddisk.yaml"
