@@ -152,18 +152,21 @@ int schema_to_json(const struct obj_class *const *classes, char **ret)
 {
 	json_t *sections =
 		json_pack("{s:{s:s, s:i}}", "version", "description",
-			  "Version of this file's format", "const", CONFIG_VERSION);
+			  "Version of this file's format; each drop-in has its own",
+			  "const", CONFIG_VERSION);
 	json_t *schema;
 
 	for (; *classes; classes++)
 		if ((*classes)->section)
 			json_object_set_new(sections, (*classes)->section,
 					    section_schema(*classes));
-	schema = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:[s], s:o}", "$schema",
-			   "http://json-schema.org/draft-07/schema#", "$id", SCHEMA_ID,
-			   "title", CONFIG_PATH, "description",
-			   "The RAM disks, caches and NVMe exports of this machine",
-			   "type", "object", "additionalProperties", 0, "required",
-			   "version", "properties", sections);
+	schema = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:b, s:[s], s:o}", "$schema",
+		"http://json-schema.org/draft-07/schema#", "$id", SCHEMA_ID, "title",
+		CONFIG_PATH, "description",
+		"The RAM disks, caches and NVMe exports of this machine, or, in a "
+		"drop-in in " CONFIG_DROPINS_PATH ", a part of them",
+		"type", "object", "additionalProperties", 0, "required", "version",
+		"properties", sections);
 	return json_take_text(schema, false, ret);
 }
