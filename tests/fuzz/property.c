@@ -9,33 +9,36 @@
 
 #define RAM_BYTES (UINT64_C(16) << 30)
 
+/* Ends a file of the text, which no file of the configuration can contain. */
+#define FILE_END '\f'
+
 static const char *check_places(const struct diag *diag)
 {
-	const struct diag_file *file = &diag->files.items[0];
-	struct src_pos end =
-		file->text ? diag_pos(diag, 0, file->text_len) : (struct src_pos){ 0 };
-
 	vec_foreach (entry, &diag->entries) {
+		const struct diag_file *file;
 		struct src_pos pos = entry->pos;
 
 		if (!entry->message || *entry->message == '\0')
 			return "an error without a message";
+		if (pos.file >= diag->files.count)
+			return "a place in an unknown file";
+		file = &diag->files.items[pos.file];
 		if (pos.line == 0)
 			continue;
 		if (!file->text || pos.column == 0)
 			return "a place without a text, or a line without a column";
-		if (pos.line > end.line ||
-		    (pos.line == end.line && pos.column > end.column))
+		if (src_pos_compare(diag_pos(diag, pos.file, file->text_len), pos) < 0)
 			return "a place behind the end of the text";
 	}
 	return NULL;
 }
 
 /* True if an error of the same line forbids to quote the line. */
-static bool is_concealed(const struct diag *diag, unsigned int line)
+static bool is_concealed(const struct diag *diag, struct src_pos pos)
 {
 	vec_foreach (entry, &diag->entries)
-		if (entry->is_concealed && entry->pos.line == line)
+		if (entry->is_concealed && entry->pos.file == pos.file &&
+		    entry->pos.line == pos.line)
 			return true;
 	return false;
 }
@@ -53,7 +56,7 @@ static const char *check_print(const struct diag *diag)
 	diag_print(diag, out);
 	fclose(out);
 	vec_foreach (entry, &diag->entries)
-		wanted += entry->pos.line && !is_concealed(diag, entry->pos.line) ? 3 : 1;
+		wanted += entry->pos.line && !is_concealed(diag, entry->pos) ? 3 : 1;
 	for (size_t i = 0; i < len; i++) {
 		lines += text[i] == '\n';
 		if (text[i] != '\n' && iscntrl((unsigned char)text[i]))
@@ -173,6 +176,25 @@ static const char *check_again(const struct model *model,
 	return error;
 }
 
+/* Return: 0 or -ENOMEM. */
+static int set_texts(struct diag *diag, const char *text, size_t len)
+{
+	unsigned int file = 0;
+
+	for (;;) {
+		const char *end = len ? memchr(text, FILE_END, len) : NULL;
+		size_t of_file = end ? (size_t)(end - text) : len;
+		int r = config_set_text(diag, file, text, of_file);
+
+		if (r != -ENOMEM && end)
+			r = diag_add_file(diag, "fuzz.d", &file);
+		if (r == -ENOMEM || !end)
+			return r == -ENOMEM ? r : 0;
+		text += of_file + 1;
+		len -= of_file + 1;
+	}
+}
+
 const char *property_check(const char *text, size_t len,
 			   const struct obj_class *const *classes)
 {
@@ -183,7 +205,9 @@ const char *property_check(const char *text, size_t len,
 
 	if (diag_init(&diag, "fuzz") < 0)
 		return NULL;
-	r = config_parse(text, len, classes, &diag, &model);
+	r = set_texts(&diag, text, len);
+	if (r == 0)
+		r = config_parse_texts(classes, false, &diag, &model);
 	if (r == -EINVAL) {
 		if (diag_is_empty(&diag))
 			error = "refused without an error";
@@ -203,7 +227,7 @@ const char *property_check(const char *text, size_t len,
 		if (!error)
 			error = check_again(&model, classes, true);
 	} else if (r != -ENOMEM) {
-		error = "an error code that config_parse() does not have";
+		error = "an error code that config_parse_texts() does not have";
 	}
 	model_done(&model);
 	diag_done(&diag);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Properties of config_parse() for any text. */
+/* Properties of config_parse_texts() for any text. */
 #pragma once
 
 #include "model/model.h"
 
 /*
- * property_check() - Parse @text, print the objects, and parse the output.
+ * property_check() - Parse @text, which form feeds part into files, print the objects as one file,
+ * and parse the output.
  * Return: NULL; the property that does not hold, static text.
  */
 const char *property_check(const char *text, size_t len,
