@@ -239,6 +239,21 @@ struct src_pos diag_pos(const struct diag *diag, unsigned int file, size_t offse
 	return walk.pos;
 }
 
+const char *diag_line(const struct diag *diag, struct src_pos pos, size_t *ret_len)
+{
+	const struct diag_file *of = &diag->files.items[pos.file];
+	struct text_walk walk = start_of(of->text, of->text_len, pos.file);
+	size_t end;
+
+	pos.column = 1;
+	if (!of->text || !walk_to(&walk, pos))
+		return NULL;
+	for (end = walk.at; end < of->text_len && !break_len(&walk, end);)
+		end++;
+	*ret_len = end - walk.at;
+	return of->text + walk.at;
+}
+
 /* Return: the offset at which the printed part of the line begins. */
 static size_t shown_start(const struct text_walk *walk)
 {

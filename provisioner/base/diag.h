@@ -65,6 +65,12 @@ int diag_set_text(struct diag *diag, unsigned int file, const char *text, size_t
 /* diag_pos() - Return the place of the byte at @offset of the text. */
 struct src_pos diag_pos(const struct diag *diag, unsigned int file, size_t offset);
 
+/*
+ * diag_line() - Find the line of @pos. Return: its text without the line break, and its length;
+ * NULL: the file has no such line.
+ */
+const char *diag_line(const struct diag *diag, struct src_pos pos, size_t *ret_len);
+
 /* diag_whole() - Return the place of an error of the whole file. */
 static inline struct src_pos diag_whole(unsigned int file)
 {

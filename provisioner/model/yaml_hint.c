@@ -37,23 +37,6 @@ struct line {
 	struct src_pos pos; /* without a column */
 };
 
-/* Return: the line of @pos; of no length if the text has no such line. */
-static struct line find_line(const struct diag *diag, struct src_pos pos)
-{
-	struct line line = {
-		.text = diag->files.items[pos.file].text,
-		.pos = { .line = 1, .file = pos.file },
-	};
-
-	while (line.text && line.pos.line < pos.line) {
-		line.text = strchr(line.text, '\n');
-		line.text += line.text != NULL;
-		line.pos.line++;
-	}
-	line.len = line.text ? strcspn(line.text, "\r\n") : 0;
-	return line;
-}
-
 /* Report a key without a space after its colon, as in `name:rd0`. Return: true if found. */
 static bool report_glued_key(struct diag *diag, const struct line *line)
 {
@@ -78,8 +61,7 @@ static bool report_glued_key(struct diag *diag, const struct line *line)
 /* Report a space that YAML takes for a letter. Return: true if found. */
 static bool report_hard_space(struct diag *diag, const struct line *line)
 {
-	const char *space =
-		line->len ? memmem(line->text, line->len, "\xc2\xa0", 2) : NULL;
+	const char *space = memmem(line->text, line->len, "\xc2\xa0", 2);
 	struct src_pos pos = line->pos;
 
 	if (!space)
@@ -98,10 +80,12 @@ bool yaml_report_cause(struct diag *diag, const char *problem, struct src_pos po
 	    !streq(problem, "could not find expected ':'") &&
 	    !streq(problem, "did not find expected key"))
 		return false;
+	pos.column = 0;
 	for (unsigned int back = 0; back < 2 && pos.line > 0; back++, pos.line--) {
-		struct line line = find_line(diag, pos);
+		struct line line = { .pos = pos };
 
-		if (line.len &&
+		line.text = diag_line(diag, pos, &line.len);
+		if (line.text &&
 		    (report_hard_space(diag, &line) || report_glued_key(diag, &line)))
 			return true;
 	}

@@ -139,6 +139,24 @@ START_TEST(diag_pos_is_the_inverse_of_walking)
 }
 END_TEST
 
+START_TEST(diag_line_is_a_line_of_the_parser)
+{
+	/* The length of each line. */
+	static const size_t lens[] = { 1, 0, 2, 1, 0 };
+	size_t len = 99;
+
+	start("a\r\n\rbc\xe2\x80\xa8"
+	      "d\n");
+	for (unsigned int i = 0; i < ARRAY_SIZE(lens); i++) {
+		ck_assert_ptr_nonnull(
+			diag_line(&diag, (struct src_pos){ .line = i + 1 }, &len));
+		ck_assert_uint_eq(len, lens[i]);
+	}
+	ck_assert_ptr_null(diag_line(&diag, (struct src_pos){ .line = 6 }, &len));
+	diag_done(&diag);
+}
+END_TEST
+
 START_TEST(keys_are_masked_in_messages_and_lines)
 {
 	start("- {a: DHHC-1:00:qL9/x+=:, b: x}\n");
@@ -255,7 +273,8 @@ Suite *suite_diag(void)
 		diag_shows_the_end_of_the_text_and_no_place_behind_it,
 		diag_shows_the_part_of_a_long_line_that_matters,
 		diag_without_the_text_prints_only_the_message,
-		diag_pos_is_the_inverse_of_walking, keys_are_masked_in_messages_and_lines,
+		diag_pos_is_the_inverse_of_walking, diag_line_is_a_line_of_the_parser,
+		keys_are_masked_in_messages_and_lines,
 		line_with_a_secret_is_shown_for_no_error,
 		diag_prints_a_hundred_errors_and_the_number_of_the_others,
 		diag_counts_a_single_error_that_is_not_printed,
