@@ -6,6 +6,7 @@
 #include "base/similar.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "model/duplicates.h"
 #include "model/reader.h"
 
 #include <limits.h>
@@ -232,8 +233,8 @@ static int check_whole(struct reader *reader)
 		r = model_sort_values(&reader->model);
 	if (r < 0)
 		return r;
-	r = reader_check_duplicates(reader, reader->model.objs.items,
-				    reader->model.objs.count, "");
+	r = duplicates_report(&reader->model, reader->model.objs.items,
+			      reader->model.objs.count, "", reader->diag);
 	if (r == -ENOMEM)
 		return r;
 	for (size_t i = 0; reader->is_complete && i < reader->model.objs.count; i++) {

@@ -7,6 +7,7 @@
 #include "base/similar.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "model/duplicates.h"
 #include "model/scalar.h"
 
 #include <assert.h>
@@ -217,8 +218,8 @@ static int read_list(struct reader *reader, const struct item *item, unsigned in
 
 		r = str_format(&where, "%s: ", item->label);
 		if (r == 0)
-			r = reader_check_duplicates(reader, list->objs.items,
-						    list->objs.count, where);
+			r = duplicates_report(&reader->model, list->objs.items,
+					      list->objs.count, where, reader->diag);
 	}
 	return r < 0 ? r : result;
 }
@@ -444,63 +445,4 @@ int reader_add_object(struct reader *reader, const struct obj_class *class,
 	}
 	item_done(&item);
 	return r == -ENOMEM ? r : 0;
-}
-
-/* Return the place of the text that names the object. */
-static struct src_pos name_pos(const struct obj *obj)
-{
-	return obj->class->single ? obj->pos : obj_field_pos(obj, 0);
-}
-
-static int compare_duplicates(const void *a, const void *b)
-{
-	const struct obj *x = *(const struct obj *const *)a;
-	const struct obj *y = *(const struct obj *const *)b;
-	int r = obj_compare(x, y);
-
-	return r != 0 ? r : src_pos_compare(name_pos(x), name_pos(y));
-}
-
-static int report_duplicate(struct reader *reader, const struct obj *first,
-			    const struct obj *obj, const char *where)
-{
-	_cleanup_free_ char *place =
-		model_place(&reader->model, name_pos(first), name_pos(obj));
-
-	if (!place)
-		return -ENOMEM;
-	/* One file cannot have the section twice: its keys differ. */
-	if (obj->class->single)
-		return diag_add(reader->diag, obj->pos,
-				"%sthe section '%s' occurs twice; first at %s", where,
-				obj->class->section, place);
-	return diag_add(reader->diag, name_pos(obj),
-			"%s%s '%s' occurs twice; first at %s", where, obj->class->name,
-			obj_name(obj), place);
-}
-
-int reader_check_duplicates(struct reader *reader, struct obj *const *objs, size_t count,
-			    const char *where)
-{
-	_cleanup_free_ struct obj **sorted = NULL;
-	size_t first = 0;
-	int r = 0;
-
-	if (count == 0)
-		return 0;
-	sorted = calloc(count, sizeof(*sorted));
-	if (!sorted)
-		return -ENOMEM;
-	memcpy(sorted, objs, count * sizeof(*sorted));
-	qsort(sorted, count, sizeof(*sorted), compare_duplicates);
-	for (size_t i = 1; i < count; i++) {
-		if (obj_compare(sorted[i], sorted[first]) != 0) {
-			first = i;
-			continue;
-		}
-		r = report_duplicate(reader, sorted[first], sorted[i], where);
-		if (r == -ENOMEM)
-			break;
-	}
-	return r;
 }

@@ -23,15 +23,6 @@ struct reader {
 int reader_add_object(struct reader *reader, const struct obj_class *class,
 		      const struct node *node);
 
-/*
- * reader_check_duplicates() - Report each of the @count objects at @objs that has the key
- * of an earlier object.
- * @where: the prefix of the message: "export 'a': "; may be "".
- * Return: 0; -EINVAL after a duplicate was reported; -ENOMEM.
- */
-int reader_check_duplicates(struct reader *reader, struct obj *const *objs, size_t count,
-			    const char *where);
-
 /* node_word() - Name the type of the node for messages: "a list". */
 const char *node_word(const struct node *node);
 
