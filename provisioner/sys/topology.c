@@ -70,6 +70,13 @@ static int add_kin(const struct kfs *kfs, struct topology *all, const char *name
 				       : add_partitions(kfs, all, name, partition);
 }
 
+static int add_below(const struct kfs *kfs, struct topology *all, const char *name)
+{
+	int r = add(kfs, all, name, RELATION_BELOW);
+
+	return r < 0 ? r : add_kin(kfs, all, name, RELATION_BESIDE, RELATION_BESIDE);
+}
+
 static int add_slaves(const struct kfs *kfs, struct topology *all, const char *name)
 {
 	_cleanup_(kfs_names_done) struct kfs_names slaves = { 0 };
@@ -77,10 +84,28 @@ static int add_slaves(const struct kfs *kfs, struct topology *all, const char *n
 
 	vec_foreach (slave, &slaves.names) {
 		if (r == 0)
-			r = add(kfs, all, *slave, RELATION_BELOW);
-		if (r == 0)
-			r = add_kin(kfs, all, *slave, RELATION_BESIDE, RELATION_BESIDE);
+			r = add_below(kfs, all, *slave);
 	}
+	return r;
+}
+
+/* A loop device has no link to the device that is its file. */
+static int add_backing(const struct kfs *kfs, struct topology *all, const char *name)
+{
+	_cleanup_free_ char *path = NULL, *backing = NULL;
+	size_t first = all->list.count;
+	uint64_t number;
+	int r;
+
+	if (kfs_read(kfs, &path, "sys/class/block/%s/loop/backing_file", name) < 0 ||
+	    devices_find_node(kfs, path, &number) < 0)
+		return 0;
+	r = devices_name(kfs, number, &backing);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	r = add_below(kfs, all, backing);
+	for (size_t i = first; i < all->list.count; i++)
+		all->list.items[i].unclaimed = true;
 	return r;
 }
 
@@ -106,8 +131,11 @@ int topology_walk(const struct kfs *kfs, const char *name, struct topology *ret)
 	if (r == 0)
 		r = add_kin(kfs, &all, name, RELATION_PARTITION, RELATION_DISK);
 	/* The list grows by the devices below: each is listed once, so it ends. */
-	for (size_t i = 0; r == 0 && i < all.list.count; i++)
+	for (size_t i = 0; r == 0 && i < all.list.count; i++) {
 		r = add_slaves(kfs, &all, all.list.items[i].name);
+		if (r == 0)
+			r = add_backing(kfs, &all, all.list.items[i].name);
+	}
 	if (r < 0)
 		topology_done(&all);
 	else

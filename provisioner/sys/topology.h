@@ -7,6 +7,7 @@
 
 #include "sys/kfs.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum relation {
@@ -21,6 +22,8 @@ struct relative {
 	char *name; /* "vda1", as in sys/class/block */
 	uint64_t number;
 	enum relation relation;
+	/* The loop device above, or above the kin, has no claim: others may have one. */
+	bool unclaimed;
 };
 
 /* The device itself comes first. Other partitions of its disk are not listed. */

@@ -31,8 +31,18 @@ static int compare_number(const void *key, const void *entry)
 
 enum wanted { ANY_USE, CLAIMS_ALONE, EXPORTS_ALONE };
 
-static const char *find(const struct users *users, uint64_t number, enum wanted wanted)
+static bool is_wanted(const struct search *search, const struct users_entry *entry,
+		      enum wanted wanted)
 {
+	/* The device in question is no conflict with itself. */
+	if (entry->by && topology_find(search->topology, entry->by))
+		return false;
+	return wanted == ANY_USE || entry->is_export == (wanted == EXPORTS_ALONE);
+}
+
+static const char *find(const struct search *search, uint64_t number, enum wanted wanted)
+{
+	const struct users *users = search->users;
 	const struct users_entry *first = NULL, *end = NULL;
 
 	if (users->entries.count > 0) {
@@ -45,7 +55,7 @@ static const char *find(const struct users *users, uint64_t number, enum wanted 
 	while (first > users->entries.items && first[-1].number == number)
 		first--;
 	for (; first < end && first->number == number; first++)
-		if (wanted == ANY_USE || first->is_export == (wanted == EXPORTS_ALONE))
+		if (is_wanted(search, first, wanted))
 			return first->words;
 	return NULL;
 }
@@ -94,7 +104,7 @@ static int describe_map(const struct search *search, const char *disk, unsigned 
 		return 0;
 	}
 	if (!use && devices_number(search->kfs, disk, &number) == 0)
-		use = find(search->users, number, ANY_USE);
+		use = find(search, number, ANY_USE);
 	if (!use) {
 		r = describe_holders(search, disk, depth + 1, &above);
 		use = above;
@@ -119,6 +129,8 @@ static int describe_holders(const struct search *search, const char *name,
 		_cleanup_free_ char *words = NULL;
 		bool is_used = false, is_gone = false;
 
+		if (topology_has(search->topology, *holder))
+			continue;
 		if (r == 0)
 			r = describe_map(search, *holder, depth, &is_used, &is_gone,
 					 &words);
@@ -137,14 +149,17 @@ static int describe_holders(const struct search *search, const char *name,
 	return r;
 }
 
-/* The device itself or its kin: any user is a conflict. */
+/*
+ * The device itself, its kin, or the device of a loop device and its kin: any user is a
+ * conflict.
+ */
 static int describe_direct(const struct search *search, const struct relative *relative,
 			   char **ret)
 {
 	bool may_be_exported = search->query && search->query->may_be_exported &&
 			       relative->relation == RELATION_SELF;
-	const char *found = find(search->users, relative->number,
-				 may_be_exported ? CLAIMS_ALONE : ANY_USE);
+	const char *found =
+		find(search, relative->number, may_be_exported ? CLAIMS_ALONE : ANY_USE);
 
 	if (!found)
 		return describe_holders(search, relative->name, 0, ret);
@@ -187,7 +202,7 @@ static int describe_cache_beside(const struct search *search, const char *name,
 static int describe_below(const struct search *search, const struct relative *relative,
 			  char **ret)
 {
-	const char *found = find(search->users, relative->number, EXPORTS_ALONE);
+	const char *found = find(search, relative->number, EXPORTS_ALONE);
 
 	if (!found)
 		return describe_cache_beside(search, relative->name, ret);
@@ -195,10 +210,11 @@ static int describe_below(const struct search *search, const struct relative *re
 	return *ret ? 0 : -ENOMEM;
 }
 
-static bool is_below(const struct relative *relative)
+/* The device above has a claim, which excludes all claims of other programs. */
+static bool is_claimed_above(const struct relative *relative)
 {
-	return relative->relation == RELATION_BELOW ||
-	       relative->relation == RELATION_BESIDE;
+	return !relative->unclaimed && (relative->relation == RELATION_BELOW ||
+					relative->relation == RELATION_BESIDE);
 }
 
 static int search_all(const struct search *search, char **ret)
@@ -206,8 +222,9 @@ static int search_all(const struct search *search, char **ret)
 	*ret = NULL;
 	vec_foreach (relative, &search->topology->list) {
 		_cleanup_free_ char *use = NULL;
-		int r = is_below(relative) ? describe_below(search, relative, &use)
-					   : describe_direct(search, relative, &use);
+		int r = is_claimed_above(relative)
+				? describe_below(search, relative, &use)
+				: describe_direct(search, relative, &use);
 
 		if (r == 0 && use)
 			return topology_say(relative, use, ret);

@@ -32,6 +32,7 @@ struct users_query {
  * or not without harm. A claim of a disk excludes a claim of its partitions, and the other
  * way round (bd_may_claim()). A device below must not be exported, nor be the source of a
  * cache that is not below the device itself: the content of the cache would become stale.
+ * A loop device claims nothing, so the device that is its file must have no other user.
  *
  * No entry exists for a claim of which the kernel tells nobody, such as that of ZFS.
  * Return: as users_describe().

@@ -326,6 +326,17 @@ static int add_pools(struct users *users, const struct kfs *kfs)
 
 /* --- loop devices --- */
 
+static int add_loop(struct users *users, const struct kfs *kfs, uint64_t number,
+		    const char *loop)
+{
+	int r = users_add(users, number, "mapped by", loop);
+
+	if (r == 0)
+		(void)devices_number(kfs, loop,
+				     &users->entries.items[users->entries.count - 1].by);
+	return r;
+}
+
 /* A loop device opens its file, which may be a block device, without a claim. */
 static int add_loops(struct users *users, const struct kfs *kfs)
 {
@@ -339,7 +350,7 @@ static int add_loops(struct users *users, const struct kfs *kfs)
 		if (r == 0 && strncmp(*disk, "loop", strlen("loop")) == 0 &&
 		    kfs_read(kfs, &path, "sys/block/%s/loop/backing_file", *disk) == 0 &&
 		    devices_find_node(kfs, path, &number) == 0)
-			r = users_add(users, number, "mapped by", *disk);
+			r = add_loop(users, kfs, number, *disk);
 	}
 	return r;
 }
