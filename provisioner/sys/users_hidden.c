@@ -6,6 +6,7 @@
 #include "sys/users_hidden.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "sys/devices_sysfs.h"
 
 static bool has_holders(const struct kfs *kfs, const char *name)
@@ -82,11 +83,40 @@ static int add_journals(struct users *users, const struct kfs *kfs)
 	return r;
 }
 
+/*
+ * The kernel has a directory of a file system while it is mounted, also if no process shows the
+ * mount point: that of a mount namespace without a process, or of a busy file system after
+ * `umount -l`.
+ */
+static int add_file_systems(struct users *users, const struct kfs *kfs, const char *type)
+{
+	_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
+	_cleanup_free_ char *words = NULL;
+	int r = kfs_missed(kfs, kfs_list_sorted(kfs, &names, "sys/fs/%s", type));
+
+	if (r == 0 && names.names.count > 0)
+		r = str_format(&words,
+			       "the device of a mounted %s without a visible mount point",
+			       type);
+	vec_foreach (name, &names.names) {
+		uint64_t number;
+
+		if (r == 0 && devices_number(kfs, *name, &number) == 0)
+			r = users_add(users, number, words, NULL);
+	}
+	return r;
+}
+
 int users_add_hidden(struct users *users, const struct kfs *kfs)
 {
+	static const char *const types[] = { "ext4", "xfs", "f2fs", "nilfs2" };
 	int r = add_bcaches(users, kfs);
 
 	if (r == 0)
 		r = add_zrams(users, kfs);
-	return r < 0 ? r : add_journals(users, kfs);
+	if (r == 0)
+		r = add_journals(users, kfs);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(types); i++)
+		r = add_file_systems(users, kfs, types[i]);
+	return r;
 }

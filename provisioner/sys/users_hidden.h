@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Users of block devices that only files of their own show: bcache, zram, journals. */
+/*
+ * Users of block devices that only files of their own show: bcache, zram, journals, and file
+ * systems without a visible mount point.
+ */
 #pragma once
 
 #include "sys/kfs.h"

@@ -122,15 +122,38 @@ touch /mnt/ns/pinned
 unshare --mount=/mnt/ns/pinned mount "$vdd" /mnt/other
 t_fails "the kernel refuses a map over a mount without a process" dmsetup create other --table "0 2048 linear $vdd 0"
 dmsetup remove other
+refused "a mount without a process" "the device of a mounted ext4 without a visible mount point" cache:a:"$vdd" export:b:"$third"
+umount /mnt/ns/pinned
+umount /mnt/ns
+clear_all
+
+# --- a holder that no file shows, such as ZFS ---
+
+# The kernel may still unmount the file system.
+cat >"$t_dir/hold.py" <<'END'
+import os, sys, time
+
+while not os.path.exists("/run/held"):
+    try:
+        os.open(sys.argv[1], os.O_RDONLY | os.O_EXCL)
+        open("/run/held", "w").close()
+    except OSError:
+        time.sleep(0.1)
+time.sleep(600)
+END
+python3 "$t_dir/hold.py" "$vdd" &
+pids=$!
+while [ ! -e /run/held ]; do sleep 0.1; done
+rm /run/held
 config cache:a:"$vdd"
 rapiddisk-apply >"$t_dir/out" 2>&1
 t_is "the run says that the kernel refuses the source" "$? $(grep -c "the kernel refuses an exclusive open of source '$vdd': Device or resource busy; no mount.*is visible" "$t_dir/out")" "1 1"
 config export:b:"$vdd"
 rapiddisk-apply >"$t_dir/out" 2>&1
 t_is "the run says that the kernel refuses the export" "$? $(grep -c "the kernel refuses an exclusive open of device '$vdd': Device or resource busy" "$t_dir/out")" "1 1"
-t_is "nothing is created over a mount without a process" "$(made)" ""
-umount /mnt/ns/pinned
-umount /mnt/ns
+t_is "nothing is created over a device that is held" "$(made)" ""
+kill $pids
+wait
 clear_all
 
 # --- disks and partitions ---
