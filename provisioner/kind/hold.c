@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "kind/say.h"
+#include "kind/use.h"
 #include "sys/devices.h"
 #include "sys/topology.h"
 
@@ -19,7 +20,7 @@ static int find_user(struct sys *sys, uint64_t number, char **ret)
 	if (r == 0)
 		r = topology_walk(&sys->kfs, name, &topology);
 	if (r == 0)
-		r = users_find_conflict(&sys->users, &sys->kfs, &topology, &query, ret);
+		r = kind_find_conflict(sys, &topology, &query, ret);
 	users_done(&sys->users);
 	return r;
 }

@@ -4,6 +4,8 @@
 #include "base/str.h"
 #include "kind/classes.h"
 #include "sys/dm.h"
+#include "sys/sys.h"
+#include "sys/zfs.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -23,6 +25,14 @@ int kind_set_use(const struct kfs *kfs, struct users *users, const char *disk,
 	obj->passing = true;
 	return str_format(&obj->in_use, "held open %" PRIu64 " time%s", openers,
 			  openers == 1 ? "" : "s");
+}
+
+int kind_find_conflict(struct sys *sys, const struct topology *topology,
+		       const struct users_query *query, char **ret)
+{
+	int r = users_find_conflict(&sys->users, &sys->kfs, topology, query, ret);
+
+	return r < 0 || *ret ? r : zfs_find_use(sys, topology, ret);
 }
 
 bool kind_is_leaving(void *data, const char *map, const char **ret_use)

@@ -16,6 +16,13 @@
 int kind_set_use(const struct kfs *kfs, struct users *users, const char *disk,
 		 uint64_t openers, struct obj *obj);
 
+struct sys;
+struct topology;
+
+/* kind_find_conflict() - As users_find_conflict(), also for the devices of ZFS. */
+int kind_find_conflict(struct sys *sys, const struct topology *topology,
+		       const struct users_query *query, char **ret);
+
 /*
  * The maps that go before a new object is created: the unused ones that this run removes,
  * and the live map of the object itself.

@@ -34,7 +34,7 @@ struct users_query {
  * cache that is not below the device itself: the content of the cache would become stale.
  * A loop device claims nothing, so the device that is its file must have no other user.
  *
- * No entry exists for a claim of which the kernel tells nobody, such as that of ZFS.
+ * No entry exists for a claim of which the kernel tells nobody, such as that of ZFS (sys/zfs.h).
  * Return: as users_describe().
  */
 int users_find_conflict(struct users *users, const struct kfs *kfs,

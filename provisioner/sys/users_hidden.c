@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The claims that neither a mount nor a holder of sysfs shows, but another file of the kernel.
- * A claim that no file shows, such as that of ZFS, is met by the hold of a step (sys/hold.h).
+ * A claim that no file shows is met by the hold of a step (sys/hold.h). For ZFS, see sys/zfs.h.
  */
 #include "sys/users_hidden.h"
 

@@ -216,7 +216,7 @@ static int check_users(struct sys *sys, struct obj *want, const struct obj *have
 	struct kind_leavers leavers = { .observed = observed, .self = have };
 	const struct users_query query = { .ignores = kind_is_leaving, .data = &leavers };
 	_cleanup_free_ char *use = NULL, *advice = NULL;
-	int r = users_find_conflict(&sys->users, &sys->kfs, topology, &query, &use);
+	int r = kind_find_conflict(sys, topology, &query, &use);
 
 	if (r < 0 || !use)
 		return r;

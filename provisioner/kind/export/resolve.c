@@ -301,7 +301,7 @@ static int check_users(struct sys *sys, struct obj *want, const struct obj *item
 		.data = &leavers,
 	};
 	_cleanup_free_ char *use = NULL;
-	int r = users_find_conflict(&sys->users, &sys->kfs, topology, &query, &use);
+	int r = kind_find_conflict(sys, topology, &query, &use);
 
 	if (r < 0 || !use)
 		return r;
