@@ -223,8 +223,10 @@ static void close_changed(struct sys *sys, const struct plan *plan,
 		     step->action != PLAN_REPLACE) ||
 		    step->blocked || missing_need(step, plan, report))
 			continue;
-		/* If this fails, so do the steps that need what @have holds. */
-		if (step->yields)
+		/* If this fails, so do the steps that need what @have has. */
+		if (step->yields && step->action == PLAN_REPLACE)
+			(void)kind->acts.remove(sys, step->have, &why);
+		else if (step->yields)
 			(void)kind->acts.release(sys, step->have, &why);
 		if (kind->acts.close)
 			kind->acts.close(sys, step->have, step->want);

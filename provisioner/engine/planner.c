@@ -266,54 +266,35 @@ static int add_late_removals(struct planner *p)
 	return 0;
 }
 
-static bool is_same(const char *a, const char *b)
+static bool is_acting(const struct plan_step *step)
 {
-	return a && b && streq(a, b);
+	return !step->blocked && step->action != PLAN_NONE && step->action != PLAN_ADOPT;
 }
 
-/* Return the name of what @step takes and did not hold, or NULL. */
-static const char *taken_by(const struct plan_step *step,
-			    const char *(*holds_alone)(const struct obj *obj))
+static struct plan_step *find_acting(const struct planner *p, const struct obj *have)
 {
-	const char *name = step->want && !step->blocked && step->action != PLAN_NONE &&
-					   step->action != PLAN_ADOPT
-				   ? holds_alone(step->want)
-				   : NULL;
-
-	return name && step->have && is_same(holds_alone(step->have), name) ? NULL : name;
-}
-
-/* Return the live object that holds @name, or NULL. */
-static struct obj *find_holder(const struct planner *p, const struct kind *kind,
-			       const char *name)
-{
-	vec_foreach (have, &p->observed->objs) {
-		if ((*have)->class == kind->class &&
-		    is_same(kind->policy.holds_alone(*have), name))
-			return *have;
+	vec_foreach (step, &p->plan->steps) {
+		if (step->have == have)
+			return is_acting(step) ? step : NULL;
 	}
 	return NULL;
 }
 
 /*
- * Let the holder of what @step takes release it first, or block @step if the holder keeps it.
- * *ret_blocked is set to true if @step is blocked.
+ * Let the live object @have go before @step, which takes what @have has, or block @step if
+ * @have stays. *ret_blocked is set to true if @step is blocked.
  */
-static int hand_over(struct planner *p, const struct kind *kind, struct plan_step *step,
-		     bool *ret_blocked)
+static int yield(struct planner *p, const struct kind *kind, const struct obj *have,
+		 struct plan_step *step, bool *ret_blocked)
 {
-	const char *name = taken_by(step, kind->policy.holds_alone);
-	struct obj *have = name ? find_holder(p, kind, name) : NULL;
-	struct plan_step *holder = NULL;
+	const char *name = kind->policy.contends(have, step->want);
+	struct plan_step *holder = name ? find_acting(p, have) : NULL;
 
-	if (!have || have == step->have)
+	/* The step takes nothing that both objects have had before. */
+	if (!name || (step->have && kind->policy.contends(have, step->have)))
 		return 0;
-	vec_foreach (one, &p->plan->steps) {
-		if (one->have == have)
-			holder = one;
-	}
-	if (!holder || holder->blocked || holder->action == PLAN_NONE ||
-	    holder->action == PLAN_ADOPT) {
+	if (!holder ||
+	    (holder->want && kind->policy.contends(holder->want, step->want))) {
 		*ret_blocked = true;
 		return judge_block(step, "'%s' is still held by %s '%s'", name,
 				   kind->class->name, obj_name(have));
@@ -322,13 +303,28 @@ static int hand_over(struct planner *p, const struct kind *kind, struct plan_ste
 	return 0;
 }
 
+static int hand_over(struct planner *p, const struct kind *kind, struct plan_step *step,
+		     bool *ret_blocked)
+{
+	int r = 0;
+
+	if (!step->want || !is_acting(step))
+		return 0;
+	vec_foreach (have, &p->observed->objs) {
+		if (r == 0 && !step->blocked && (*have)->class == kind->class &&
+		    *have != step->have)
+			r = yield(p, kind, *have, step, ret_blocked);
+	}
+	return r;
+}
+
 /* A step that is blocked keeps what it holds, which may block another step. */
 static int hand_all_over(struct planner *p, const struct kind *kind)
 {
 	bool is_blocked;
 	int r = 0;
 
-	if (!kind->policy.holds_alone)
+	if (!kind->policy.contends)
 		return 0;
 	do {
 		is_blocked = false;

@@ -113,10 +113,10 @@ struct kind_policy {
 	/* True if @obj (desired or observed) depends on @other. NULL: never. */
 	bool (*uses)(const struct obj *obj, const struct obj *other);
 	/*
-	 * Return the name of what one object of the kind alone can hold (a cache: its RAM
-	 * disk), which acts.release frees. Return: NULL: nothing. NULL: always nothing.
+	 * Return the name of what both objects of the kind have and one alone can have (a
+	 * cache: its source, its RAM disk). Return: NULL: nothing. NULL: always nothing.
 	 */
-	const char *(*holds_alone)(const struct obj *obj);
+	const char *(*contends)(const struct obj *have, const struct obj *want);
 	/*
 	 * True if the update only propagates a change of @other, which the object already
 	 * uses. NULL: never.

@@ -22,7 +22,7 @@ struct plan_step {
 	struct obj *have, *want; /* owned by the models; may be NULL */
 	uint64_t changed;	 /* bit i: fields[i] differs */
 	char *blocked; /* the reason why it is not executed; NULL: it is executed */
-	/* another step takes what @have holds alone: release @have before all steps */
+	/* another step takes what @have has: release or remove @have before all steps */
 	bool yields;
 	bool deferred; /* blocked until the next boot, with nothing wrong */
 	char *loss;    /* the loss; NULL: no loss */

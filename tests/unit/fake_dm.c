@@ -77,6 +77,25 @@ static void count_openers(void)
 	}
 }
 
+/* Set or remove the link of a disk to the map dm-@n that has the disk below it. */
+static void set_holder(unsigned int n, const char *table, bool is_held)
+{
+	char path[128], map[16];
+	unsigned int major, minor;
+
+	if (!table ||
+	    (sscanf(table, "0 %*u rapiddisk-cache %u:%u ", &major, &minor) != 2 &&
+	     sscanf(table, "0 %*u linear %u:%u ", &major, &minor) != 2))
+		return;
+	snprintf(path, sizeof(path), "sys/dev/block/%u:%u/holders/dm-%u", major, minor,
+		 n);
+	snprintf(map, sizeof(map), "../../dm-%u", n);
+	if (is_held)
+		fake_link(current->fake, path, map);
+	else
+		fake_remove(current->fake, path);
+}
+
 static int set_table(unsigned int n, const char *name, const struct dm_line *line)
 {
 	_cleanup_free_ char *text = NULL;
@@ -92,6 +111,8 @@ static int set_table(unsigned int n, const char *name, const struct dm_line *lin
 	ck_assert_int_ge(asprintf(&text, "0 %" PRIu64 " %s %s", line->sectors,
 				  line->target, line->params),
 			 0);
+	set_holder(n, get_map(n, "dm/table"), false);
+	set_holder(n, text, true);
 	fake_set(current->fake, map_path(n, "dm/table"), text);
 	snprintf(size, sizeof(size), "%" PRIu64, line->sectors);
 	fake_set(current->fake, map_path(n, "size"), size);
@@ -161,6 +182,7 @@ static int remove_map(struct sys *sys, const char *name)
 	if (n == MAPS_MAX)
 		return -ENXIO;
 	note("remove", name);
+	set_holder(n, get_map(n, "dm/table"), false);
 	snprintf(path, sizeof(path), "sys/block/dm-%u", n);
 	fake_remove(current->fake, path);
 	snprintf(path, sizeof(path), "sys/dev/block/253:%u", n);

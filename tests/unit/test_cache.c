@@ -99,6 +99,78 @@ START_TEST(two_caches_swap_their_ramdisks)
 }
 END_TEST
 
+START_TEST(two_caches_swap_their_sources)
+{
+	static const char *const before =
+		"caches: [{name: b, source: LABEL=b, size: 16MiB}, "
+		"{name: c, source: LABEL=c, size: 16MiB}]";
+	static const char *const after =
+		"caches: [{name: b, source: LABEL=c, size: 16MiB}, "
+		"{name: c, source: LABEL=b, size: 16MiB}]";
+	struct fake_kernel fake;
+	struct fake_dm dm;
+
+	make_machine(&fake, &dm);
+	expect(&fake, before, VERDICT_CHANGED);
+	dm.log[0] = '\0';
+	expect(&fake, after, VERDICT_CHANGED);
+	ck_assert_str_eq(dm.log, "remove b, remove c, create b, create c, ");
+	ck_assert_ptr_nonnull(strstr(fake_dm_table(&dm, "b"), "254:32 - "));
+	ck_assert_ptr_nonnull(strstr(fake_dm_table(&dm, "c"), "254:16 - "));
+	expect(&fake, after, VERDICT_CONVERGED);
+	fake_done(&fake);
+}
+END_TEST
+
+START_TEST(source_goes_from_a_cache_to_one_that_precedes_it)
+{
+	static const char *const after =
+		"caches: [{name: new, source: LABEL=b, size: 16MiB}, "
+		"{name: old, source: LABEL=c, size: 16MiB}]";
+	struct fake_kernel fake;
+	struct fake_dm dm;
+
+	make_machine(&fake, &dm);
+	expect(&fake, "caches: [{name: old, source: LABEL=b, size: 16MiB}]",
+	       VERDICT_CHANGED);
+	dm.log[0] = '\0';
+	expect(&fake, after, VERDICT_CHANGED);
+	ck_assert_str_eq(dm.log, "remove old, create new, create old, ");
+	expect(&fake, after, VERDICT_CONVERGED);
+	fake_done(&fake);
+}
+END_TEST
+
+/* The map that yielded is gone, so its name gets a linear map over the new source. */
+START_TEST(swap_that_fails_half_way_leaves_both_names)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	static const char *const after =
+		"caches: [{name: b, source: LABEL=c, size: 16MiB}, "
+		"{name: c, source: LABEL=b, size: 16MiB}]";
+	struct fake_kernel fake;
+	struct fake_dm dm;
+
+	make_machine(&fake, &dm);
+	expect(&fake,
+	       "caches: [{name: b, source: LABEL=b, size: 16MiB}, "
+	       "{name: c, source: LABEL=c, size: 16MiB}]",
+	       VERDICT_CHANGED);
+	dm.refuse = "b";
+	dm.refuse_error = -ENOMEM;
+	ck_assert_int_eq(apply(&fake, after, &report), VERDICT_PARTIAL);
+	ck_assert_str_eq(fake_dm_table(&dm, "b"), "0 2097152 linear 254:32 0");
+	ck_assert_str_eq(fake_dm_table(&dm, "c"),
+			 "0 2097152 rapiddisk-cache 254:16 - 32768 0");
+	dm.refuse = NULL;
+	dm.refuse_error = 0;
+	expect(&fake, after, VERDICT_CHANGED);
+	ck_assert_str_eq(fake_dm_table(&dm, "b"),
+			 "0 2097152 rapiddisk-cache 254:32 - 32768 0");
+	fake_done(&fake);
+}
+END_TEST
+
 /* If nobody takes the RAM disk, the old table stays live until the new one is. */
 START_TEST(cache_that_leaves_its_ramdisk_to_nobody_is_not_released)
 {
@@ -464,7 +536,9 @@ END_TEST
 Suite *suite_cache(void)
 {
 	return unit_suite("cache", ramdisk_goes_from_one_cache_to_another,
-			  two_caches_swap_their_ramdisks,
+			  two_caches_swap_their_ramdisks, two_caches_swap_their_sources,
+			  source_goes_from_a_cache_to_one_that_precedes_it,
+			  swap_that_fails_half_way_leaves_both_names,
 			  cache_that_leaves_its_ramdisk_to_nobody_is_not_released,
 			  cache_over_a_ramdisk_of_the_same_file_needs_one_run,
 			  ramdisk_below_a_cache_grows_with_its_cache,

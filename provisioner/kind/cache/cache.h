@@ -68,6 +68,9 @@ static inline const struct cache *cache_of(const struct obj *obj)
  */
 const char *cache_source_ramdisk(const struct obj *obj);
 
+/* cache_memory_name() - Return the name of the RAM disk that is the memory; NULL: no RAM disk. */
+const char *cache_memory_name(const struct obj *obj);
+
 /*
  * cache_is_for_initramfs() - True if the source of @want holds the root file system, so
  * that the initramfs creates the cache before the root is mounted.
@@ -101,6 +104,6 @@ int cache_adopt(struct sys *sys, const struct obj *have, struct buf *why);
 int cache_judge(struct plan_step *step);
 bool cache_in_place(const struct plan_step *step);
 bool cache_uses(const struct obj *obj, const struct obj *other);
-const char *cache_holds_alone(const struct obj *obj);
+const char *cache_contends(const struct obj *have, const struct obj *want);
 bool cache_follows(const struct plan_step *step, const struct obj *other);
 uint64_t cache_memory(const struct obj *obj);

@@ -22,7 +22,7 @@ const struct kind kind_cache = {
 		.judge = cache_judge,
 		.in_place = cache_in_place,
 		.uses = cache_uses,
-		.holds_alone = cache_holds_alone,
+		.contends = cache_contends,
 		.follows = cache_follows,
 		.memory = cache_memory,
 	},

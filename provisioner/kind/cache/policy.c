@@ -43,14 +43,24 @@ static bool is_over(const struct obj *obj, const struct obj *ramdisk)
 	return name && streq(name, obj_name(ramdisk));
 }
 
-const char *cache_holds_alone(const struct obj *obj)
+const char *cache_memory_name(const struct obj *obj)
 {
 	return field_is_set(obj, CACHE_RAMDISK) ? cache_of(obj)->ramdisk : NULL;
 }
 
+const char *cache_contends(const struct obj *have, const struct obj *want)
+{
+	const char *memory = cache_memory_name(want), *other = cache_memory_name(have);
+	uint64_t source = cache_of(want)->source.number;
+
+	if (source && cache_of(have)->source.number == source)
+		return cache_of(have)->source.text;
+	return memory && other && streq(memory, other) ? memory : NULL;
+}
+
 bool cache_uses(const struct obj *obj, const struct obj *other)
 {
-	const char *memory = cache_holds_alone(obj);
+	const char *memory = cache_memory_name(obj);
 
 	return other->class == &ramdisk_class &&
 	       ((memory && streq(memory, obj_name(other))) || is_over(obj, other));

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "kind/cache/cache.h"
+#include "kind/cache/leave.h"
 #include "kind/ramdisk/ramdisk.h"
 #include "kind/say.h"
 #include "kind/use.h"
@@ -211,16 +212,23 @@ static int advise_on_lvm(struct sys *sys, uint64_t number, char **ret)
  * source would make the content of the other stale.
  */
 static int check_users(struct sys *sys, struct obj *want, const struct obj *have,
-		       const struct model *observed, const struct topology *topology)
+		       const struct model *desired, const struct model *observed,
+		       const struct topology *topology)
 {
-	struct kind_leavers leavers = { .observed = observed, .self = have };
-	const struct users_query query = { .ignores = kind_is_leaving, .data = &leavers };
+	struct cache_leavers leavers = {
+		.leavers = { .observed = observed, .self = have },
+		.sys = sys,
+		.desired = desired,
+		.source = cache_of(want)->source.number,
+	};
+	const struct users_query query = { .ignores = cache_is_leaving,
+					   .data = &leavers };
 	_cleanup_free_ char *use = NULL, *advice = NULL;
 	int r = kind_find_conflict(sys, topology, &query, &use);
 
 	if (r < 0 || !use)
 		return r;
-	want->passing = leavers.passing;
+	want->passing = leavers.leavers.passing;
 	r = advise_on_lvm(sys, cache_of(want)->source.number, &advice);
 	return r < 0 ? r
 		     : kind_set_unmet(want, "source '%s' is %s%s",
@@ -266,7 +274,7 @@ static int check_free(struct sys *sys, struct obj *want, const struct obj *have,
 	if (r == 0)
 		r = check_kin(want, desired, &topology);
 	if (r == 0 && !want->unmet)
-		r = check_users(sys, want, have, observed, &topology);
+		r = check_users(sys, want, have, desired, observed, &topology);
 	return r == -ENOENT ? set_missing(want, NULL, cache_of(want)->source.text) : r;
 }
 
@@ -293,7 +301,7 @@ static bool is_let_go(const struct obj *ramdisk, const struct model *desired,
 
 	vec_foreach (user, &observed->objs) {
 		const char *name =
-			(*user)->class == &cache_class ? cache_holds_alone(*user) : NULL;
+			(*user)->class == &cache_class ? cache_memory_name(*user) : NULL;
 
 		if (name && streq(name, obj_name(ramdisk)) &&
 		    (*user)->owner == OWNER_OURS &&

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "kind/cache/cache.h"
+#include "kind/cache/leave.h"
 #include "kind/export/export.h"
 #include "kind/ramdisk/ramdisk.h"
 #include "kind/say.h"
@@ -292,12 +293,17 @@ static int check_exports(struct obj *want, const struct obj *item,
 
 /* Two independent writers of one device destroy its content. */
 static int check_users(struct sys *sys, struct obj *want, const struct obj *item,
-		       const struct model *observed, const struct topology *topology)
+		       const struct model *desired, const struct model *observed,
+		       const struct topology *topology)
 {
-	struct kind_leavers leavers = { .observed = observed };
+	struct cache_leavers leavers = {
+		.leavers = { .observed = observed },
+		.sys = sys,
+		.desired = desired,
+	};
 	const struct users_query query = {
 		.may_be_exported = true,
-		.ignores = kind_is_leaving,
+		.ignores = cache_is_leaving,
 		.data = &leavers,
 	};
 	_cleanup_free_ char *use = NULL;
@@ -305,7 +311,7 @@ static int check_users(struct sys *sys, struct obj *want, const struct obj *item
 
 	if (r < 0 || !use)
 		return r;
-	want->passing = leavers.passing;
+	want->passing = leavers.leavers.passing;
 	return refuse(want, item, use);
 }
 
@@ -337,7 +343,7 @@ static int check_new(struct sys *sys, struct obj *want, struct obj *item,
 	if (r == 0 && !want->unmet)
 		r = check_exports(want, item, desired, &topology);
 	if (r == 0 && !want->unmet && !is_idle)
-		r = check_users(sys, want, item, observed, &topology);
+		r = check_users(sys, want, item, desired, observed, &topology);
 	return r == -ENOENT ? 0 : r;
 }
 
