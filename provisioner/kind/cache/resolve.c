@@ -183,30 +183,6 @@ static int check_kin(struct obj *want, const struct model *desired,
 }
 
 /*
- * LVM activates a physical volume as soon as udev sees the device, so before any cache. Say
- * the line of lvm.conf that makes LVM find the volume on the cache. *ret is NULL if the
- * source is no physical volume.
- */
-static int advise_on_lvm(struct sys *sys, uint64_t number, char **ret)
-{
-	_cleanup_free_ char *type = NULL, *path = NULL;
-	int r;
-
-	if (!sys->udev || sys->udev->get(sys, number, "ID_FS_TYPE", &type) < 0 ||
-	    !streq(type, "LVM2_member"))
-		return 0;
-	r = devices_path(&sys->kfs, number, &path);
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	return str_format(ret,
-			  "; cache the logical volume instead, or let LVM find its "
-			  "physical volume on the cache: add 'devices { global_filter = "
-			  "[ \"r|^%s$|\" ] }' to /etc/lvm/lvmlocal.conf, run "
-			  "'update-initramfs -u' and restart",
-			  path);
-}
-
-/*
  * Check that nobody uses the source, and that all maps over it are removed first. The kernel
  * permits more: all of device-mapper shares one claim. But each of two caches over one
  * source would make the content of the other stale.
@@ -229,7 +205,7 @@ static int check_users(struct sys *sys, struct obj *want, const struct obj *have
 	if (r < 0 || !use)
 		return r;
 	want->passing = leavers.leavers.passing;
-	r = advise_on_lvm(sys, cache_of(want)->source.number, &advice);
+	r = cache_advise_on_lvm(sys, cache_of(want)->source.number, &advice);
 	return r < 0 ? r
 		     : kind_set_unmet(want, "source '%s' is %s%s",
 				      cache_of(want)->source.text, use,
