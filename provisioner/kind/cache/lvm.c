@@ -5,6 +5,42 @@
 #include "kind/cache/cache.h"
 #include "sys/udev.h"
 
+/*
+ * True if LVM can match the link in a filter, and the link stays with the disk. LVM's own link,
+ * `lvm-pv-uuid-`, leads to the cache too.
+ */
+static bool is_stable_link(const char *link)
+{
+	static const char dir[] = "/dev/disk/by-id/", of_lvm[] = "lvm-pv-uuid-",
+			  plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789/-_:";
+
+	return strncmp(link, dir, strlen(dir)) == 0 &&
+	       strncmp(link + strlen(dir), of_lvm, strlen(of_lvm)) != 0 &&
+	       link[strspn(link, plain)] == '\0';
+}
+
+/*
+ * Return a path that the device has after a restart, too, if udev knows one. A filter that
+ * matches another disk by then hides the volumes of that disk.
+ */
+static int find_stable_path(struct sys *sys, uint64_t number, char **ret)
+{
+	_cleanup_free_ char *links = NULL;
+	char *rest, *link;
+
+	if (sys->udev->get(sys, number, "DEVLINKS", &links) < 0)
+		return devices_path(&sys->kfs, number, ret);
+	rest = links;
+	while ((link = strsep(&rest, " "))) {
+		if (!is_stable_link(link))
+			continue;
+		*ret = strdup(link);
+		return *ret ? 0 : -ENOMEM;
+	}
+	return devices_path(&sys->kfs, number, ret);
+}
+
 int cache_advise_on_lvm(struct sys *sys, uint64_t number, char **ret)
 {
 	_cleanup_free_ char *type = NULL, *path = NULL;
@@ -13,7 +49,7 @@ int cache_advise_on_lvm(struct sys *sys, uint64_t number, char **ret)
 	if (!sys->udev || sys->udev->get(sys, number, "ID_FS_TYPE", &type) < 0 ||
 	    !streq(type, "LVM2_member"))
 		return 0;
-	r = devices_path(&sys->kfs, number, &path);
+	r = find_stable_path(sys, number, &path);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	return str_format(ret,
