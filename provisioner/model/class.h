@@ -150,6 +150,12 @@ struct obj_class {
 	void (*default_key)(const struct obj *want, struct buf *ret);
 
 	/*
+	 * Append the text number @i, from 0, by which model_find_text() finds the object.
+	 * Return: false if the object has no such text. NULL: the class has no texts.
+	 */
+	bool (*print_text)(const struct obj *obj, unsigned int i, struct buf *out);
+
+	/*
 	 * Check rules that involve several fields or objects. Adds errors to @diag at
 	 * obj->pos or obj_field_pos(). Called after all objects are parsed, for each
 	 * object without an error, so with all required fields. The other objects of

@@ -2,7 +2,16 @@
 /* The set of objects in the order of model_add(), and its sorted index. */
 #include "model/model.h"
 
+#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/str.h"
+
+static void values_done(struct model *model)
+{
+	vec_foreach (value, &model->values)
+		free(value->own);
+	vec_done(&model->values);
+}
 
 void model_done(struct model *model)
 {
@@ -17,7 +26,7 @@ void model_done(struct model *model)
 		free(remark->text);
 	vec_done(&model->remarks);
 	free(model->index);
-	vec_done(&model->values);
+	values_done(model);
 	*model = (struct model){ 0 };
 }
 
@@ -155,7 +164,7 @@ static int add_values(struct model *model, size_t order)
 
 	for (unsigned int i = 0; i < obj->class->field_count; i++) {
 		const struct field *field = &obj->class->fields[i];
-		struct model_value value = { obj->class, i, NULL, obj, order };
+		struct model_value value = { obj->class, i, NULL, NULL, obj, order };
 
 		if (!(field->flags & FIELD_INDEXED) || !field_is_set(obj, i))
 			continue;
@@ -167,13 +176,39 @@ static int add_values(struct model *model, size_t order)
 	return 0;
 }
 
+static int add_texts(struct model *model, size_t order)
+{
+	struct obj *obj = model->objs.items[order];
+	bool (*print)(const struct obj *, unsigned int, struct buf *) =
+		obj->class->print_text;
+	int r = 0;
+
+	for (unsigned int i = 0; r == 0 && print; i++) {
+		_cleanup_(buf_done) struct buf text = { 0 };
+		struct model_value value = { obj->class, obj->class->field_count,
+					     NULL,	 NULL,
+					     obj,	 order };
+
+		if (!print(obj, i, &text))
+			break;
+		r = buf_take(&text, &value.own);
+		value.text = value.own;
+		if (r == 0)
+			r = vec_push(&model->values, value);
+		if (r < 0)
+			free(value.own);
+	}
+	return r;
+}
+
 int model_sort_values(struct model *model)
 {
 	int r = 0;
 
-	vec_done(&model->values);
+	values_done(model);
 	for (size_t i = 0; r == 0 && i < model->objs.count; i++)
-		r = add_values(model, i);
+		if ((r = add_values(model, i)) == 0)
+			r = add_texts(model, i);
 	if (r == 0 && model->values.count > 0)
 		qsort(model->values.items, model->values.count,
 		      sizeof(*model->values.items), compare_values);
@@ -183,7 +218,7 @@ int model_sort_values(struct model *model)
 struct obj *model_find_value(const struct model *model, const struct obj_class *class,
 			     unsigned int field, const char *text)
 {
-	const struct model_value key = { class, field, text, NULL, 0 };
+	const struct model_value key = { class, field, text, NULL, NULL, 0 };
 	const struct model_value *found;
 	size_t low = 0, high = model->values.count;
 
@@ -200,6 +235,19 @@ struct obj *model_find_value(const struct model *model, const struct obj_class *
 			       streq(found->text, text)
 		       ? found->obj
 		       : NULL;
+}
+
+struct obj *model_find_text(const struct model *model, const struct obj_class *class,
+			    const char *text)
+{
+	return model_find_value(model, class, class->field_count, text);
+}
+
+const struct obj *model_earlier(const struct obj *a, const struct obj *b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return src_pos_compare(a->pos, b->pos) <= 0 ? a : b;
 }
 
 struct obj *const *model_list(const struct model *model, const struct obj_class *class,

@@ -15,11 +15,12 @@ struct model_remark {
 	char *text;
 };
 
-/* A value of a FIELD_INDEXED row. */
+/* A value of a FIELD_INDEXED row, or a text of class.print_text(). */
 struct model_value {
 	const struct obj_class *class;
-	unsigned int field;
-	const char *text; /* the object's */
+	unsigned int field; /* class->field_count: a text */
+	const char *text;   /* the object's, or .own */
+	char *own;
 	struct obj *obj;
 	size_t order; /* of the object in the model */
 };
@@ -94,6 +95,13 @@ int model_sort_values(struct model *model);
  */
 struct obj *model_find_value(const struct model *model, const struct obj_class *class,
 			     unsigned int field, const char *text);
+
+/* model_find_text() - As model_find_value(), by a text of class.print_text(). */
+struct obj *model_find_text(const struct model *model, const struct obj_class *class,
+			    const char *text);
+
+/* model_earlier() - Return the object that the file has first; NULL is no object. */
+const struct obj *model_earlier(const struct obj *a, const struct obj *b);
 
 /*
  * model_list() - Return the objects of @class in the sorted @model, by name, and how many

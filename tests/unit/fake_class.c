@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fake_class.h"
 
+#include "base/buf.h"
 #include "base/macro.h"
 
 struct thing {
@@ -100,6 +101,19 @@ const struct obj_class fake_thing = {
 	.validate = thing_validate,
 };
 
+static bool gate_print_text(const struct obj *obj, unsigned int i, struct buf *out)
+{
+	const struct gate *gate = (const struct gate *)obj;
+
+	if (i == 1 && field_is_set(obj, GATE_NOTE))
+		buf_addf(out, "note %s", gate->note);
+	else if (i == 0)
+		buf_add(out, gate->id % 2 ? "odd" : "even");
+	else
+		return false;
+	return true;
+}
+
 const struct obj_class fake_gate = {
 	.name = "gate",
 	.section = "gates",
@@ -107,6 +121,7 @@ const struct obj_class fake_gate = {
 	.rank = 20,
 	.field_count = GATE_FIELDS,
 	.fields = gate_fields,
+	.print_text = gate_print_text,
 };
 
 const struct obj_class fake_part = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hosts, ports and exports against a fake nvmet. */
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "engine/reconcile.h"
 #include "fake_kernel.h"
@@ -11,6 +12,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define GIB	  (UINT64_C(1) << 30)
 #define HOST	  "nqn.2014-08.org.nvmexpress:uuid:11111111-2222-3333-4444-555555555555"
@@ -133,6 +135,24 @@ START_TEST(exports_open_and_close_together)
 	ck_assert_int_eq(apply(DISKS "exports: []\n"), VERDICT_CHANGED);
 	ck_assert_uint_gt(fake.last_unlink, 0);
 	ck_assert_uint_gt(fake.first_off, fake.last_unlink);
+}
+END_TEST
+
+/* In pairs they took more than half a minute. */
+START_TEST(many_ports_are_checked_in_little_time)
+{
+	_cleanup_(model_done) struct model model = { 0 };
+	_cleanup_(buf_done) struct buf yaml = { 0 };
+	clock_t start = clock();
+
+	buf_add(&yaml, "ports:\n");
+	for (unsigned int i = 1; i <= 60000; i++)
+		buf_addf(&yaml, "- {id: %u, transport: tcp, address: 10.0.%u.%u}\n", i,
+			 i >> 8, i & 255);
+	ck_assert(!yaml.failed);
+	fake_model(&model, yaml.data);
+	ck_assert_uint_eq(model.objs.count, 60000);
+	ck_assert_int_lt((clock() - start) / CLOCKS_PER_SEC, 10);
 }
 END_TEST
 
@@ -1027,6 +1047,7 @@ Suite *suite_nvme(void)
 	tcase_add_test(
 		tcase,
 		identifiers_are_the_same_after_a_reboot_and_others_on_another_machine);
+	tcase_add_test(tcase, many_ports_are_checked_in_little_time);
 	tcase_add_test(tcase, objects_of_others_stay_byte_for_byte);
 	tcase_add_test(tcase, new_name_of_the_machine_renames_no_export);
 	tcase_add_test(tcase, growth_is_told_to_initiators);

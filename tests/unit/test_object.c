@@ -163,6 +163,35 @@ START_TEST(model_finds_the_first_object_of_each_indexed_value)
 }
 END_TEST
 
+/* A gate has a text for its parity, and one more with a note. */
+START_TEST(model_finds_the_first_object_of_each_text)
+{
+	struct model model = { 0 };
+
+	for (unsigned int i = 1; i <= 1000; i++) {
+		struct obj *gate = new_gate(i);
+
+		if (i % 10 == 0)
+			ck_assert_int_eq(field_set_string(gate, GATE_NOTE, "ten"), 0);
+		ck_assert_int_eq(model_add(&model, gate), 0);
+		ck_assert_int_eq(model_add(&model, new_thing("t1")), 0);
+	}
+	ck_assert_int_eq(model_sort_values(&model), 0);
+	ck_assert_ptr_eq(model_find_text(&model, &fake_gate, "odd"), model.objs.items[0]);
+	ck_assert_ptr_eq(model_find_text(&model, &fake_gate, "even"),
+			 model.objs.items[2]);
+	ck_assert_ptr_eq(model_find_text(&model, &fake_gate, "note ten"),
+			 model.objs.items[18]);
+	ck_assert_ptr_null(model_find_text(&model, &fake_gate, "note"));
+	ck_assert_ptr_null(model_find_text(&model, &fake_thing, "odd"));
+	/* The texts are made anew. */
+	ck_assert_int_eq(model_sort_values(&model), 0);
+	ck_assert_ptr_eq(model_find_text(&model, &fake_gate, "even"),
+			 model.objs.items[2]);
+	model_done(&model);
+}
+END_TEST
+
 START_TEST(model_resolve_evaluates_the_sizes_of_all_objects)
 {
 	struct model model = { 0 };
@@ -220,6 +249,7 @@ Suite *suite_object(void)
 				  obj_compare_orders_by_rank_first,
 				  model_finds_each_object_by_class_and_name,
 				  model_finds_the_first_object_of_each_indexed_value,
+				  model_finds_the_first_object_of_each_text,
 				  model_resolve_evaluates_the_sizes_of_all_objects,
 				  model_lends_what_is_below_a_rank_and_keeps_it,
 				  empty_and_unmade_things_can_be_freed, NULL);

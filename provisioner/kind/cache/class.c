@@ -209,14 +209,6 @@ static void validate_pair(const struct obj *want, const struct obj *other,
 	}
 }
 
-/* Return the first of the two in the configuration. NULL: no object. */
-static const struct obj *earlier(const struct obj *a, const struct obj *b)
-{
-	if (!a || !b)
-		return a ? a : b;
-	return src_pos_compare(a->pos, b->pos) <= 0 ? a : b;
-}
-
 /* Return the first cache that has the RAM disk as its source. */
 static const struct obj *find_over(const struct model *desired, const char *ramdisk)
 {
@@ -227,8 +219,8 @@ static const struct obj *find_over(const struct model *desired, const char *ramd
 
 		snprintf(path, sizeof(path), "%s%s", ramdisk_paths[i],
 			 ramdisk + strlen("rd"));
-		first = earlier(first, model_find_value(desired, &cache_class,
-							CACHE_SOURCE, path));
+		first = model_earlier(first, model_find_value(desired, &cache_class,
+							      CACHE_SOURCE, path));
 	}
 	return first;
 }
@@ -242,13 +234,13 @@ static const struct obj *find_rival(const struct obj *want, const struct model *
 		model_find_value(desired, &cache_class, CACHE_SOURCE, cache->source.text);
 
 	if (source)
-		first = earlier(first, model_find_value(desired, &cache_class,
-							CACHE_RAMDISK, source));
+		first = model_earlier(first, model_find_value(desired, &cache_class,
+							      CACHE_RAMDISK, source));
 	if (!field_is_set(want, CACHE_RAMDISK))
 		return first;
-	first = earlier(first, model_find_value(desired, &cache_class, CACHE_RAMDISK,
-						cache->ramdisk));
-	return earlier(first, find_over(desired, cache->ramdisk));
+	first = model_earlier(first, model_find_value(desired, &cache_class,
+						      CACHE_RAMDISK, cache->ramdisk));
+	return model_earlier(first, find_over(desired, cache->ramdisk));
 }
 
 static void cache_validate(const struct obj *want, const struct model *desired,

@@ -192,6 +192,56 @@ bool port_overlaps(const struct obj *a, const struct obj *b, bool v6_takes_v4)
 	       port_service(a) == port_service(b) && overlap(left, right, v6_takes_v4);
 }
 
+/* The texts of a port: its place, all places of its family, and a place that takes them all. */
+enum place { PLACE_ADDRESS, PLACE_FAMILY, PLACE_WILDCARD, PLACE_END };
+
+static bool print_place(const struct obj *obj, enum place place, struct buf *out)
+{
+	const struct port *port = port_of(obj);
+
+	if (!field_is_set(obj, PORT_TRANSPORT) || !field_is_set(obj, PORT_ADDRESS) ||
+	    port->transport == TRANSPORT_LOOP)
+		return false;
+	buf_addf(out, "%d %" PRIu64 " ", port->transport, port_service(obj));
+	if (place == PLACE_ADDRESS)
+		buf_addf(out, "at %s", port->address);
+	else
+		buf_addf(out, "%s %d", place == PLACE_FAMILY ? "in" : "all",
+			 net_family(port->address));
+	return true;
+}
+
+/* A wildcard has one text more. */
+static bool port_print_text(const struct obj *obj, unsigned int i, struct buf *out)
+{
+	return i < PLACE_END &&
+	       (i != PLACE_WILDCARD || (field_is_set(obj, PORT_ADDRESS) &&
+					net_is_wildcard(port_of(obj)->address))) &&
+	       print_place(obj, i, out);
+}
+
+/* Return the first port of the file that has the place of @want, or NULL. */
+static const struct obj *find_at(const struct model *desired, const struct obj *want,
+				 enum place place)
+{
+	_cleanup_(buf_done) struct buf text = { 0 };
+
+	return print_place(want, place, &text) && !text.failed
+		       ? model_find_text(desired, want->class, text.data)
+		       : NULL;
+}
+
+/* Return the first port of the file that overlaps @want, which may be @want, or NULL. */
+static const struct obj *find_rival(const struct model *desired, const struct obj *want)
+{
+	const struct obj *first = model_earlier(find_at(desired, want, PLACE_ADDRESS),
+						find_at(desired, want, PLACE_WILDCARD));
+
+	return net_is_wildcard(port_of(want)->address)
+		       ? model_earlier(first, find_at(desired, want, PLACE_FAMILY))
+		       : first;
+}
+
 /*
  * Report the later of two ports of one service with one address, or with a wildcard and an
  * address of its family. Whether :: takes IPv4 depends on the machine, see port_resolve().
@@ -200,32 +250,26 @@ static void validate_place(const struct obj *want, const struct model *desired,
 			   struct diag *diag)
 {
 	const struct port *port = port_of(want);
+	const struct obj *other =
+		field_is_set(want, PORT_ADDRESS) ? find_rival(desired, want) : NULL;
+	_cleanup_free_ char *place = NULL;
 
-	if (!field_is_set(want, PORT_ADDRESS) || port->transport == TRANSPORT_LOOP)
+	if (!other || src_pos_compare(other->pos, want->pos) >= 0)
 		return;
-	vec_foreach (other, &desired->objs) {
-		_cleanup_free_ char *place = NULL;
-
-		if (*other == want)
-			return;
-		if ((*other)->class != want->class || !port_overlaps(*other, want, false))
-			continue;
-		place = model_place(desired, (*other)->pos, want->pos);
-		if (streq(port_of(*other)->address, port->address))
-			diag_add(diag, obj_field_pos(want, PORT_ADDRESS),
-				 "port '%s': address '%s' and service %" PRIu64
-				 " belong to port '%s' at %s",
-				 obj_name(want), port->address, port_service(want),
-				 obj_name(*other), place ?: "?");
-		else
-			diag_add(diag, obj_field_pos(want, PORT_ADDRESS),
-				 "port '%s': address '%s' overlaps '%s' of port '%s' at "
-				 "%s; give one of the ports another service than "
-				 "%" PRIu64,
-				 obj_name(want), port->address, port_of(*other)->address,
-				 obj_name(*other), place ?: "?", port_service(want));
-		return;
-	}
+	place = model_place(desired, other->pos, want->pos);
+	if (streq(port_of(other)->address, port->address))
+		diag_add(diag, obj_field_pos(want, PORT_ADDRESS),
+			 "port '%s': address '%s' and service %" PRIu64
+			 " belong to port '%s' at %s",
+			 obj_name(want), port->address, port_service(want),
+			 obj_name(other), place ?: "?");
+	else
+		diag_add(diag, obj_field_pos(want, PORT_ADDRESS),
+			 "port '%s': address '%s' overlaps '%s' of port '%s' at "
+			 "%s; give one of the ports another service than "
+			 "%" PRIu64,
+			 obj_name(want), port->address, port_of(other)->address,
+			 obj_name(other), place ?: "?", port_service(want));
 }
 
 static void validate_referrals(const struct obj *want, struct diag *diag)
@@ -266,5 +310,6 @@ const struct obj_class port_class = {
 	.rank = RANK_PORT,
 	.fields = port_fields,
 	.field_count = ARRAY_SIZE(port_fields),
+	.print_text = port_print_text,
 	.validate = port_validate,
 };
