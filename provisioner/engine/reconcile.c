@@ -77,11 +77,31 @@ int reconcile_observe(struct sys *sys, struct model *ret)
 	return 0;
 }
 
+/* Count @user, which leaves, as a holder that goes of all objects that it uses. */
+static void mark_left(const struct model *observed, const struct obj *user)
+{
+	const struct kind_policy *policy = &kind_of(user->class)->policy;
+
+	if (!policy->uses)
+		return;
+	vec_foreach (have, &observed->objs) {
+		if ((*have)->holders > 0 && policy->uses(user, *have))
+			(*have)->leaving_holders +=
+				policy->holds ? policy->holds(user, *have) : 1;
+	}
+}
+
 static void mark_leaving(const struct model *desired, const struct plan_policy *policy,
 			 struct model *observed)
 {
-	vec_foreach (have, &observed->objs)
+	vec_foreach (have, &observed->objs) {
 		(*have)->leaves = planner_is_pruned(policy, desired, *have);
+		(*have)->leaving_holders = 0;
+	}
+	vec_foreach (user, &observed->objs) {
+		if ((*user)->leaves && !(*user)->in_use)
+			mark_left(observed, *user);
+	}
 }
 
 /*

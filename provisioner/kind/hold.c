@@ -8,10 +8,10 @@
 #include "sys/devices.h"
 #include "sys/topology.h"
 
-/* Read the users anew, after those of the plan. nvmet holds nothing, so it refuses nobody. */
-static int find_user(struct sys *sys, uint64_t number, char **ret)
+/* Read the users anew, after those of the plan. */
+static int find_user(struct sys *sys, uint64_t number, bool may_be_exported, char **ret)
 {
-	const struct users_query query = { .may_be_exported = true };
+	const struct users_query query = { .may_be_exported = may_be_exported };
 	_cleanup_(topology_done) struct topology topology = { 0 };
 	_cleanup_free_ char *name = NULL;
 	int r = devices_name(&sys->kfs, number, &name);
@@ -28,7 +28,8 @@ static int find_user(struct sys *sys, uint64_t number, char **ret)
 int kind_say_busy(struct sys *sys, uint64_t number, char **ret)
 {
 	_cleanup_free_ char *use = NULL;
-	int r = find_user(sys, number, &use);
+	/* nvmet holds nothing, so it refuses nobody. */
+	int r = find_user(sys, number, true, &use);
 
 	if (r == -ENOMEM)
 		return r;
@@ -37,6 +38,19 @@ int kind_say_busy(struct sys *sys, uint64_t number, char **ret)
 	return str_format(ret, "no mount, swap area, map or export of the device is "
 			       "visible; look for ZFS, for mount namespaces without a "
 			       "process, and for other programs with 'lsof'");
+}
+
+int kind_check_exports(struct sys *sys, uint64_t number, bool may_be_exported,
+		       const char *what, const char *text, struct buf *why)
+{
+	_cleanup_free_ char *use = NULL;
+	int r = find_user(sys, number, may_be_exported, &use);
+
+	if (r < 0)
+		return kind_fail(why, r, NULL, "cannot find the users of %s '%s'", what,
+				 text);
+	return use ? kind_fail(why, -EBUSY, NULL, "%s '%s' is still %s", what, text, use)
+		   : 0;
 }
 
 int kind_hold(struct sys *sys, uint64_t number, uint64_t diskseq, const char *what,

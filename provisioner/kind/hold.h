@@ -17,6 +17,14 @@ int kind_hold(struct sys *sys, uint64_t number, uint64_t diskseq, const char *wh
 	      const char *text, int *ret_fd, struct buf *why);
 
 /*
+ * kind_check_exports() - Check before a step that the export which the plan removes first is gone:
+ * nvmet holds nothing, so the kernel refuses nobody. @may_be_exported: the device itself, as in
+ * struct users_query. @what, @text: as kind_hold(). Return: 0; -errno and a sentence in @why.
+ */
+int kind_check_exports(struct sys *sys, uint64_t number, bool may_be_exported,
+		       const char *what, const char *text, struct buf *why);
+
+/*
  * kind_say_busy() - Describe for a hint who has the device, as far as the kernel says it.
  * Return: 0 and *ret, the caller's to free; -ENOMEM.
  */

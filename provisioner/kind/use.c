@@ -48,3 +48,14 @@ bool kind_is_leaving(void *data, const char *map, const char **ret_use)
 	leavers->passing = have->leaves && have->passing;
 	return false;
 }
+
+bool kind_export_is_leaving(void *data, const char *nqn)
+{
+	struct kind_leavers *leavers = data;
+	const struct obj *have = model_find(leavers->observed, &export_class, nqn);
+
+	if (!have || have->owner != OWNER_OURS || !have->leaves || have->in_use)
+		return false;
+	leavers->export_leaves = true;
+	return true;
+}

@@ -24,14 +24,18 @@ int kind_find_conflict(struct sys *sys, const struct topology *topology,
 		       const struct users_query *query, char **ret);
 
 /*
- * The maps that go before a new object is created: the unused ones that this run removes,
- * and the live map of the object itself.
+ * The maps and exports that go before a new object is created: the unused ones that this run
+ * removes, and the live map of the object itself.
  */
 struct kind_leavers {
 	const struct model *observed;
 	const struct obj *self; /* the live object; NULL: none */
 	bool passing;		/* set if a map that leaves is only in use for a moment */
+	bool export_leaves;	/* set if an export goes first */
 };
 
 /* kind_is_leaving() - struct users_query.ignores; @data: struct kind_leavers. */
 bool kind_is_leaving(void *data, const char *map, const char **ret_use);
+
+/* kind_export_is_leaving() - struct users_query.ignores_export; @data: struct kind_leavers. */
+bool kind_export_is_leaving(void *data, const char *nqn);

@@ -193,9 +193,10 @@ struct obj {
 	enum obj_owner owner;
 	char *in_use;  /* why it cannot be removed ("mounted on '/mnt'"); NULL: it can */
 	char *content; /* the loss if it is removed ("300MiB of data"); NULL: no loss */
-	uint64_t holders; /* number of openers, if the kernel says */
-	bool released;	  /* holds only its name: see PLAN_RELEASE */
-	bool leaves;	  /* this run removes it, unless it is in use */
+	uint64_t holders;	  /* number of openers, if the kernel says */
+	uint64_t leaving_holders; /* those of objects that go first in this run */
+	bool released;		  /* holds only its name: see PLAN_RELEASE */
+	bool leaves;		  /* this run removes it, unless it is in use */
 	/* The part that no entry of the configuration can match, as text; NULL: none. */
 	char *unsaid;
 	/* The part that has no key and is not compared, as text; NULL: none. */

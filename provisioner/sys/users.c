@@ -34,10 +34,15 @@ enum wanted { ANY_USE, CLAIMS_ALONE, EXPORTS_ALONE };
 static bool is_wanted(const struct search *search, const struct users_entry *entry,
 		      enum wanted wanted)
 {
+	const struct users_query *query = search->query;
+
 	/* The device in question is no conflict with itself. */
 	if (entry->by && topology_find(search->topology, entry->by))
 		return false;
-	return wanted == ANY_USE || entry->is_export == (wanted == EXPORTS_ALONE);
+	if (entry->export && query && query->ignores_export &&
+	    query->ignores_export(query->data, entry->export))
+		return false;
+	return wanted == ANY_USE || (entry->export != NULL) == (wanted == EXPORTS_ALONE);
 }
 
 static const char *find(const struct search *search, uint64_t number, enum wanted wanted)

@@ -24,6 +24,8 @@ struct users_query {
 	 * *ret_use may be set to a use of the map. May be NULL.
 	 */
 	bool (*ignores)(void *data, const char *map, const char **ret_use);
+	/* Return true if the export @nqn goes before the device is used. May be NULL. */
+	bool (*ignores_export)(void *data, const char *nqn);
 	void *data;
 };
 

@@ -11,8 +11,8 @@
 struct users_entry {
 	uint64_t number; /* of the block device */
 	size_t order;	 /* of two users of one device, the lower one is told */
-	bool is_export;	 /* by nvmet, which opens the device without a claim */
-	uint64_t by;	 /* the block device that is the user; 0: another user */
+	char *export; /* its NQN: nvmet opens the device without a claim; NULL: another use */
+	uint64_t by; /* the block device that is the user; 0: another user */
 	char *words;
 };
 

@@ -15,10 +15,13 @@
 static int add_export(struct users *users, uint64_t number, const char *subsystem)
 {
 	int r = users_add(users, number, "exported as", subsystem);
+	char **export;
 
-	if (r == 0)
-		users->entries.items[users->entries.count - 1].is_export = true;
-	return r;
+	if (r < 0)
+		return r;
+	export = &users->entries.items[users->entries.count - 1].export;
+	*export = strdup(subsystem);
+	return *export ? 0 : -ENOMEM;
 }
 
 /* Add a namespace of an NVMe export: nvmet opens its device while it is enabled. */

@@ -365,8 +365,10 @@ static int compare_entries(const void *a, const void *b)
 
 void users_done(struct users *users)
 {
-	vec_foreach (entry, &users->entries)
+	vec_foreach (entry, &users->entries) {
 		free(entry->words);
+		free(entry->export);
+	}
 	vec_done(&users->entries);
 	users->loaded = false;
 }

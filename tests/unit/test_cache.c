@@ -249,6 +249,59 @@ START_TEST(replacement_that_fails_leaves_the_name)
 }
 END_TEST
 
+#define NQN	"nqn.2026-11.org.example:b"
+#define EXPORTS "ports: [{id: 1, transport: loop}]\nexports: "
+#define ENABLED "sys/kernel/config/nvmet/subsystems/" NQN "/namespaces/1/enable"
+
+static const char *const exported =
+	EXPORTS "[{nqn: " NQN ", namespaces: [{id: 1, device: /dev/vdb}], ports: [1], "
+		"allow_any_host: true}]";
+static const char *const cached =
+	EXPORTS "[]\ncaches: [{name: data, source: LABEL=b, size: 16MiB}]";
+
+START_TEST(cache_takes_the_disk_that_an_export_leaves)
+{
+	struct fake_kernel fake;
+	struct fake_dm dm;
+
+	make_machine(&fake, &dm);
+	expect(&fake, exported, VERDICT_CHANGED);
+	ck_assert_str_eq(fake_get(&fake, ENABLED), "1");
+	expect(&fake, cached, VERDICT_CHANGED);
+	ck_assert_ptr_null(fake_get(&fake, ENABLED));
+	ck_assert_ptr_nonnull(strstr(fake_dm_table(&dm, "data"), "254:16 - "));
+	expect(&fake, cached, VERDICT_CONVERGED);
+	fake_done(&fake);
+}
+END_TEST
+
+/* Writes of the initiators would make the content of the cache stale. */
+START_TEST(disk_is_never_cached_while_its_export_is_open)
+{
+	unsigned int operations = 1, both = 0;
+
+	for (unsigned int n = 1; n <= operations; n++) {
+		_cleanup_(report_done) struct report report = { 0 };
+		struct fake_kernel fake;
+		struct fake_dm dm;
+
+		make_machine(&fake, &dm);
+		expect(&fake, exported, VERDICT_CHANGED);
+		fake.sys.fault =
+			(struct fault){ .mode = FAULT_FAIL, .at = n, .error = -EIO };
+		apply(&fake, cached, &report);
+		if (fake.sys.fault.seen > operations)
+			operations = fake.sys.fault.seen;
+		both += fake_get(&fake, ENABLED) &&
+			streq(fake_get(&fake, ENABLED), "1") &&
+			fake_dm_table(&dm, "data");
+		fake_done(&fake);
+	}
+	ck_assert_uint_gt(operations, 3);
+	ck_assert_uint_eq(both, 0);
+}
+END_TEST
+
 /* --- the time of others --- */
 
 #define WAITING                                                              \
@@ -543,6 +596,8 @@ Suite *suite_cache(void)
 			  cache_over_a_ramdisk_of_the_same_file_needs_one_run,
 			  ramdisk_below_a_cache_grows_with_its_cache,
 			  replacement_that_fails_leaves_the_name,
+			  cache_takes_the_disk_that_an_export_leaves,
+			  disk_is_never_cached_while_its_export_is_open,
 			  absent_source_takes_no_time_of_the_present_one,
 			  wait_for_an_absent_source_leaves_time_before_the_deadline,
 			  run_without_a_wait_does_not_wait,

@@ -103,6 +103,9 @@ static int hold_source(struct sys *sys, const struct obj *want, struct dm_line *
 
 	if (r == 0)
 		r = source_number(sys, want, &line->alone_on);
+	if (r == 0 && cache->after_export)
+		r = kind_check_exports(sys, line->alone_on, false, "source",
+				       cache->source.text, why);
 	return r < 0 ? r
 		     : kind_hold(sys, line->alone_on, cache->diskseq, "source",
 				 cache->source.text, line->hold, why);

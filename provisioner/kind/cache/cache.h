@@ -36,6 +36,7 @@ struct cache {
 	/* Desired: the source is the unplugged source of the live map, plugged in again. */
 	bool returned;
 	uint64_t diskseq; /* Desired: of the source at the time of the plan; 0: unknown */
+	bool after_export; /* Desired: an export of the source, or past it, goes first */
 	struct size cached;
 	uint64_t hits, misses;
 	char *hit_ratio;

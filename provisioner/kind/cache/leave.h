@@ -14,7 +14,7 @@ struct sys;
  * is created.
  */
 struct cache_leavers {
-	struct kind_leavers leavers;
+	struct kind_leavers leavers; /* the first member */
 	struct sys *sys;
 	const struct model *desired;
 	uint64_t source; /* a map that moves has to leave this device; 0: any */

@@ -197,11 +197,15 @@ static int check_users(struct sys *sys, struct obj *want, const struct obj *have
 		.desired = desired,
 		.source = cache_of(want)->source.number,
 	};
-	const struct users_query query = { .ignores = cache_is_leaving,
-					   .data = &leavers };
+	const struct users_query query = {
+		.ignores = cache_is_leaving,
+		.ignores_export = kind_export_is_leaving,
+		.data = &leavers,
+	};
 	_cleanup_free_ char *use = NULL, *advice = NULL;
 	int r = kind_find_conflict(sys, topology, &query, &use);
 
+	((struct cache *)want)->after_export = leavers.leavers.export_leaves;
 	if (r < 0 || !use)
 		return r;
 	want->passing = leavers.leavers.passing;
@@ -269,23 +273,39 @@ static int check_source(struct sys *sys, const struct boot *boot, struct obj *wa
 					: 0;
 }
 
-/* True if all users of the RAM disk are owned caches that release it in this run. */
+static bool is_memory_of(const struct obj *ramdisk, const struct obj *user)
+{
+	const char *name = user->class == &cache_class ? cache_memory_name(user) : NULL;
+
+	return name && streq(name, obj_name(ramdisk));
+}
+
+/* True if all users of the RAM disk leave, or are owned caches that release it in this run. */
 static bool is_let_go(const struct obj *ramdisk, const struct model *desired,
 		      const struct model *observed)
 {
-	uint64_t known = 0;
+	uint64_t known = ramdisk->leaving_holders;
 
 	vec_foreach (user, &observed->objs) {
-		const char *name =
-			(*user)->class == &cache_class ? cache_memory_name(*user) : NULL;
-
-		if (name && streq(name, obj_name(ramdisk)) &&
-		    (*user)->owner == OWNER_OURS &&
-		    ((*user)->leaves ||
-		     model_find(desired, &cache_class, obj_name(*user))))
+		if (!is_memory_of(ramdisk, *user) || (*user)->owner != OWNER_OURS)
+			continue;
+		/* An unused cache that leaves is known. One in use releases its memory. */
+		if ((*user)->leaves
+			    ? (*user)->in_use != NULL
+			    : model_find(desired, &cache_class, obj_name(*user)) != NULL)
 			known++;
 	}
 	return known == ramdisk->holders;
+}
+
+/* The content of a cache is a copy of its source. */
+static bool has_data(const struct obj *ramdisk, const struct model *observed)
+{
+	vec_foreach (user, &observed->objs) {
+		if (is_memory_of(ramdisk, *user))
+			return false;
+	}
+	return ramdisk->content && !ramdisk_of(ramdisk)->unwritten;
 }
 
 /* A cache takes the memory of the RAM disk, which destroys the content. */
@@ -304,8 +324,7 @@ static int check_ramdisk(struct obj *want, const struct model *desired,
 		want->passing = ramdisk->passing;
 		return kind_set_unmet(want, "ramdisk '%s' is %s", name, ramdisk->in_use);
 	}
-	/* The content of a cache is a copy of its source. */
-	if (!ramdisk->content || ramdisk->holders > 0 || ramdisk_of(ramdisk)->unwritten ||
+	if (!has_data(ramdisk, observed) ||
 	    ramdisk_may_lose(model_find(desired, &ramdisk_class, name)))
 		return 0;
 	return kind_set_unmet(want,

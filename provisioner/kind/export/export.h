@@ -32,6 +32,7 @@ struct namespace
 	uint64_t wait;
 	struct size capacity;
 	bool enabled;
+	bool after_export; /* Desired: another export of the device's kin goes first */
 	uint64_t diskseq; /* Desired: of the device at the time of the plan; 0: unknown */
 	bool gone;	  /* Observed: the device was unplugged, so that all I/O fails */
 	/* Wanted and resolved: what this file makes of the device's name; NULL: nothing. */

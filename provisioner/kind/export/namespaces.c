@@ -53,9 +53,14 @@ static int enable(struct sys *sys, const struct obj *item, uint64_t number,
 {
 	const struct namespace *namespace = namespace_of(item);
 	_cleanup_close_ int hold = -1;
-	int r = kind_hold(sys, number, namespace->diskseq, "device",
-			  namespace->device.text, &hold, why);
+	int r = 0;
 
+	if (namespace->after_export)
+		r = kind_check_exports(sys, number, true, "device",
+				       namespace->device.text, why);
+	if (r == 0)
+		r = kind_hold(sys, number, namespace->diskseq, "device",
+			      namespace->device.text, &hold, why);
 	if (r < 0)
 		return r;
 	r = kfs_write(&sys->kfs, "1", "%s/enable", dir);

@@ -292,7 +292,7 @@ static int check_exports(struct obj *want, const struct obj *item,
 }
 
 /* Two independent writers of one device destroy its content. */
-static int check_users(struct sys *sys, struct obj *want, const struct obj *item,
+static int check_users(struct sys *sys, struct obj *want, struct obj *item,
 		       const struct model *desired, const struct model *observed,
 		       const struct topology *topology)
 {
@@ -304,11 +304,13 @@ static int check_users(struct sys *sys, struct obj *want, const struct obj *item
 	const struct users_query query = {
 		.may_be_exported = true,
 		.ignores = cache_is_leaving,
+		.ignores_export = kind_export_is_leaving,
 		.data = &leavers,
 	};
 	_cleanup_free_ char *use = NULL;
 	int r = kind_find_conflict(sys, topology, &query, &use);
 
+	((struct namespace *)item)->after_export = leavers.leavers.export_leaves;
 	if (r < 0 || !use)
 		return r;
 	want->passing = leavers.leavers.passing;
