@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "engine/entry.h"
+#include "engine/judge.h"
 #include "kind/kinds.h"
 #include "sys/dm.h"
 
@@ -65,19 +66,6 @@ static const struct report_entry *missing_module(const struct obj *want,
 	return NULL;
 }
 
-bool exec_needs(const struct plan_step *step, const struct obj *other)
-{
-	const struct kind *kind = kind_of(step->want->class);
-
-	if (other->class == &module_class)
-		return kind_needs_module(step->want, obj_name(other));
-	if (!kind->policy.uses || !kind->policy.uses(step->want, other))
-		return false;
-	/* Skipping a change of an object that already uses the other helps nobody. */
-	return !step->have || !kind->policy.uses(step->have, other) ||
-	       (kind->policy.follows && kind->policy.follows(step, other));
-}
-
 /* Find an object that @step needs and that is not in sync. */
 static const struct report_entry *missing_object(const struct plan_step *step,
 						 const struct plan *plan,
@@ -87,7 +75,7 @@ static const struct report_entry *missing_object(const struct plan_step *step,
 		const struct report_entry *entry = &report->entries.items[i];
 		const struct obj *other = plan->steps.items[i].want;
 
-		if (is_missing(entry) && other && exec_needs(step, other))
+		if (is_missing(entry) && other && judge_needs(step, other))
 			return entry;
 	}
 	return NULL;

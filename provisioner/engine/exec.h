@@ -31,12 +31,6 @@ int exec_run(struct sys *sys, const struct plan *plan, const struct exec_watcher
 	     struct report *report);
 
 /*
- * exec_needs() - True if @step, which has a desired object, needs the desired object @other in
- * sync. A change of an object that already uses @other does not, unless it follows @other.
- */
-bool exec_needs(const struct plan_step *step, const struct obj *other);
-
-/*
  * exec_settle() - Wait until udevd has processed the events of exec_run(). Other
  * processes can open the objects meanwhile. May sleep until the deadline.
  */

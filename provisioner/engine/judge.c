@@ -129,3 +129,16 @@ int judge_wanted(struct plan_step *step, bool adopt)
 	}
 	return r;
 }
+
+bool judge_needs(const struct plan_step *step, const struct obj *other)
+{
+	const struct kind *kind = kind_of(step->want->class);
+
+	if (other->class == &module_class)
+		return kind_needs_module(step->want, obj_name(other));
+	if (!kind->policy.uses || !kind->policy.uses(step->want, other))
+		return false;
+	/* Skipping a change of an object that already uses the other helps nobody. */
+	return !step->have || !kind->policy.uses(step->have, other) ||
+	       (kind->policy.follows && kind->policy.follows(step, other));
+}

@@ -19,3 +19,9 @@ int judge_block(struct plan_step *step, const char *fmt, ...) _printf_(2, 3);
 
 /* judge_set_loss() - Set what the step destroys; @loss is copied. 0 or -ENOMEM. */
 int judge_set_loss(struct plan_step *step, const char *loss);
+
+/*
+ * judge_needs() - True if @step, which has a desired object, needs the desired object @other in
+ * sync. A change of an object that already uses @other does not, unless it follows @other.
+ */
+bool judge_needs(const struct plan_step *step, const struct obj *other);

@@ -3,7 +3,7 @@
 #include "engine/rounds.h"
 
 #include "base/macro.h"
-#include "engine/exec.h"
+#include "engine/judge.h"
 
 #include <string.h>
 
@@ -28,7 +28,7 @@ static bool stays(const struct split *split, const struct plan_step *step)
 	if (step->blocked || has_failed(split, plan_step_obj(step)))
 		return true;
 	vec_foreach (other, &split->staying) {
-		if (step->want && exec_needs(step, *other))
+		if (step->want && judge_needs(step, *other))
 			return true;
 	}
 	return false;
