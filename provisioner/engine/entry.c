@@ -79,6 +79,7 @@ int entry_fill(const struct plan_step *step, struct report_entry *ret)
 		.action = step->action,
 		.result = step->action == PLAN_NONE ? RESULT_UNCHANGED
 			  : step->deferred	    ? RESULT_DEFERRED
+			  : step->skipped	    ? RESULT_SKIPPED
 			  : step->blocked	    ? RESULT_BLOCKED
 						    : RESULT_PENDING,
 	};

@@ -13,6 +13,7 @@ struct planner {
 	const struct plan_policy *policy;
 	struct plan *plan;
 	uint64_t committed; /* RAM in use, or promised by a planned step; bytes */
+	bool is_blocked;    /* a step is blocked */
 };
 
 uint64_t planner_margin(uint64_t ram_bytes)
@@ -68,6 +69,7 @@ static int add_step(struct planner *p, struct plan_step *step, int r)
 {
 	if (r == 0)
 		r = vec_push(&p->plan->steps, *step);
+	p->is_blocked |= step->blocked != NULL;
 	if (r < 0) {
 		free(step->blocked);
 		free(step->loss);
@@ -100,6 +102,31 @@ static int judge_module(const struct planner *p, struct plan_step *step)
 		      : 0;
 }
 
+/* Return the blocked step of an object that @step needs, or NULL. */
+static const struct plan_step *find_blocked_need(const struct planner *p,
+						 const struct plan_step *step)
+{
+	if (!p->is_blocked || step->action == PLAN_NONE)
+		return NULL;
+	vec_foreach (other, &p->plan->steps) {
+		if (other->blocked && !other->deferred && other->want &&
+		    judge_needs(step, other->want))
+			return other;
+	}
+	return NULL;
+}
+
+/* Block what needs an object whose step is blocked, as exec_run() would skip it. */
+static int judge_need(const struct planner *p, struct plan_step *step)
+{
+	const struct plan_step *need = find_blocked_need(p, step);
+
+	step->skipped = need;
+	return need ? judge_block(step, "needs %s '%s'", need->want->class->name,
+				  obj_name(need->want))
+		    : 0;
+}
+
 static int add_wanted(struct planner *p, struct obj *want)
 {
 	struct plan_step step = {
@@ -110,6 +137,8 @@ static int add_wanted(struct planner *p, struct obj *want)
 
 	if (r == 0 && !step.blocked)
 		r = judge_module(p, &step);
+	if (r == 0 && !step.blocked)
+		r = judge_need(p, &step);
 	if (r == 0 && !step.blocked)
 		r = judge_memory(p, &step);
 	return add_step(p, &step, r);
@@ -295,7 +324,7 @@ static int yield(struct planner *p, const struct kind *kind, const struct obj *h
 		return 0;
 	if (!holder ||
 	    (holder->want && kind->policy.contends(holder->want, step->want))) {
-		*ret_blocked = true;
+		*ret_blocked = p->is_blocked = true;
 		return judge_block(step, "'%s' is still held by %s '%s'", name,
 				   kind->class->name, obj_name(have));
 	}

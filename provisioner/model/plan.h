@@ -25,6 +25,7 @@ struct plan_step {
 	/* another step takes what @have has: release or remove @have before all steps */
 	bool yields;
 	bool deferred; /* blocked until the next boot, with nothing wrong */
+	bool skipped;  /* blocked by the step of an object that this one needs */
 	char *loss;    /* the loss; NULL: no loss */
 };
 
