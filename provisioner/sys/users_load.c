@@ -61,6 +61,7 @@ static int add_named(struct users *users, const struct view *view, char *text,
 	while (r == 0 && (path = strsep(&text, delimiter))) {
 		uint64_t number;
 
+		unescape(path);
 		if (devices_find_node(view->kfs, path, &number) == 0)
 			r = add_mounted(users, view, number, where);
 	}
@@ -117,9 +118,11 @@ static int add_mount(struct users *users, const struct view *view, char *line)
 
 static int add_swap(struct users *users, const struct view *view, char *line)
 {
+	char *path = strsep(&line, " \t");
 	uint64_t number;
 
-	return devices_find_node(view->kfs, strsep(&line, " \t"), &number) < 0
+	unescape(path);
+	return devices_find_node(view->kfs, path, &number) < 0
 		       ? 0
 		       : users_add(users, number, "used as swap", NULL);
 }
