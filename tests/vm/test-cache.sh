@@ -150,6 +150,21 @@ umount $mnt
 t_run "another source is applied after umount" rapiddisk-apply
 t_is "the cache is over the other source" "$(dmsetup deps -o devname data | grep -o vdc)" vdc
 config <<-END
+	caches:
+	  - {name: data, source: /dev/vdc, size: 16MiB}
+	  - {name: more, source: /dev/vdb, size: 16MiB}
+END
+t_run "a second cache is created" rapiddisk-apply
+config <<-END
+	caches:
+	  - {name: data, source: /dev/vdb, size: 16MiB}
+	  - {name: more, source: /dev/vdc, size: 16MiB}
+END
+t_run "two caches swap their sources in one run" rapiddisk-apply
+t_is "each is over the source of the other" \
+	"$(dmsetup deps -o devname data | grep -o 'vd.') $(dmsetup deps -o devname more | grep -o 'vd.')" "vdb vdc"
+t_is "the swap leaves no semaphore of udev" "$(ipcs -s | grep -c '^0x')" 0
+config <<-END
 	caches: []
 END
 t_run "apply without the entry succeeds after umount" rapiddisk-apply
