@@ -104,6 +104,17 @@ t_is "lsblk shows the caches above their sources" \
 t_is "nvmet has the volume" "$(cat "$subsystems/$nqn:c/namespaces/1/enable")" 1
 clear_all
 
+# --- LVM on a RAM disk ---
+
+modprobe rapiddisk
+echo "rapiddisk attach 0 $((16 << 20))" >/sys/kernel/rapiddisk/mgmt
+udevadm settle
+t_run "LVM takes a RAM disk as a physical volume" pvcreate -q /dev/rd0
+t_is "the RAM disk is a physical volume" "$(pvs --noheadings -o pv_name /dev/rd0 | tr -d ' ')" /dev/rd0
+pvremove -q /dev/rd0
+udevadm settle
+t_run "the RAM disk goes afterwards" sh -c "echo rapiddisk detach 0 >/sys/kernel/rapiddisk/mgmt"
+
 # --- mount namespaces ---
 
 mkfs.ext4 -qF "$vdd"
