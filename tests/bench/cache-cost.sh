@@ -55,7 +55,7 @@ warm() {
 rows=(
 	'4 KiB randread hit, psync;psync 1 randread 4 128'
 	'4 KiB randread hit, io_uring 32;io_uring 32 randread 4 128'
-	'1 MiB read hit, psync;psync 1 read 1024 256'
+	'1 MiB read hit, psync;psync 1 read 1024 4096'
 	'4 KiB randwrite, psync;psync 1 randwrite 4 64'
 	'4 KiB randwrite, io_uring 32;io_uring 32 randwrite 4 64'
 )
