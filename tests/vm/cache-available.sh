@@ -25,7 +25,7 @@ dmsetup create zeroes --table "0 $sectors zero"
 t_atexit "dmsetup remove --retry zeroes"
 source=/dev/mapper/zeroes
 t_atexit "dmsetup remove --retry cache"
-t_atexit "for disk in 0 1; do echo rapiddisk detach \$disk >$mgmt; done"
+t_atexit "t_detach 0; t_detach 1"
 
 # Print a value of /proc/meminfo in MiB.
 meminfo() {
@@ -74,8 +74,7 @@ t_run "a thin RAM disk gets 400 MiB beside a full cache" \
 t_is "the RAM disk has them" "$(cat /sys/block/rd0/rapiddisk/used_bytes)" $((400 << 20))
 t_note "the cache holds $(held) MiB"
 t_run "the cache gave the memory" test "$(held)" -lt $((full - 200))
-udevadm settle
-echo "rapiddisk detach 0" >$mgmt
+t_detach 0
 
 fill
 full=$(held)
@@ -105,8 +104,7 @@ t_run "its pages do not count as available" \
 t_run "its pages do not count as reclaimable" \
 	test "$(distance "$claimed" "$(meminfo KReclaimable)")" -lt 32
 c_remove
-udevadm settle
-echo "rapiddisk detach 0" >$mgmt
+t_detach 0
 
 # A thin RAM disk lends only the right to allocate pages.
 echo "rapiddisk attach 1 $((300 << 20))" >$mgmt

@@ -18,6 +18,7 @@
 #	t_fails SENTENCE COMMAND...   check that COMMAND fails, is found, and is not killed
 #	t_is SENTENCE GOT WANTED      check that two strings are equal
 #	t_note TEXT...                print a line for the reader, such as a figure
+#	t_detach N [COMMAND...]       detach RAM disk N, by COMMAND instead of mgmt, once udevd lets go
 #	t_atexit COMMAND              run COMMAND when the script ends, the last one first
 #
 # allow=REGEX in the header of a test names the complaints that the test provokes (see run).
@@ -111,6 +112,21 @@ t_is() {
 	else
 		fail "'$2', not '$3'"
 	fi
+}
+
+# udevd opens a disk each time that a writer closes the disk, and an open disk is not detached.
+# `udevadm settle` misses a close that udevd has not yet noticed, so try again for a few seconds.
+t_detach() { # N [COMMAND...]
+	t_disk=$1
+	shift
+	[ $# -gt 0 ] || set -- sh -c "echo rapiddisk detach $t_disk >/sys/kernel/rapiddisk/mgmt"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		udevadm settle
+		"$@"
+		[ -e "/sys/block/rd$t_disk" ] || return 0
+		sleep 0.3
+	done
+	return 1
 }
 
 t_atexit() {

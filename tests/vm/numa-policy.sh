@@ -36,12 +36,11 @@ bound() {
 }
 
 echo "rapiddisk attach 0 $((size << 20))" >$mgmt
-t_atexit "echo rapiddisk detach 0 >$mgmt"
+t_atexit "t_detach 0"
 udevadm settle
 t_run "a bound task can write more to a RAM disk than its node has" \
 	bound dd if=/dev/zero of=/dev/rd0 bs=1M count=$size oflag=direct
-udevadm settle
-echo "rapiddisk detach 0" >$mgmt
+t_detach 0
 
 sectors=$((2048 * 2048))
 dmsetup create zeroes --table "0 $sectors zero"

@@ -14,7 +14,7 @@ mib=$((1 << 20))
 modprobe rapiddisk-cache
 t_atexit "modprobe -r rapiddisk-cache rapiddisk"
 echo "rapiddisk attach 0 $((16 * mib))" >$mgmt
-t_atexit "udevadm settle; for disk in 0 1; do echo rapiddisk detach \$disk >$mgmt; done"
+t_atexit "t_detach 0; t_detach 1"
 udevadm settle
 
 t_is "root without CAP_SYS_ADMIN cannot create a disk" \
@@ -28,7 +28,7 @@ t_is "root without CAP_SYS_ADMIN cannot detach a disk" \
 	"$(setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin \
 		bash -c "LC_ALL=C echo rapiddisk detach 1 >$mgmt" 2>&1 | grep -o 'Operation not permitted')" \
 	"Operation not permitted"
-t_run "root with it can detach a disk" sh -c "echo rapiddisk detach 1 >$mgmt"
+t_run "root with it can detach a disk" t_detach 1
 
 # LVM accepts only devices whose major number it knows by name.
 t_is "a disk has an extended device number" \

@@ -16,7 +16,7 @@ mgmt=/sys/kernel/rapiddisk/mgmt
 modprobe rapiddisk
 t_atexit "modprobe -r rapiddisk"
 echo "rapiddisk attach 0 $((2 << 30))" >$mgmt
-t_atexit "udevadm settle; echo rapiddisk detach 0 >$mgmt"
+t_atexit "t_detach 0"
 udevadm settle
 
 # Fill the disk up to the reserve. Then take 40 times 64 MiB from one place, and write as much to

@@ -14,7 +14,7 @@ rounds=${1:-16}
 mgmt=/sys/kernel/rapiddisk/mgmt
 c_source 16
 echo "rapiddisk attach 5 $((8 << 20))" >$mgmt
-t_atexit "echo rapiddisk detach 5 >$mgmt"
+t_atexit "t_detach 5"
 udevadm settle
 
 # Print the KiB that the kernel uses itself. These are the pages that are neither free nor of

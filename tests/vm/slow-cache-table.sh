@@ -16,7 +16,7 @@ mgmt=/sys/kernel/rapiddisk/mgmt
 c_source 64
 echo "rapiddisk attach 3 $((16 << 20))" >$mgmt
 echo "rapiddisk attach 4 $((16 << 20)) preallocate=1" >$mgmt
-t_atexit "echo rapiddisk detach 3 >$mgmt; echo rapiddisk detach 4 >$mgmt"
+t_atexit "t_detach 3; t_detach 4"
 udevadm settle
 
 params() {

@@ -24,7 +24,7 @@ source=/dev/vdb
 sectors=$((128 * 2048))
 modprobe rapiddisk-cache
 echo "rapiddisk attach 5 $((32 << 20))" >$mgmt
-t_atexit "dmsetup remove --retry cache; echo rapiddisk detach 5 >$mgmt
+t_atexit "dmsetup remove --retry cache; t_detach 5
 	modprobe -r rapiddisk-cache"
 dd if=/dev/urandom of=$source bs=1M count=128 oflag=direct
 udevadm settle

@@ -8,9 +8,11 @@
 control=/sys/kernel/rapiddisk
 mib=1048576
 
-# Wait for udev. udevd opens a disk for a moment after each change of the disk.
+# Wait for udevd, which opens a disk for a moment after each change of the disk. udevd answers the
+# first `udevadm settle` maybe before it sees that a writer closed the disk, and the second one
+# before it has read the event that it makes of that.
 quiet() {
-	udevadm settle
+	udevadm settle && udevadm settle && udevadm settle
 }
 
 # mgmt COMMAND - write COMMAND in one write(2); print `ok` or the text of the errno
@@ -29,9 +31,8 @@ used() {
 
 detach_all() {
 	local disk
-	quiet
 	for disk in /sys/block/rd*; do
-		[ -d "$disk" ] && mgmt "rapiddisk detach ${disk##*/rd}"
+		[ ! -d "$disk" ] || t_detach "${disk##*/rd}"
 	done
 }
 

@@ -33,7 +33,7 @@ absent() {
 }
 
 modprobe rapiddisk
-t_atexit "umount /mnt; swapoff $device; echo rapiddisk detach 7 >$mgmt; modprobe -r rapiddisk"
+t_atexit "umount /mnt; swapoff $device; t_detach 7; modprobe -r rapiddisk"
 echo "rapiddisk attach 7 $((64 << 20))" >"$mgmt"
 
 t_run "a new disk has its by-id link" same_device "$by_id" "$device"
@@ -66,8 +66,7 @@ t_run "swapon finds the disk by label" sh -c 'udevadm settle; swapon LABEL=memor
 swapoff "$device"
 wipefs -qa "$device"
 
-udevadm settle
-echo "rapiddisk detach 7" >"$mgmt"
+t_detach 7
 t_run "detach removes the by-id link" absent "$by_id"
 echo "rapiddisk attach 7 $((32 << 20))" >"$mgmt"
 t_run "a new disk of the same name has the by-id link" same_device "$by_id" "$device"

@@ -112,8 +112,7 @@ udevadm settle
 t_run "LVM takes a RAM disk as a physical volume" pvcreate -q /dev/rd0
 t_is "the RAM disk is a physical volume" "$(pvs --noheadings -o pv_name /dev/rd0 | tr -d ' ')" /dev/rd0
 pvremove -q /dev/rd0
-udevadm settle
-t_run "the RAM disk goes afterwards" sh -c "echo rapiddisk detach 0 >/sys/kernel/rapiddisk/mgmt"
+t_run "the RAM disk goes afterwards" t_detach 0
 
 # --- mount namespaces ---
 
