@@ -80,7 +80,7 @@ static void count_openers(void)
 /* Set or remove the link of a disk to the map dm-@n that has the disk below it. */
 static void set_holder(unsigned int n, const char *table, bool is_held)
 {
-	char path[128], map[16];
+	char path[128], map[24];
 	unsigned int major, minor;
 
 	if (!table ||
