@@ -124,8 +124,9 @@ arrange() { # FAULT
 		ends=raw says='did not end within'
 		;;
 	stopped-half-way)
+		# The program loads the module first. A stop after a fixed time may find no program.
 		replace_program <<-'END'
-			(sleep 0.3; kill -STOP $$) &
+			(until [ -d /sys/module/rapiddisk_cache ]; do :; done; kill -STOP $$) &
 			exec "$real" "$@"
 		END
 		ends='cache|linear|raw' says='did not end within'
