@@ -9,6 +9,7 @@
 #include "apply/run.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/visible.h"
 #include "engine/observe.h"
 #include "engine/reconcile.h"
 #include "kind/kinds.h"
@@ -20,6 +21,7 @@
 #include "report/text.h"
 
 #include <assert.h>
+#include <unistd.h>
 
 static int run_check(struct app *app)
 {
@@ -46,8 +48,14 @@ static int run_cat_config(struct app *app)
 	vec_foreach (file, &diag.files) {
 		if (!file->text)
 			continue;
-		printf("%s# %s\n", gap, file->name);
-		fwrite(file->text, 1, file->text_len, stdout);
+		fputs(gap, stdout);
+		visible_print(stdout, "# %s", file->name);
+		putchar('\n');
+		/* A pipe gets the bytes of the file. */
+		if (isatty(STDOUT_FILENO))
+			visible_print_lines(stdout, file->text, file->text_len);
+		else
+			fwrite(file->text, 1, file->text_len, stdout);
 		gap = "\n";
 		if (file->text_len > 0 && file->text[file->text_len - 1] != '\n')
 			putchar('\n');

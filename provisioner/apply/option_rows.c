@@ -114,7 +114,8 @@ const struct option_row option_rows[] = {
 		.mode = MODE_CAT_CONFIG,
 		.help = "Print the files of the configuration that are read, in their order",
 		.more = "Before each file is a comment with its path. The text is not "
-			"validated, and a masked file is not printed.",
+			"validated, and a masked file is not printed. On a terminal, "
+			"control characters are printed as \\xHH.",
 	},
 	{
 		.name = "status",

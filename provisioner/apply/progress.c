@@ -3,6 +3,7 @@
 #include "apply/progress.h"
 
 #include "base/units.h"
+#include "base/visible.h"
 #include "kind/kinds.h"
 #include "sys/clock.h"
 
@@ -27,9 +28,9 @@ static void draw(struct progress *p, uint64_t since_ms)
 	char done_text[UNITS_SIZE_MAX], total_text[UNITS_SIZE_MAX];
 	uint64_t done, total;
 
-	fprintf(stderr, "\r\033[K%s %s: %s, %" PRIu64 " s", obj->class->name,
-		obj_name(obj), doing[p->step->action],
-		(clock_now_ms() - since_ms) / 1000);
+	fputs("\r\033[K", stderr);
+	visible_print(stderr, "%s %s: %s, %" PRIu64 " s", obj->class->name, obj_name(obj),
+		      doing[p->step->action], (clock_now_ms() - since_ms) / 1000);
 	if (kind->acts.progress && kind->acts.progress(p->sys, &done, &total) == 0 &&
 	    total > 0)
 		fprintf(stderr, ", %s of %s (%u%%)",
@@ -102,12 +103,12 @@ void progress_wait(struct progress *progress, const struct plan_step *step)
 {
 	if (!progress->enabled)
 		return;
-	if (step)
-		fprintf(stderr, "\r\033[K%s %s: waiting: %s",
-			plan_step_obj(step)->class->name, obj_name(plan_step_obj(step)),
-			step->blocked);
-	else if (progress->waiting)
+	if (step || progress->waiting)
 		fputs("\r\033[K", stderr);
+	if (step)
+		visible_print(stderr, "%s %s: waiting: %s",
+			      plan_step_obj(step)->class->name,
+			      obj_name(plan_step_obj(step)), step->blocked);
 	progress->waiting = step != NULL;
 	fflush(stderr);
 }

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "base/str.h"
+#include "base/visible.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -25,8 +26,7 @@ void log_open_kernel(void)
 }
 
 /* One write(2) is one record. The number is the level of syslog(3). */
-static _printf_(2, 0) void write_kernel(enum log_level level, const char *fmt,
-					va_list args)
+static void write_kernel(enum log_level level, const char *text)
 {
 	static const int priorities[] = {
 		[LOG_LEVEL_ERROR] = 3,
@@ -34,10 +34,9 @@ static _printf_(2, 0) void write_kernel(enum log_level level, const char *fmt,
 		[LOG_LEVEL_INFO] = 5,
 		[LOG_LEVEL_DEBUG] = 7,
 	};
-	_cleanup_free_ char *text = NULL, *record = NULL;
+	_cleanup_free_ char *record = NULL;
 
-	if (str_vformat(&text, fmt, args) < 0 ||
-	    str_format(&record, "<%d>%s: %s\n", priorities[level],
+	if (str_format(&record, "<%d>%s: %s\n", priorities[level],
 		       program_invocation_short_name, text) < 0)
 		return;
 	/* A failure to log cannot be logged. */
@@ -45,16 +44,26 @@ static _printf_(2, 0) void write_kernel(enum log_level level, const char *fmt,
 		return;
 }
 
+/* Return: the message in its visible form, the caller's to free; NULL without memory. */
+static _printf_(1, 0) char *format(const char *fmt, va_list args)
+{
+	_cleanup_free_ char *text = NULL;
+
+	return str_vformat(&text, fmt, args) < 0 ? NULL : visible_format(text);
+}
+
 void log_kernel(enum log_level level, const char *fmt, ...)
 {
+	_cleanup_free_ char *text = NULL;
 	int saved = errno;
 	va_list args;
 
 	if (kernel_fd < 0)
 		return;
 	va_start(args, fmt);
-	write_kernel(level, fmt, args);
+	text = format(fmt, args);
 	va_end(args);
+	write_kernel(level, text ? text : fmt);
 	errno = saved;
 }
 
@@ -122,6 +131,18 @@ static void write_journal(enum log_level level, const struct journal_field *more
 		write_prefixed(priorities[level], text);
 }
 
+/* @text: fit for a terminal. */
+static void write_text(enum log_level level, const struct journal_field *fields,
+		       const char *text)
+{
+	if (has_journal)
+		write_journal(level, fields, text);
+	else
+		write_stderr(level, text);
+	if (kernel_fd >= 0)
+		write_kernel(level, text);
+}
+
 static _printf_(3, 0) void write_event(enum log_level level,
 				       const struct journal_field *fields,
 				       const char *fmt, va_list args)
@@ -131,15 +152,9 @@ static _printf_(3, 0) void write_event(enum log_level level,
 
 	if (level > log_level)
 		return;
+	text = format(fmt, args);
 	/* Without memory, the format is better than silence. */
-	if (str_vformat(&text, fmt, args) < 0)
-		text = NULL;
-	if (has_journal)
-		write_journal(level, fields, text ? text : fmt);
-	else
-		write_stderr(level, text ? text : fmt);
-	if (kernel_fd >= 0)
-		log_kernel(level, "%s", text ? text : fmt);
+	write_text(level, fields, text ? text : fmt);
 	errno = saved;
 }
 
@@ -170,12 +185,14 @@ static void log_text(void *data, const char *text)
 		{ "MESSAGE_ID", LOG_ID_CONFIG },
 		{ 0 },
 	};
+	_cleanup_free_ char *copy = strdup(text);
 	size_t len = strlen(text);
 
 	(void)data;
-	while (len > 0 && text[len - 1] == '\n')
-		len--;
-	log_event(LOG_LEVEL_ERROR, fields, "%.*s", (int)len, text);
+	while (copy && len > 0 && copy[len - 1] == '\n')
+		copy[--len] = '\0';
+	/* The text has the newlines of diag_visit(), and is fit for a terminal. */
+	write_text(LOG_LEVEL_ERROR, fields, copy ? copy : text);
 }
 
 void log_diag(const struct diag *diag)

@@ -22,6 +22,7 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
  */
 void log_set_level(enum log_level level);
 
+/* log_write() - Write one line; a character that is no text is escaped (visible.h). */
 void log_write(enum log_level level, const char *fmt, ...) _printf_(2, 3);
 
 /*

@@ -12,15 +12,44 @@ static int add_bytes(const char *bytes, size_t len, void *data)
 	return text->failed ? -1 : 0;
 }
 
+static void add_unit(struct buf *out, uint32_t unit)
+{
+	buf_addf(out, "\\u%04x", (unsigned int)unit);
+}
+
+/* Append JSON, and escape what its writer leaves: C1 characters, and marks of direction. */
+static void add_visible(struct buf *out, const char *text, size_t len)
+{
+	uint32_t character = 0;
+	size_t bytes, plain = 0;
+
+	for (size_t at = 0; at < len; at += bytes) {
+		bytes = utf8_decode(text + at, len - at, &character);
+		if (bytes == 0 || character == '\n' || utf8_is_text(character)) {
+			bytes = bytes ? bytes : 1;
+			continue;
+		}
+		buf_add_bytes(out, text + plain, at - plain);
+		plain = at + bytes;
+		if (character >= 0x10000) {
+			add_unit(out, 0xd800 + ((character - 0x10000) >> 10));
+			character = 0xdc00 + ((character - 0x10000) & 0x3ff);
+		}
+		add_unit(out, character);
+	}
+	buf_add_bytes(out, text + plain, len - plain);
+}
+
 int json_take_text(json_t *json, bool is_compact, char **ret)
 {
-	_cleanup_(buf_done) struct buf text = { 0 };
+	_cleanup_(buf_done) struct buf raw = { 0 }, text = { 0 };
 	size_t flags = is_compact ? 0 : JSON_INDENT(2);
-	int r = json ? json_dump_callback(json, add_bytes, &text, flags) : -1;
+	int r = json ? json_dump_callback(json, add_bytes, &raw, flags) : -1;
 
 	json_decref(json);
 	if (r < 0)
 		return -ENOMEM;
+	add_visible(&text, raw.data, raw.len);
 	buf_add(&text, "\n");
 	return buf_take(&text, ret);
 }

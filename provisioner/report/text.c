@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/units.h"
+#include "base/visible.h"
 #include "model/change.h"
 
 enum look { LOOK_NONE, LOOK_ADD, LOOK_CHANGE, LOOK_REMOVE, LOOK_BLOCKED, LOOK_COUNT };
@@ -44,7 +45,7 @@ static void print_value(FILE *out, const struct obj *obj, unsigned int index)
 
 	if (obj && field_is_set(obj, index))
 		field_print(obj, index, &text);
-	fputs(text.data ? text.data : "unset", out);
+	visible_print(out, "%s", text.data ? text.data : "unset");
 }
 
 /* --- the diff --- */
@@ -71,10 +72,12 @@ static void print_changed_fields(FILE *out, const struct plan_step *step)
 	/* Without memory the step's own line is all there is. */
 	if (changes_find(step->have, step->want, step->changed, &found) < 0)
 		return;
-	vec_foreach (change, &found.changes)
-		fprintf(out, "    %s: %s -> %s\n", change->name,
-			change->from[0] ? change->from : "unset",
-			change->to[0] ? change->to : "unset");
+	vec_foreach (change, &found.changes) {
+		visible_print(out, "    %s: %s -> %s", change->name,
+			      change->from[0] ? change->from : "unset",
+			      change->to[0] ? change->to : "unset");
+		fputc('\n', out);
+	}
 }
 
 /* Print the remark that follows the object's name. */
@@ -82,21 +85,22 @@ static void print_remark(FILE *out, const struct plan_step *step,
 			 const struct report_entry *entry)
 {
 	if (step->deferred)
-		fprintf(out, ": %s", step->blocked);
+		visible_print(out, ": %s", step->blocked);
 	else if (entry && entry->message)
-		fprintf(out, ": %s", entry->message);
+		visible_print(out, ": %s", entry->message);
 	else if (entry && entry->reason)
-		fprintf(out, ": not %s: %s",
-			step->action == PLAN_ADOPT    ? "touched"
-			: step->action == PLAN_REMOVE ? "removed"
-			: step->action == PLAN_CREATE ? "created"
-						      : "changed",
-			entry->reason);
+		visible_print(out, ": not %s: %s",
+			      step->action == PLAN_ADOPT    ? "touched"
+			      : step->action == PLAN_REMOVE ? "removed"
+			      : step->action == PLAN_CREATE ? "created"
+							    : "changed",
+			      entry->reason);
 	else if (step->action == PLAN_RELEASE)
-		fprintf(out, "  (%s off, for it is %s: it passes everything through)",
-			entry ? "switched" : "switches", step->have->in_use);
+		visible_print(out,
+			      "  (%s off, for it is %s: it passes everything through)",
+			      entry ? "switched" : "switches", step->have->in_use);
 	else if (step->loss)
-		fprintf(out, "  (%s %s)", entry ? "lost" : "loses", step->loss);
+		visible_print(out, "  (%s %s)", entry ? "lost" : "loses", step->loss);
 	else if (step->action == PLAN_ADOPT)
 		fputs("  (taken over)", out);
 }
@@ -112,7 +116,7 @@ static void print_step(FILE *out, bool color, const struct plan_step *step,
 	start(out, color, bad ? LOOK_BLOCKED : signs[step->action].look);
 	fprintf(out, "%s %s", sign, obj->class->name);
 	if (!obj->class->single)
-		fprintf(out, " %s", obj_name(obj));
+		visible_print(out, " %s", obj_name(obj));
 	stop(out, color);
 	print_remark(out, step, entry->result == RESULT_PENDING ? NULL : entry);
 	fputc('\n', out);
@@ -243,7 +247,7 @@ void text_print_valid(FILE *out, const struct model *desired,
 
 /* --- the status --- */
 
-static void cell_text(const struct obj *obj, unsigned int column, struct buf *out)
+static void add_cell(const struct obj *obj, unsigned int column, struct buf *out)
 {
 	unsigned int fields = obj->class->field_count;
 	char size[UNITS_SIZE_MAX];
@@ -260,6 +264,16 @@ static void cell_text(const struct obj *obj, unsigned int column, struct buf *ou
 			units_format_size_approx(field_size(obj, column)->bytes, size));
 	else
 		field_print(obj, column, out);
+}
+
+/* Append the text of a cell as it is printed, so that its length is its width. */
+static void cell_text(const struct obj *obj, unsigned int column, struct buf *out)
+{
+	_cleanup_(buf_done) struct buf cell = { 0 };
+
+	add_cell(obj, column, &cell);
+	if (cell.data)
+		visible_add(out, cell.data, cell.len);
 }
 
 static const char *column_title(const struct obj_class *class, unsigned int column)
@@ -338,7 +352,9 @@ void text_print_status(FILE *out, bool color, bool details, const struct model *
 	}
 	if (!any)
 		fputs("no live objects\n", out);
-	if (report->image_hint)
-		fprintf(out, "initramfs: the image is %s: %s\n", report->image,
-			report->image_hint);
+	if (report->image_hint) {
+		visible_print(out, "initramfs: the image is %s: %s", report->image,
+			      report->image_hint);
+		fputc('\n', out);
+	}
 }

@@ -4,6 +4,7 @@
 SUITE(buf)
 SUITE(str)
 SUITE(utf8)
+SUITE(visible)
 SUITE(units)
 SUITE(journal)
 SUITE(fault)
