@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sys/users_mounts.h"
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "sys/devices_sysfs.h"
+#include "sys/numbers.h"
+
+#include <stdio.h>
+#include <sys/sysmacros.h>
+
+/* --- mounts and swap areas --- */
+
+/* Decode the octal escapes of procfs, in place. */
+static void unescape(char *text)
+{
+	char *out = text;
+
+	while (*text) {
+		unsigned int byte;
+
+		if (sscanf(text, "\\%3o", &byte) == 1 &&
+		    strspn(text + 1, "01234567") >= 3) {
+			*out++ = (char)byte;
+			text += 4;
+		} else {
+			*out++ = *text++;
+		}
+	}
+	*out = '\0';
+}
+
+/* The process whose mounts are read. */
+struct view {
+	const struct kfs *kfs;
+	const char *pid; /* a process of another mount namespace; NULL: our own */
+};
+
+static int add_mounted(struct users *users, const struct view *view, uint64_t number,
+		       const char *where)
+{
+	_cleanup_free_ char *words = NULL;
+	int r;
+
+	if (!view->pid)
+		return users_add(users, number, "mounted on", where);
+	r = str_format(&words, "mounted on '%s' in the mount namespace of process",
+		       where);
+	return r < 0 ? r : users_add(users, number, words, view->pid);
+}
+
+/* Add the devices that @text names, separated by @delimiter. */
+static int add_named(struct users *users, const struct view *view, char *text,
+		     const char *delimiter, const char *where)
+{
+	char *path;
+	int r = 0;
+
+	while (r == 0 && (path = strsep(&text, delimiter))) {
+		uint64_t number;
+
+		unescape(path);
+		if (devices_find_node(view->kfs, path, &number) == 0)
+			r = add_mounted(users, view, number, where);
+	}
+	return r;
+}
+
+/* XFS claims a log and a real-time device: `rw,logdev=/dev/vdc,noquota`. */
+static int add_extra_devices(struct users *users, const struct view *view, char *options,
+			     const char *where)
+{
+	static const char *const names[] = { "logdev=", "rtdev=" };
+	char *option;
+	int r = 0;
+
+	while (r == 0 && (option = strsep(&options, ","))) {
+		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++)
+			if (strncmp(option, names[i], strlen(names[i])) == 0)
+				r = add_named(users, view, option + strlen(names[i]), "",
+					      where);
+	}
+	return r;
+}
+
+/* A line: ID PARENT MAJOR:MINOR ROOT MOUNT-POINT OPTIONS [TAGS...] - TYPE SOURCE SUPER */
+static int add_mount(struct users *users, const struct view *view, char *line)
+{
+	char *fields[5], *rest = line, *source, *where;
+	uint64_t number;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		fields[i] = strsep(&rest, " ");
+		if (!fields[i])
+			return 0;
+	}
+	where = fields[4];
+	unescape(where);
+	rest = rest ? strstr(rest, " - ") : NULL;
+	if (numbers_parse(fields[2], &number) < 0 || !rest)
+		return 0;
+	rest += strlen(" - ");
+	strsep(&rest, " ");
+	source = strsep(&rest, " ");
+	/*
+	 * The number of a btrfs or bcachefs mount is anonymous: the source names one disk,
+	 * or all of them with colons.
+	 */
+	if (major(number) != 0)
+		r = add_mounted(users, view, number, where);
+	else
+		r = source ? add_named(users, view, source, ":", where) : 0;
+	return r < 0 ? r : add_extra_devices(users, view, rest, where);
+}
+
+static int add_swap(struct users *users, const struct view *view, char *line)
+{
+	char *path = strsep(&line, " \t");
+	uint64_t number;
+
+	unescape(path);
+	return devices_find_node(view->kfs, path, &number) < 0
+		       ? 0
+		       : users_add(users, number, "used as swap", NULL);
+}
+
+static int for_each_line(struct users *users, const struct view *view, char *text,
+			 int (*fn)(struct users *users, const struct view *view,
+				   char *line))
+{
+	char *line;
+	int r = 0;
+
+	while (r == 0 && (line = strsep(&text, "\n")))
+		r = fn(users, view, line);
+	return r;
+}
+
+static int add_mounts(struct users *users, const struct view *view)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = kfs_read(view->kfs, &text, "proc/%s/mountinfo",
+			 view->pid ? view->pid : "self");
+
+	return r < 0 ? r : for_each_line(users, view, text, add_mount);
+}
+
+static int add_own_mounts_and_swaps(struct users *users, const struct kfs *kfs)
+{
+	const struct view view = { .kfs = kfs };
+	_cleanup_free_ char *swaps = NULL;
+	int r = add_mounts(users, &view);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = kfs_read(kfs, &swaps, "proc/swaps");
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	return for_each_line(users, &view, swaps, add_swap);
+}
+
+/* --- mounts of other namespaces --- */
+
+static bool have(const struct kfs_names *seen, const char *name)
+{
+	vec_foreach (one, &seen->names) {
+		if (streq(*one, name))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Read the mounts that the process sees, unless one of its namespace was read. A process that
+ * has ended, or that the caller may not look at, is left out.
+ */
+static int add_process(struct users *users, const struct kfs *kfs,
+		       const struct kfs *quiet, const char *pid, struct kfs_names *seen)
+{
+	const struct view view = { .kfs = kfs, .pid = pid };
+	_cleanup_free_ char *namespace = NULL, *again = NULL;
+	int r;
+
+	if (kfs_link(quiet, &namespace, "proc/%s/ns/mnt", pid) < 0 ||
+	    have(seen, namespace))
+		return 0;
+	/* A recorder is told of this process, and not of all others. */
+	if (kfs_link(kfs, &again, "proc/%s/ns/mnt", pid) < 0)
+		return 0;
+	r = add_mounts(users, &view);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	r = vec_push(&seen->names, namespace);
+	if (r == 0)
+	namespace = NULL;
+	return r;
+}
+
+/* Without /proc/self/ns/mnt all processes count as of our own namespace. */
+static int add_other_namespaces(struct users *users, const struct kfs *kfs)
+{
+	_cleanup_(kfs_names_done) struct kfs_names pids = { 0 }, seen = { 0 };
+	struct kfs quiet = *kfs;
+	char *own;
+	int r = kfs_link(kfs, &own, "proc/self/ns/mnt");
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	r = vec_push(&seen.names, own);
+	if (r < 0) {
+		free(own);
+		return r;
+	}
+	quiet.on_query = NULL;
+	if (kfs_list(&quiet, &pids, "proc") < 0)
+		return 0;
+	vec_foreach (pid, &pids.names) {
+		if (r == 0 && (*pid)[strspn(*pid, "0123456789")] == '\0')
+			r = add_process(users, kfs, &quiet, *pid, &seen);
+	}
+	return r;
+}
+
+int users_add_mounts(struct users *users, const struct kfs *kfs)
+{
+	int r = add_own_mounts_and_swaps(users, kfs);
+
+	return r < 0 ? r : add_other_namespaces(users, kfs);
+}
