@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "sys/devices_sysfs.h"
 #include "sys/numbers.h"
+#include "sys/users_pools.h"
 
 #include <stdio.h>
 #include <sys/sysmacros.h>
@@ -49,9 +50,12 @@ static int add_mounted(struct users *users, const struct view *view, uint64_t nu
 	return r < 0 ? r : users_add(users, number, words, view->pid);
 }
 
-/* Add the devices that @text names, separated by @delimiter. */
+/*
+ * Add the devices that @text names, separated by @delimiter. @pool: the type of a file system that
+ * lists its members; NULL: another one.
+ */
 static int add_named(struct users *users, const struct view *view, char *text,
-		     const char *delimiter, const char *where)
+		     const char *delimiter, const char *pool, const char *where)
 {
 	char *path;
 	int r = 0;
@@ -60,7 +64,8 @@ static int add_named(struct users *users, const struct view *view, char *text,
 		uint64_t number;
 
 		unescape(path);
-		if (devices_find_node(view->kfs, path, &number) == 0)
+		if (devices_find_node(view->kfs, path, &number) == 0 &&
+		    (!pool || users_pool_may_have(view->kfs, pool, number)))
 			r = add_mounted(users, view, number, where);
 	}
 	return r;
@@ -78,7 +83,7 @@ static int add_extra_devices(struct users *users, const struct view *view, char 
 		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++)
 			if (strncmp(option, names[i], strlen(names[i])) == 0)
 				r = add_named(users, view, option + strlen(names[i]), "",
-					      where);
+					      NULL, where);
 	}
 	return r;
 }
@@ -86,7 +91,7 @@ static int add_extra_devices(struct users *users, const struct view *view, char 
 /* A line: ID PARENT MAJOR:MINOR ROOT MOUNT-POINT OPTIONS [TAGS...] - TYPE SOURCE SUPER */
 static int add_mount(struct users *users, const struct view *view, char *line)
 {
-	char *fields[5], *rest = line, *source, *where;
+	char *fields[5], *rest = line, *source, *type, *where;
 	uint64_t number;
 	int r;
 
@@ -101,17 +106,18 @@ static int add_mount(struct users *users, const struct view *view, char *line)
 	if (numbers_parse(fields[2], &number) < 0 || !rest)
 		return 0;
 	rest += strlen(" - ");
-	strsep(&rest, " ");
+	type = strsep(&rest, " ");
 	source = strsep(&rest, " ");
 	/*
 	 * The number of a btrfs or bcachefs mount is anonymous: the source names one disk,
-	 * or all of them with colons.
+	 * or all of them with colons. Any user chooses the source of a FUSE, tmpfs or overlay mount.
 	 */
 	if (major(number) != 0)
 		r = add_mounted(users, view, number, where);
 	else
-		r = source ? add_named(users, view, source, ":", where) : 0;
-	return r < 0 ? r : add_extra_devices(users, view, rest, where);
+		r = source ? add_named(users, view, source, ":", type, where) : 0;
+	return r == 0 && streq(type, "xfs") ? add_extra_devices(users, view, rest, where)
+					    : r;
 }
 
 static int add_swap(struct users *users, const struct view *view, char *line)

@@ -104,3 +104,39 @@ int users_add_pools(struct users *users, const struct kfs *kfs)
 	}
 	return r;
 }
+
+static bool have_number(const struct kfs *kfs, const struct kfs_names *names,
+			uint64_t wanted)
+{
+	vec_foreach (name, &names->names) {
+		uint64_t number;
+
+		if (devices_number(kfs, *name, &number) == 0 && number == wanted)
+			return true;
+	}
+	return false;
+}
+
+bool users_pool_may_have(const struct kfs *kfs, const char *type, uint64_t number)
+{
+	_cleanup_(kfs_names_done) struct kfs_names uuids = { 0 };
+	bool is_listed = false;
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(pools) && !streq(pools[i].type, type))
+		i++;
+	if (i == ARRAY_SIZE(pools))
+		return false;
+	if (kfs_list_sorted(kfs, &uuids, "sys/fs/%s", type) < 0)
+		return true;
+	vec_foreach (uuid, &uuids.names) {
+		_cleanup_(kfs_names_done) struct kfs_names names = { 0 };
+
+		if (pools[i].list(kfs, *uuid, &names) < 0)
+			continue;
+		if (have_number(kfs, &names, number))
+			return true;
+		is_listed |= names.names.count > 0;
+	}
+	return !is_listed;
+}

@@ -10,3 +10,10 @@
  * Return: 0 or -errno.
  */
 int users_add_pools(struct users *users, const struct kfs *kfs);
+
+/*
+ * users_pool_may_have() - True if a mounted file system of @type can have the device as a member.
+ * False for a type whose mounts have the number of their device. Without a list of the
+ * kernel, each device can be a member.
+ */
+bool users_pool_may_have(const struct kfs *kfs, const char *type, uint64_t number);
