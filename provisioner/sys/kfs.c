@@ -42,7 +42,7 @@ static bool is_attribute(const char *path)
 	return strncmp(path, "sys/", strlen("sys/")) == 0;
 }
 
-static int read_all(int fd, bool is_attribute, struct buf *out)
+static int read_all(int fd, bool is_attribute, size_t max, struct buf *out)
 {
 	char chunk[4096];
 
@@ -55,12 +55,22 @@ static int read_all(int fd, bool is_attribute, struct buf *out)
 			return -errno;
 		if (n == 0)
 			return 0;
-		if (out->len + (size_t)n > KFS_READ_MAX)
+		if (out->len + (size_t)n > max)
 			return -EFBIG;
 		buf_add_bytes(out, chunk, (size_t)n);
 		if (is_attribute && (size_t)n < sizeof(chunk))
 			return 0;
 	}
+}
+
+/* Move the text to the caller, without the newline at its end. */
+static int take_text(const struct kfs *kfs, const char *path, struct buf *text,
+		     char **ret)
+{
+	kfs_tell(kfs, KFS_QUERY_READ, path, text);
+	if (text->len > 0 && text->data[text->len - 1] == '\n')
+		text->data[--text->len] = '\0';
+	return buf_take(text, ret);
 }
 
 static int read_path(const struct kfs *kfs, char **ret, const char *path)
@@ -71,13 +81,36 @@ static int read_path(const struct kfs *kfs, char **ret, const char *path)
 
 	if (fd < 0)
 		return fd;
-	r = read_all(fd, is_attribute(path), &text);
+	r = read_all(fd, is_attribute(path), KFS_READ_MAX, &text);
+	return r < 0 ? r : take_text(kfs, path, &text, ret);
+}
+
+int kfs_read_start(const struct kfs *kfs, size_t max, char **ret, bool *ret_is_cut,
+		   const char *fmt, ...)
+{
+	_cleanup_(buf_done) struct buf text = { 0 };
+	_cleanup_close_ int fd = -1;
+	char path[PATH_MAX];
+	bool is_cut;
+	int r;
+
+	r = KFS_FORMAT_PATH(path, fmt);
 	if (r < 0)
 		return r;
-	kfs_tell(kfs, KFS_QUERY_READ, path, &text);
-	if (text.len > 0 && text.data[text.len - 1] == '\n')
+	fd = kfs_open_path(kfs, O_RDONLY, path);
+	if (fd < 0)
+		return fd;
+	r = read_all(fd, is_attribute(path), max, &text);
+	is_cut = r == -EFBIG;
+	if (r < 0 && !is_cut)
+		return r;
+	/* The last line may be incomplete. */
+	while (is_cut && text.len > 0 && text.data[text.len - 1] != '\n')
 		text.data[--text.len] = '\0';
-	return buf_take(&text, ret);
+	r = take_text(kfs, path, &text, ret);
+	if (r == 0)
+		*ret_is_cut = is_cut;
+	return r;
 }
 
 int kfs_vread(const struct kfs *kfs, char **ret, const char *fmt, va_list args)

@@ -38,6 +38,13 @@ int kfs_read(const struct kfs *kfs, char **ret, const char *fmt, ...) _printf_(3
 int kfs_vread(const struct kfs *kfs, char **ret, const char *fmt, va_list args)
 	_printf_(3, 0);
 
+/*
+ * kfs_read_start() - Read at most @max bytes of a file of lines that other users make longer.
+ * Return: 0, *ret without its last newline, and *ret_is_cut if whole lines follow; -errno.
+ */
+int kfs_read_start(const struct kfs *kfs, size_t max, char **ret, bool *ret_is_cut,
+		   const char *fmt, ...) _printf_(5, 6);
+
 /* kfs_read_u64() - Read a decimal number. Return: 0; -EBADMSG: not a number; -errno. */
 int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 	_printf_(3, 4);

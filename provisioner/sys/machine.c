@@ -107,7 +107,8 @@ int machine_root_mount(const struct kfs *kfs, char **ret_number, char **ret_sour
 {
 	_cleanup_free_ char *text = NULL, *number = NULL, *source = NULL;
 	char *rest, *line, *found_number = NULL, *found_source = NULL;
-	int r = kfs_read(kfs, &text, "proc/self/mountinfo");
+	bool is_cut; /* the root is among the first mounts */
+	int r = kfs_read_start(kfs, KFS_READ_MAX, &text, &is_cut, "proc/self/mountinfo");
 
 	if (r < 0)
 		return r;

@@ -236,7 +236,10 @@ static int search_all(const struct search *search, char **ret)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	if (!search->users->unread)
+		return 0;
+	*ret = strdup(search->users->unread);
+	return *ret ? 0 : -ENOMEM;
 }
 
 int users_find_conflict(struct users *users, const struct kfs *kfs,

@@ -23,6 +23,9 @@ struct users_entry {
  */
 struct users {
 	VEC(struct users_entry) entries; /* sorted by number, then order */
+	size_t added;	      /* entries that were added, also those that were removed */
+	size_t foreign_bytes; /* of the mounts of foreign user namespaces that were read */
+	char *unread; /* the possible use of each device; NULL: all mounts were read */
 	bool loaded;
 };
 
@@ -30,3 +33,9 @@ struct users {
  * users_add() - Append a user, "WHAT 'WHERE'". @where may be NULL. Return: 0 or -ENOMEM.
  */
 int users_add(struct users *users, uint64_t number, const char *what, const char *where);
+
+/*
+ * users_sort() - Sort the entries, and remove those that are never told: further uses of a device
+ * that are neither an export nor a block device.
+ */
+void users_sort(struct users *users);

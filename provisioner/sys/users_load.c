@@ -40,15 +40,6 @@ static int add_loops(struct users *users, const struct kfs *kfs)
 	return r;
 }
 
-static int compare_entries(const void *a, const void *b)
-{
-	const struct users_entry *left = a, *right = b;
-
-	if (left->number != right->number)
-		return left->number < right->number ? -1 : 1;
-	return left->order < right->order ? -1 : left->order > right->order;
-}
-
 void users_done(struct users *users)
 {
 	vec_foreach (entry, &users->entries) {
@@ -56,7 +47,8 @@ void users_done(struct users *users)
 		free(entry->export);
 	}
 	vec_done(&users->entries);
-	users->loaded = false;
+	free(users->unread);
+	*users = (struct users){ 0 };
 }
 
 int users_load(struct users *users, const struct kfs *kfs)
@@ -73,9 +65,7 @@ int users_load(struct users *users, const struct kfs *kfs)
 		users_done(users);
 		return r;
 	}
-	if (users->entries.count > 0)
-		qsort(users->entries.items, users->entries.count,
-		      sizeof(*users->entries.items), compare_entries);
+	users_sort(users);
 	users->loaded = true;
 	return 0;
 }

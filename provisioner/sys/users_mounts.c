@@ -7,6 +7,7 @@
 #include "sys/numbers.h"
 #include "sys/users_pools.h"
 
+#include <search.h>
 #include <stdio.h>
 #include <sys/sysmacros.h>
 
@@ -31,10 +32,20 @@ static void unescape(char *text)
 	*out = '\0';
 }
 
+/*
+ * Bounds of the text that is read. A user makes 100,000 mounts in each of many user namespaces,
+ * in which no block device can be mounted. The mounts that such a namespace has inherited come
+ * first. Beyond the bound the exclusive open of a step meets a mount (sys/hold.h).
+ */
+#define MOUNTS_MAX  (8u << 20)	/* of a mount namespace */
+#define FOREIGN_MAX (32u << 20) /* of all processes in other user namespaces */
+
 /* The process whose mounts are read. */
 struct view {
 	const struct kfs *kfs;
-	const char *pid; /* a process of another mount namespace; NULL: our own */
+	const char *pid;     /* a process of another mount namespace; NULL: our own */
+	bool is_foreign;     /* the process is in another user namespace */
+	VEC(uint64_t) pools; /* the anonymous numbers whose sources were looked up */
 };
 
 static int add_mounted(struct users *users, const struct view *view, uint64_t number,
@@ -88,8 +99,26 @@ static int add_extra_devices(struct users *users, const struct view *view, char 
 	return r;
 }
 
+/* Return: 1 if the pool with the anonymous number was looked up before; 0; -ENOMEM. */
+static int is_known_pool(struct view *view, uint64_t number)
+{
+	vec_foreach (known, &view->pools) {
+		if (*known == number)
+			return 1;
+	}
+	return vec_push(&view->pools, number);
+}
+
+static int add_pool(struct users *users, struct view *view, uint64_t number,
+		    const char *type, char *source, const char *where)
+{
+	int r = is_known_pool(view, number);
+
+	return r == 0 ? add_named(users, view, source, ":", type, where) : r < 0 ? r : 0;
+}
+
 /* A line: ID PARENT MAJOR:MINOR ROOT MOUNT-POINT OPTIONS [TAGS...] - TYPE SOURCE SUPER */
-static int add_mount(struct users *users, const struct view *view, char *line)
+static int add_mount(struct users *users, struct view *view, char *line)
 {
 	char *fields[5], *rest = line, *source, *type, *where;
 	uint64_t number;
@@ -115,12 +144,14 @@ static int add_mount(struct users *users, const struct view *view, char *line)
 	if (major(number) != 0)
 		r = add_mounted(users, view, number, where);
 	else
-		r = source ? add_named(users, view, source, ":", type, where) : 0;
+		r = source && users_pool_is_type(type)
+			    ? add_pool(users, view, number, type, source, where)
+			    : 0;
 	return r == 0 && streq(type, "xfs") ? add_extra_devices(users, view, rest, where)
 					    : r;
 }
 
-static int add_swap(struct users *users, const struct view *view, char *line)
+static int add_swap(struct users *users, struct view *view, char *line)
 {
 	char *path = strsep(&line, " \t");
 	uint64_t number;
@@ -131,9 +162,8 @@ static int add_swap(struct users *users, const struct view *view, char *line)
 		       : users_add(users, number, "used as swap", NULL);
 }
 
-static int for_each_line(struct users *users, const struct view *view, char *text,
-			 int (*fn)(struct users *users, const struct view *view,
-				   char *line))
+static int for_each_line(struct users *users, struct view *view, char *text,
+			 int (*fn)(struct users *users, struct view *view, char *line))
 {
 	char *line;
 	int r = 0;
@@ -143,18 +173,41 @@ static int for_each_line(struct users *users, const struct view *view, char *tex
 	return r;
 }
 
-static int add_mounts(struct users *users, const struct view *view)
+/* Block all devices: the mounts that were not read may use any of them. */
+static int note_unread(struct users *users, const struct view *view)
 {
-	_cleanup_free_ char *text = NULL;
-	int r = kfs_read(view->kfs, &text, "proc/%s/mountinfo",
-			 view->pid ? view->pid : "self");
+	if (users->unread || view->is_foreign)
+		return 0;
+	return str_format(&users->unread,
+			  "possibly mounted: process '%s' has more than %u MiB of mounts",
+			  view->pid ? view->pid : "self", MOUNTS_MAX >> 20);
+}
 
-	return r < 0 ? r : for_each_line(users, view, text, add_mount);
+static int add_mounts(struct users *users, struct view *view)
+{
+	size_t left = FOREIGN_MAX - users->foreign_bytes;
+	_cleanup_free_ char *text = NULL;
+	bool is_cut = false;
+	int r = kfs_read_start(
+		view->kfs, view->is_foreign && left < MOUNTS_MAX ? left : MOUNTS_MAX,
+		&text, &is_cut, "proc/%s/mountinfo", view->pid ? view->pid : "self");
+
+	if (r < 0)
+		return r;
+	if (view->is_foreign)
+		users->foreign_bytes += is_cut && left < MOUNTS_MAX ? left : strlen(text);
+	r = for_each_line(users, view, text, add_mount);
+	vec_done(&view->pools);
+	if (r == 0 && is_cut)
+		r = note_unread(users, view);
+	/* Bind mounts repeat the number of their device. */
+	users_sort(users);
+	return r;
 }
 
 static int add_own_mounts_and_swaps(struct users *users, const struct kfs *kfs)
 {
-	const struct view view = { .kfs = kfs };
+	struct view view = { .kfs = kfs };
 	_cleanup_free_ char *swaps = NULL;
 	int r = add_mounts(users, &view);
 
@@ -168,13 +221,39 @@ static int add_own_mounts_and_swaps(struct users *users, const struct kfs *kfs)
 
 /* --- mounts of other namespaces --- */
 
-static bool have(const struct kfs_names *seen, const char *name)
+/* The mount namespaces that were read: a tree of tsearch(3). */
+struct seen {
+	void *root;
+	char *user; /* our own user namespace; NULL: unknown */
+};
+
+static int compare_names(const void *a, const void *b)
 {
-	vec_foreach (one, &seen->names) {
-		if (streq(*one, name))
-			return true;
-	}
-	return false;
+	return strcmp(a, b);
+}
+
+static void seen_done(struct seen *seen)
+{
+	tdestroy(seen->root, free);
+	free(seen->user);
+}
+
+/* Add a name. The caller's string goes with it. Return: 0 or -ENOMEM. */
+static int seen_add(struct seen *seen, char **name)
+{
+	if (!tsearch(*name, &seen->root, compare_names))
+		return -ENOMEM;
+	(void)TAKE_PTR(*name);
+	return 0;
+}
+
+/* Without links to user namespaces all processes count as of our own. */
+static bool is_foreign(const struct kfs *kfs, const char *pid, const struct seen *seen)
+{
+	_cleanup_free_ char *user = NULL;
+
+	return seen->user && kfs_link(kfs, &user, "proc/%s/ns/user", pid) == 0 &&
+	       !streq(user, seen->user);
 }
 
 /*
@@ -182,14 +261,17 @@ static bool have(const struct kfs_names *seen, const char *name)
  * has ended, or that the caller may not look at, is left out.
  */
 static int add_process(struct users *users, const struct kfs *kfs,
-		       const struct kfs *quiet, const char *pid, struct kfs_names *seen)
+		       const struct kfs *quiet, const char *pid, struct seen *seen)
 {
-	const struct view view = { .kfs = kfs, .pid = pid };
+	struct view view = { .kfs = kfs, .pid = pid };
 	_cleanup_free_ char *namespace = NULL, *again = NULL;
 	int r;
 
 	if (kfs_link(quiet, &namespace, "proc/%s/ns/mnt", pid) < 0 ||
-	    have(seen, namespace))
+	    tfind(namespace, &seen->root, compare_names))
+		return 0;
+	view.is_foreign = is_foreign(quiet, pid, seen);
+	if (view.is_foreign && users->foreign_bytes >= FOREIGN_MAX)
 		return 0;
 	/* A recorder is told of this process, and not of all others. */
 	if (kfs_link(kfs, &again, "proc/%s/ns/mnt", pid) < 0)
@@ -197,28 +279,25 @@ static int add_process(struct users *users, const struct kfs *kfs,
 	r = add_mounts(users, &view);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	r = vec_push(&seen->names, namespace);
-	if (r == 0)
-	namespace = NULL;
-	return r;
+	return seen_add(seen, &namespace);
 }
 
 /* Without /proc/self/ns/mnt all processes count as of our own namespace. */
 static int add_other_namespaces(struct users *users, const struct kfs *kfs)
 {
-	_cleanup_(kfs_names_done) struct kfs_names pids = { 0 }, seen = { 0 };
+	_cleanup_(kfs_names_done) struct kfs_names pids = { 0 };
+	_cleanup_(seen_done) struct seen seen = { 0 };
+	_cleanup_free_ char *own = NULL;
 	struct kfs quiet = *kfs;
-	char *own;
 	int r = kfs_link(kfs, &own, "proc/self/ns/mnt");
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	r = vec_push(&seen.names, own);
-	if (r < 0) {
-		free(own);
+	r = seen_add(&seen, &own);
+	if (r < 0)
 		return r;
-	}
 	quiet.on_query = NULL;
+	(void)kfs_link(&quiet, &seen.user, "proc/self/ns/user"); /* may be unknown */
 	if (kfs_list(&quiet, &pids, "proc") < 0)
 		return 0;
 	vec_foreach (pid, &pids.names) {

@@ -5,6 +5,8 @@
 #include "base/str.h"
 #include "sys/devices_sysfs.h"
 
+#include <assert.h>
+
 static const char *words_of(const struct users *users, uint64_t number)
 {
 	vec_foreach (entry, &users->entries) {
@@ -117,16 +119,27 @@ static bool have_number(const struct kfs *kfs, const struct kfs_names *names,
 	return false;
 }
 
-bool users_pool_may_have(const struct kfs *kfs, const char *type, uint64_t number)
+static size_t find_type(const char *type)
 {
-	_cleanup_(kfs_names_done) struct kfs_names uuids = { 0 };
-	bool is_listed = false;
 	size_t i = 0;
 
 	while (i < ARRAY_SIZE(pools) && !streq(pools[i].type, type))
 		i++;
-	if (i == ARRAY_SIZE(pools))
-		return false;
+	return i;
+}
+
+bool users_pool_is_type(const char *type)
+{
+	return find_type(type) < ARRAY_SIZE(pools);
+}
+
+bool users_pool_may_have(const struct kfs *kfs, const char *type, uint64_t number)
+{
+	_cleanup_(kfs_names_done) struct kfs_names uuids = { 0 };
+	size_t i = find_type(type);
+	bool is_listed = false;
+
+	assert(i < ARRAY_SIZE(pools));
 	if (kfs_list_sorted(kfs, &uuids, "sys/fs/%s", type) < 0)
 		return true;
 	vec_foreach (uuid, &uuids.names) {

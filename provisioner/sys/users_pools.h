@@ -11,9 +11,11 @@
  */
 int users_add_pools(struct users *users, const struct kfs *kfs);
 
+/* users_pool_is_type() - True if file systems of @type list their members in sysfs. */
+bool users_pool_is_type(const char *type);
+
 /*
- * users_pool_may_have() - True if a mounted file system of @type can have the device as a member.
- * False for a type whose mounts have the number of their device. Without a list of the
- * kernel, each device can be a member.
+ * users_pool_may_have() - True if a mounted file system of @type, for which users_pool_is_type()
+ * is true, can have the device as a member: without a list of the kernel, any device.
  */
 bool users_pool_may_have(const struct kfs *kfs, const char *type, uint64_t number);
