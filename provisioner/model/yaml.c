@@ -352,30 +352,69 @@ static int build(struct builder *b)
 
 /* --- the text --- */
 
-/* Refuse the characters that the reader of libyaml refuses without a place. */
+/*
+ * Refuse the directive at @at. libyaml compares each %TAG with all earlier ones, and a
+ * configuration has no tags.
+ */
+static int check_directive(struct diag *diag, unsigned int file, size_t at,
+			   bool *is_versioned)
+{
+	static const char version[] = "%YAML";
+	const char *line = diag->files.items[file].text + at;
+	size_t len = strcspn(line, " \t\r\n");
+
+	if (!*is_versioned && strncmp(line, version, strlen(version)) == 0) {
+		*is_versioned = true;
+		return 0;
+	}
+	return diag_add(diag, diag_pos(diag, file, at),
+			"directives ('%.*s') are not supported, except for one '%s'",
+			utf8_prefix(line, len < UTF8_SHORT_MAX ? len : UTF8_SHORT_MAX),
+			line, version);
+}
+
+/* True for the line breaks of YAML 1.1. */
+static bool is_break(uint32_t character)
+{
+	return character == '\n' || character == '\r' || character == 0x85 ||
+	       character == 0x2028 || character == 0x2029;
+}
+
+/* Refuse a character that the reader of libyaml refuses without a place. */
+static int check_char(struct diag *diag, unsigned int file, size_t at, uint32_t character)
+{
+	if (character == 0)
+		return diag_add(diag, diag_pos(diag, file, at),
+				"unexpected NUL byte; the file is not UTF-8 text");
+	if ((character < 0x20 && !strchr("\t\n\r", (int)character)) ||
+	    (character >= 0x7f && character <= 0x9f && character != 0x85) ||
+	    character == 0xfeff || (character & 0xfffe) == 0xfffe)
+		return diag_add(diag, diag_pos(diag, file, at),
+				"unexpected character U+%04X in a text file", character);
+	return 0;
+}
+
 static int check_text(struct diag *diag, unsigned int file)
 {
 	const char *text = diag->files.items[file].text;
 	size_t len = diag->files.items[file].text_len;
+	bool starts_line = true, is_versioned = false;
 
 	for (size_t at = 0; at < len;) {
 		uint32_t character;
 		size_t bytes = utf8_decode(text + at, len - at, &character);
+		int r;
 
 		if (bytes == 0)
 			return diag_add(diag, diag_pos(diag, file, at),
 					"not UTF-8; unexpected byte 0x%02X",
 					(unsigned char)text[at]);
-		if (character == 0)
-			return diag_add(
-				diag, diag_pos(diag, file, at),
-				"unexpected NUL byte; the file is not UTF-8 text");
-		if ((character < 0x20 && !strchr("\t\n\r", (int)character)) ||
-		    (character >= 0x7f && character <= 0x9f && character != 0x85) ||
-		    character == 0xfeff || (character & 0xfffe) == 0xfffe)
-			return diag_add(diag, diag_pos(diag, file, at),
-					"unexpected character U+%04X in a text file",
-					character);
+		r = check_char(diag, file, at, character);
+		if (r == 0 && starts_line && character == '%')
+			r = check_directive(diag, file, at, &is_versioned);
+		if (r < 0)
+			return r;
+		starts_line = is_break(character);
 		at += bytes;
 	}
 	return 0;

@@ -571,6 +571,35 @@ static void add(Suite *suite, const TTest *test, size_t rows)
 	suite_add_tcase(suite, tcase);
 }
 
+/* Each break of a line begins a directive, and no later text is looked at. */
+static const struct {
+	const char *text, *error;
+} directives[] = {
+	{ "%TAG ! x\n---\nversion: 1\n", "1:1: directives ('%TAG') " },
+	{ "%YAML 1.1\n%YAML 1.1\n---\nversion: 1\n", "2:1: directives ('%YAML') " },
+	{ "a: 1\xc2\x85%X\n", "2:1: directives ('%X') " },
+	{ "version: 1\n...\n%TAG !a! b\n\001", "3:1: directives ('%TAG') " },
+};
+
+START_TEST(config_refuses_directives_before_it_parses)
+{
+	_cleanup_free_ char *errors = NULL;
+
+	ck_assert_int_eq(parse(directives[_i].text), -EINVAL);
+	errors = list_errors();
+	ck_assert_msg(
+		strncmp(errors, directives[_i].error, strlen(directives[_i].error)) == 0,
+		"%s", errors);
+	ck_assert_ptr_eq(strchr(errors, '\n') + 1, errors + strlen(errors));
+}
+END_TEST
+
+START_TEST(config_accepts_the_directive_of_the_version)
+{
+	parse_well("%YAML 1.1\n---\nversion: 1\n");
+}
+END_TEST
+
 Suite *suite_config(void)
 {
 	Suite *suite = suite_create("config");
@@ -591,5 +620,7 @@ Suite *suite_config(void)
 	add(suite, config_refuses_a_text_above_the_limit, 1);
 	add(suite, config_reads_ten_thousand_objects, 1);
 	add(suite, config_names_a_long_value_only_in_part, 1);
+	add(suite, config_refuses_directives_before_it_parses, ARRAY_SIZE(directives));
+	add(suite, config_accepts_the_directive_of_the_version, 1);
 	return suite;
 }
