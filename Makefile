@@ -54,7 +54,7 @@ push_sources := $(wildcard provisioner/push/*.c)
 tree_sources := $(wildcard tests/golden/tree_*.c)
 unit_sources := $(wildcard tests/unit/*.c) $(wildcard tests/fuzz/*property.c) $(tree_sources) \
 	$(addprefix provisioner/push/,payload.c spool.c state.c) \
-	$(addprefix provisioner/apply/,late.c nvmetcli.c option_rows.c options_parse.c options_print.c redact.c)
+	$(addprefix provisioner/apply/,late.c nvmetcli.c option_rows.c options_parse.c options_print.c private_file.c redact.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 objects := $(call obj,$(sources))

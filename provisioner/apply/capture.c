@@ -2,14 +2,13 @@
 /* Plan, record what the plan reads, and write the tree without its secrets. */
 #include "apply/capture.h"
 
+#include "apply/private_file.h"
 #include "apply/redact.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "engine/reconcile.h"
 #include "report/config_text.h"
 #include "sys/record.h"
-
-#include <fcntl.h>
 
 /*
  * The configuration as the model has it: without comments, without the section of the network
@@ -86,35 +85,16 @@ static int put_config(struct tree *tree, const struct buf *config)
 	return tree_put(tree, &entry);
 }
 
-static int write_all(int fd, const struct buf *text)
-{
-	for (size_t at = 0; at < text->len;) {
-		ssize_t n = write(fd, text->data + at, text->len - at);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		at += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
 static int write_tree(const struct app *app, const struct tree *tree)
 {
-	const char *path = app->options.capture;
 	_cleanup_(buf_done) struct buf text = { 0 };
-	_cleanup_close_ int fd = -1;
-	int r;
 
 	buf_addf(&text, "# rapiddisk-apply %s --capture --stage=%s\n\n",
 		 RAPIDDISK_VERSION, app->options.stage_name);
 	tree_format(tree, &text);
-	if (text.failed)
-		return -ENOMEM;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	r = fd < 0 ? -errno : write_all(fd, &text);
-	if (r == 0 && fsync(fd) < 0 && errno != EINVAL)
-		r = -errno;
-	return r;
+	return text.failed
+		       ? -ENOMEM
+		       : private_file_write(app->options.capture, text.data, text.len);
 }
 
 static int save(const struct app *app, struct tree *tree, const struct buf *config)
@@ -126,7 +106,10 @@ static int save(const struct app *app, struct tree *tree, const struct buf *conf
 	if (r == 0)
 		r = write_tree(app, tree);
 	if (r < 0)
-		log_error("cannot write '%s': %s", app->options.capture, strerror(-r));
+		log_error("cannot write '%s': %s%s", app->options.capture, strerror(-r),
+			  r == -ELOOP	 ? "; the name is a symbolic link"
+			  : r == -EEXIST ? "; name a regular file"
+					 : "");
 	else if (!app->options.quiet)
 		printf("Wrote %s: read it before you send it.\n", app->options.capture);
 	return r;

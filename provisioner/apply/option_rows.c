@@ -148,7 +148,8 @@ const struct option_row option_rows[] = {
 		TEXT(capture),
 		.mode = MODE_CAPTURE,
 		.help = "Write what a run reads of this machine to FILE, for a bug report",
-		.more = "Changes nothing. Keys, passwords and the parameters of foreign maps "
+		.more = "Only root can read FILE. A symbolic link is refused, and a "
+			"regular file is replaced. Changes nothing. Keys, passwords and the parameters of foreign maps "
 			"are left out; BUG REPORTS lists what stays. --stage, --adopt and "
 			"--no-prune count as in a run.",
 	},
