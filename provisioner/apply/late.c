@@ -16,8 +16,21 @@
  */
 #define START "ENV{SYSTEMD_WANTS}+=\"rapiddisk-late@$kernel:$env{DISKSEQ}.service\"\n"
 
-/* A value with one of these characters would be a pattern, or end the value. */
-#define UNSAFE "\"*?[|\n"
+/*
+ * True if udev takes the value as it is. The characters `*?[|` would make a pattern, a quotation
+ * mark and a control character end the value, and a backslash hides the quotation mark that
+ * follows. An empty value matches each device without the property. `$` and `%` mean nothing in a
+ * value that is compared.
+ */
+static bool is_plain(const char *value)
+{
+	size_t len = strlen(value);
+
+	for (size_t i = 0; i < len; i++)
+		if (iscntrl((unsigned char)value[i]) || strchr("\"*?[|", value[i]))
+			return false;
+	return len > 0 && value[len - 1] != '\\';
+}
 
 static const char head[] =
 	"# Written by rapiddisk-apply: devices of /etc/rapiddisk.yaml that may appear late.\n"
@@ -79,7 +92,7 @@ static void print_path(const char *path, const char *start, struct buf *out)
 {
 	const char *name = path + strlen("/dev/");
 
-	if (strpbrk(name, UNSAFE "\\"))
+	if (!is_plain(name) || strchr(name, '\\'))
 		return;
 	if (!strchr(name, '/'))
 		buf_addf(out, "KERNEL==\"%s\", %s", name, start);
@@ -101,7 +114,7 @@ static int print_tag(const struct sys *sys, const char *text, const char *start,
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	if (!strpbrk(match.value, UNSAFE)) {
+	if (is_plain(match.value)) {
 		buf_addf(out, "ENV{%s}==\"%s", match.property, match.value);
 		if (match.any_case) {
 			print_converted(match.value, tolower, out);

@@ -472,6 +472,31 @@ START_TEST(late_devices_are_matched_by_udev)
 }
 END_TEST
 
+/* Each source would change a rule, or match devices that the file does not name. */
+static const char *const unsafe_sources[] = {
+	"'PARTUUID=ab\\'", "'PARTUUID=ab\"cd'", "'PARTUUID=a*'",   "'PARTUUID=a|b'",
+	"'PARTUUID=a?'",   "'PARTUUID=[a]'",	"\"PARTUUID=''\"", "'PARTUUID=\"\"'",
+	"'/dev/disk/a\\'", "'/dev/disk/a|b'",
+};
+
+START_TEST(late_devices_do_not_change_a_rule)
+{
+	_cleanup_(model_done) struct model desired = { 0 };
+	_cleanup_(late_done) struct late late = { 0 };
+	_cleanup_free_ char *yaml = NULL;
+	struct fake_kernel fake;
+
+	ck_assert_int_ge(asprintf(&yaml, "caches: [{name: a, source: %s, size: 1MiB}]",
+				  unsafe_sources[_i]),
+			 0);
+	fake_init(&fake, GIB);
+	fake_model(&desired, yaml);
+	ck_assert_int_eq(late_look(&fake.sys, &desired, &late), 0);
+	ck_assert_ptr_null(late.rules);
+	fake_done(&fake);
+}
+END_TEST
+
 START_TEST(no_rules_are_written_if_no_device_may_be_late)
 {
 	_cleanup_(model_done) struct model desired = { 0 };
@@ -588,23 +613,28 @@ END_TEST
 
 Suite *suite_cache(void)
 {
-	return unit_suite("cache", ramdisk_goes_from_one_cache_to_another,
-			  two_caches_swap_their_ramdisks, two_caches_swap_their_sources,
-			  source_goes_from_a_cache_to_one_that_precedes_it,
-			  swap_that_fails_half_way_leaves_both_names,
-			  cache_that_leaves_its_ramdisk_to_nobody_is_not_released,
-			  cache_over_a_ramdisk_of_the_same_file_needs_one_run,
-			  ramdisk_below_a_cache_grows_with_its_cache,
-			  replacement_that_fails_leaves_the_name,
-			  cache_takes_the_disk_that_an_export_leaves,
-			  disk_is_never_cached_while_its_export_is_open,
-			  absent_source_takes_no_time_of_the_present_one,
-			  wait_for_an_absent_source_leaves_time_before_the_deadline,
-			  run_without_a_wait_does_not_wait,
-			  failed_step_is_tried_once_more_at_the_end_of_the_wait,
-			  late_devices_are_matched_by_udev,
-			  no_rules_are_written_if_no_device_may_be_late,
-			  rules_start_no_run_for_a_device_that_the_run_has_seen,
-			  rules_are_replaced_and_removed_with_the_configuration,
-			  service_manager_is_notified_once, NULL);
+	Suite *suite =
+		unit_suite("cache", ramdisk_goes_from_one_cache_to_another,
+			   two_caches_swap_their_ramdisks, two_caches_swap_their_sources,
+			   source_goes_from_a_cache_to_one_that_precedes_it,
+			   swap_that_fails_half_way_leaves_both_names,
+			   cache_that_leaves_its_ramdisk_to_nobody_is_not_released,
+			   cache_over_a_ramdisk_of_the_same_file_needs_one_run,
+			   ramdisk_below_a_cache_grows_with_its_cache,
+			   replacement_that_fails_leaves_the_name,
+			   cache_takes_the_disk_that_an_export_leaves,
+			   disk_is_never_cached_while_its_export_is_open,
+			   absent_source_takes_no_time_of_the_present_one,
+			   wait_for_an_absent_source_leaves_time_before_the_deadline,
+			   run_without_a_wait_does_not_wait,
+			   failed_step_is_tried_once_more_at_the_end_of_the_wait,
+			   late_devices_are_matched_by_udev,
+			   no_rules_are_written_if_no_device_may_be_late,
+			   rules_start_no_run_for_a_device_that_the_run_has_seen,
+			   rules_are_replaced_and_removed_with_the_configuration,
+			   service_manager_is_notified_once, NULL);
+
+	unit_add_loop(suite, late_devices_do_not_change_a_rule,
+		      ARRAY_SIZE(unsafe_sources));
+	return suite;
 }
