@@ -66,11 +66,27 @@ static int check_directories(char *path, const char *could, unsigned int file,
 	return 0;
 }
 
+/*
+ * Check that the path leads to the file that is open. Its directories are trusted by now, so that
+ * the answer holds: a directory that was replaced before led elsewhere when the file was opened.
+ */
+static int check_identity(const struct stat *st, const char *real, unsigned int file,
+			  struct diag *diag)
+{
+	struct stat now;
+
+	if (lstat(real, &now) == 0 && now.st_dev == st->st_dev &&
+	    now.st_ino == st->st_ino)
+		return 0;
+	return diag_add(diag, diag_whole(file),
+			"was replaced while it was read; run the command again");
+}
+
 int config_trust_check(int fd, const char *path, unsigned int file, struct diag *diag)
 {
 	_cleanup_free_ char *real = realpath(path, NULL), *copy = strdup(path);
 	_cleanup_free_ char *link = copy ? realpath(dirname(copy), NULL) : NULL;
-	_cleanup_free_ char *in_link = NULL;
+	_cleanup_free_ char *in_link = NULL, *target = NULL;
 	const char *could;
 	struct stat st;
 	int r;
@@ -85,10 +101,15 @@ int config_trust_check(int fd, const char *path, unsigned int file, struct diag 
 	could = S_ISDIR(st.st_mode) ? "replace the directory" : "replace the file";
 	r = check_owner(&st, "", geteuid() == 0 ? "command root" : "command the caller",
 			file, diag);
+	target = strdup(real);
+	if (!target)
+		return -ENOMEM;
 	if (r == 0)
 		r = check_directories(real, could, file, diag);
 	/* The directory that holds a symbolic link to the file counts too. */
 	if (r == 0)
 		r = str_format(&in_link, "%s/", link);
-	return r == 0 ? check_directories(in_link, could, file, diag) : r;
+	if (r == 0)
+		r = check_directories(in_link, could, file, diag);
+	return r == 0 ? check_identity(&st, target, file, diag) : r;
 }

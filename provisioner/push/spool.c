@@ -135,6 +135,20 @@ static int recover(struct spool *spool)
 	return r;
 }
 
+/* True if no other user can add or change reports. Root may look after the spool of a user. */
+static bool is_own(int dir_fd)
+{
+	struct stat st;
+
+	return fstat(dir_fd, &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
+	       (st.st_uid == geteuid() || st.st_uid == 0 || geteuid() == 0);
+}
+
+static int open_lock(int dir_fd)
+{
+	return openat(dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
 int spool_open(struct spool *spool, int parent_fd, const char *name)
 {
 	bool is_lost;
@@ -147,8 +161,11 @@ int spool_open(struct spool *spool, int parent_fd, const char *name)
 		openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (spool->dir_fd < 0)
 		return -errno;
-	spool->lock_fd =
-		openat(spool->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (!is_own(spool->dir_fd)) {
+		spool_close(spool);
+		return -EPERM;
+	}
+	spool->lock_fd = open_lock(spool->dir_fd);
 	if (spool->lock_fd < 0 || flock(spool->lock_fd, LOCK_EX | LOCK_NB) < 0)
 		r = -errno;
 	else

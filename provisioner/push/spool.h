@@ -37,7 +37,8 @@ struct spool {
 
 /*
  * spool_open() - Open the directory @name below @parent_fd, create it if needed, and lock it.
- * Return: 0, and free with spool_close(); -EWOULDBLOCK: another run holds it; -errno.
+ * Return: 0, and free with spool_close(); -EWOULDBLOCK: another run holds it; -EPERM:
+ * other users can write to it; -errno.
  */
 int spool_open(struct spool *spool, int parent_fd, const char *name);
 void spool_close(struct spool *spool);

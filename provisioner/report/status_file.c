@@ -85,7 +85,7 @@ static int read_all(int fd, struct buf *text)
 int status_file_read(int rundir_fd, const char *name, char **ret, size_t *ret_len)
 {
 	_cleanup_close_ int fd =
-		openat(rundir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		openat(rundir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	_cleanup_(buf_done) struct buf text = { 0 };
 	struct stat st;
 	size_t len;

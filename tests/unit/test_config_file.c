@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "fake_class.h"
+#include "model/config_trust.h"
 #include "unit.h"
 
 #include <fcntl.h>
@@ -313,6 +314,26 @@ START_TEST(config_load_reads_files_that_claim_to_have_no_size)
 }
 END_TEST
 
+/* The path led to another file when it was opened. */
+START_TEST(config_trust_refuses_a_path_that_leads_elsewhere)
+{
+	_cleanup_free_ char *path = unit_write(dir, "a", good, strlen(good));
+	_cleanup_free_ char *other = unit_write(dir, "b", good, strlen(good));
+	_cleanup_free_ char *shown = NULL;
+	_cleanup_close_ int fd = open(other, O_RDONLY | O_CLOEXEC);
+	struct diag diag;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(diag_init(&diag, "f"), 0);
+	ck_assert_int_eq(config_trust_check(fd, other, 0, &diag), 0);
+	ck_assert_int_eq(config_trust_check(fd, path, 0, &diag), -EINVAL);
+	shown = unit_diag_text(&diag);
+	diag_done(&diag);
+	ck_assert_str_eq(shown,
+			 "f: was replaced while it was read; run the command again\n");
+}
+END_TEST
+
 Suite *suite_config_file(void)
 {
 	Suite *suite = suite_create("config_file");
@@ -336,6 +357,7 @@ Suite *suite_config_file(void)
 	tcase_add_test(tcase, config_load_accepts_a_file_of_the_caller);
 	tcase_add_test(tcase, config_load_refuses_a_file_that_it_may_not_read);
 	tcase_add_test(tcase, config_load_reads_files_that_claim_to_have_no_size);
+	tcase_add_test(tcase, config_trust_refuses_a_path_that_leads_elsewhere);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

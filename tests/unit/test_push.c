@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
+#include <sys/stat.h>
 
 START_TEST(reports_are_seen_once)
 {
@@ -291,6 +292,60 @@ START_TEST(a_spool_without_its_state_sends_its_items)
 }
 END_TEST
 
+START_TEST(a_spool_that_others_write_to_is_refused)
+{
+	struct place place;
+	struct spool spool;
+
+	place_init(&place);
+	ck_assert_int_eq(mkdirat(place.fd, "x", 0700), 0);
+	ck_assert_int_eq(fchmodat(place.fd, "x", 0777, 0), 0);
+	ck_assert_int_eq(spool_open(&spool, place.fd, "x"), -EPERM);
+	ck_assert_int_eq(fchmodat(place.fd, "x", 0755, 0), 0);
+	ck_assert_int_eq(spool_open(&spool, place.fd, "x"), 0);
+	spool_close(&spool);
+	place_done(&place);
+}
+END_TEST
+
+static const char *const links[] = { "x/lock", "x/state.json" };
+
+START_TEST(a_spool_follows_no_link)
+{
+	_cleanup_free_ char *target = NULL;
+	struct place place;
+	struct spool spool;
+
+	place_init(&place);
+	target = unit_write(place.dir, "target", "{}", 2);
+	ck_assert_int_eq(mkdirat(place.fd, "x", 0700), 0);
+	ck_assert_int_eq(symlinkat(target, place.fd, links[_i]), 0);
+	ck_assert_int_eq(spool_open(&spool, place.fd, "x"), -ELOOP);
+	place_done(&place);
+}
+END_TEST
+
+START_TEST(a_report_of_a_spool_is_no_link)
+{
+	static const struct spool_item item = { 1, "00000000000000000000000000000000" };
+	_cleanup_free_ char *target = NULL, *text = NULL;
+	struct place place;
+	struct spool spool;
+	size_t len;
+
+	place_init(&place);
+	target = unit_write(place.dir, "target", "secret", 6);
+	ck_assert_int_eq(spool_open(&spool, place.fd, "x"), 0);
+	ck_assert_int_eq(
+		symlinkat(target, spool.dir_fd,
+			  "00000000000000000001-00000000000000000000000000000000.json"),
+		0);
+	ck_assert_int_eq(spool_read(&spool, &item, &text, &len), -ELOOP);
+	spool_close(&spool);
+	place_done(&place);
+}
+END_TEST
+
 Suite *suite_push(void)
 {
 	Suite *suite = unit_suite(
@@ -302,7 +357,11 @@ Suite *suite_push(void)
 		an_event_wraps_the_report, a_spool_keeps_the_newest_in_order,
 		a_spool_is_one_runs_at_a_time, what_counts_as_sent_is_not_sent_again,
 		what_the_state_does_not_count_is_queued_anew,
-		a_spool_without_its_state_sends_its_items, NULL);
+		a_spool_without_its_state_sends_its_items,
+		a_spool_that_others_write_to_is_refused, a_report_of_a_spool_is_no_link,
+		NULL);
+
+	unit_add_loop(suite, a_spool_follows_no_link, ARRAY_SIZE(links));
 
 	unit_add_loop(suite, names_show_no_more_than_the_host, ARRAY_SIZE(names));
 	unit_add_loop(suite, tokens_are_one_word, ARRAY_SIZE(tokens));
