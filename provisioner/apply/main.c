@@ -46,6 +46,7 @@ static int open_sys(struct app *app)
 		.fault = app->options.fault,
 		.hold = app->options.sysroot ? NULL : hold_open,
 		.load_module = app->options.sysroot ? NULL : kmod_load,
+		.find_module = app->options.sysroot ? NULL : kmod_find,
 		.deadline_ms = clock_now_ms() + app->options.timeout_ms,
 	};
 	r = kfs_init(&app->sys.kfs, root, &app->sys.fault);

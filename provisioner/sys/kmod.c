@@ -111,22 +111,49 @@ static int insert(struct kmod_module *module, struct fault *fault)
 	return r > 0 ? -EPERM : r;
 }
 
-int kmod_load(const char *name, struct fault *fault)
-{
-	struct kmod_list *list = NULL;
+/* Modules by a name; the caller's to end with search_done(), also after a failure. */
+struct search {
 	struct kmod_ctx *ctx;
+	struct kmod_list *list;
+};
+
+static void search_done(struct search *search)
+{
+	if (!search->ctx)
+		return;
+	lib.kmod_module_unref_list(search->list);
+	lib.kmod_unref(search->ctx);
+}
+
+/* Find the modules @name; @ret is zeroed. Return: as kmod_find(). */
+static int search_for(const char *name, struct search *ret)
+{
 	int r = load_library();
 
 	if (r < 0)
 		return r;
-	ctx = lib.kmod_new(NULL, NULL);
-	if (!ctx)
+	ret->ctx = lib.kmod_new(NULL, NULL);
+	if (!ret->ctx)
 		return -ENOMEM;
-	lib.kmod_set_log_fn(ctx, log_from_libkmod, NULL);
-	r = lib.kmod_module_new_from_lookup(ctx, name, &list);
-	if (r == 0 && !list)
-		r = -ENOENT;
-	for (struct kmod_list *it = list; it; it = lib.kmod_list_next(list, it)) {
+	lib.kmod_set_log_fn(ret->ctx, log_from_libkmod, NULL);
+	r = lib.kmod_module_new_from_lookup(ret->ctx, name, &ret->list);
+	return r < 0 ? r : ret->list ? 0 : -ENOENT;
+}
+
+int kmod_find(const char *name)
+{
+	_cleanup_(search_done) struct search search = { 0 };
+
+	return search_for(name, &search);
+}
+
+int kmod_load(const char *name, struct fault *fault)
+{
+	_cleanup_(search_done) struct search search = { 0 };
+	int r = search_for(name, &search);
+
+	for (struct kmod_list *it = search.list; it;
+	     it = lib.kmod_list_next(search.list, it)) {
 		struct kmod_module *module = lib.kmod_module_get_module(it);
 
 		r = insert(module, fault);
@@ -134,7 +161,5 @@ int kmod_load(const char *name, struct fault *fault)
 		if (r < 0)
 			break;
 	}
-	lib.kmod_module_unref_list(list);
-	lib.kmod_unref(ctx);
 	return r;
 }

@@ -14,3 +14,12 @@
  * not exist; another -errno of init_module(2).
  */
 int kmod_load(const char *name, struct fault *fault);
+
+/*
+ * kmod_find() - Find out whether the running kernel has the module @name, as kmod_load()
+ * searches for it. Change nothing.
+ *
+ * Return: 0; -ENOENT: this kernel has no such module; -ELIBACC: libkmod.so.2 does not exist;
+ * another -errno if the search failed.
+ */
+int kmod_find(const char *name);

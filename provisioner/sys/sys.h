@@ -19,6 +19,8 @@ struct sys {
 
 	/* kmod_load(), or the fake of a test. NULL: a sysroot, which has no kernel. */
 	int (*load_module)(const char *name, struct fault *fault);
+	/* kmod_find(), or the fake of a test. NULL: a sysroot. */
+	int (*find_module)(const char *name);
 
 	/* hold_open(), or the fake of a test. NULL: a sysroot, whose devices are files. */
 	int (*hold)(const struct kfs *kfs, uint64_t number, uint64_t diskseq);

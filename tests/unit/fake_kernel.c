@@ -309,6 +309,11 @@ static int load_module(const char *name, struct fault *fault)
 	return 0;
 }
 
+static int find_module(const char *name)
+{
+	return streq(name, "rapiddisk") && !loading->has_module ? -ENOENT : 0;
+}
+
 void fake_init(struct fake_kernel *fake, uint64_t ram_bytes)
 {
 	char meminfo[64];
@@ -323,6 +328,7 @@ void fake_init(struct fake_kernel *fake, uint64_t ram_bytes)
 	fake->sys.kfs.on_set_read_only = on_set_read_only;
 	fake->sys.kfs.hook_data = fake;
 	fake->sys.load_module = load_module;
+	fake->sys.find_module = find_module;
 	fake->sys.dm = &dm_tree;
 	fake->sys.udev = &udev_tree;
 	fake->sys.deadline_ms = clock_now_ms();

@@ -10,6 +10,7 @@ START_TEST(test_unknown_module)
 {
 	struct fault fault = { 0 };
 
+	ck_assert_int_eq(kmod_find("rapiddisk-no-such-module"), -ENOENT);
 	ck_assert_int_eq(kmod_load("rapiddisk-no-such-module", &fault), -ENOENT);
 }
 END_TEST

@@ -5,6 +5,7 @@
 #include "fake_kernel.h"
 #include "fake_nvmet.h"
 #include "kind/kinds.h"
+#include "kind/module/module.h"
 #include "kind/ramdisk/ramdisk.h"
 #include "sys/clock.h"
 #include "sys/dm.h"
@@ -18,6 +19,7 @@
 #define GIB (UINT64_C(1) << 30)
 
 static const struct reconcile_options converge = { .prune = true };
+static const struct reconcile_options dry = { .dry_run = true, .prune = true };
 
 /* One run as rapiddisk-apply does it; the report stays for the test to look at. */
 static int apply(struct fake_kernel *fake, const char *yaml,
@@ -85,7 +87,6 @@ END_TEST
 
 START_TEST(dry_run_writes_nothing)
 {
-	static const struct reconcile_options dry = { .dry_run = true, .prune = true };
 	_cleanup_(report_done) struct report report = { 0 };
 	struct fake_kernel fake;
 
@@ -156,11 +157,66 @@ START_TEST(missing_module_is_reported_and_its_disks_are_skipped)
 
 	fake_init(&fake, 16 * GIB);
 	fake.has_module = false;
+	fake.sys.find_module = NULL;
 	ck_assert_int_eq(apply(&fake, two_disks, &converge, &report), 0);
 	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
 	ck_assert_int_eq(entry_of(&report, "rapiddisk")->error, -ENOENT);
+	ck_assert_str_eq(
+		entry_of(&report, "rapiddisk")->message,
+		"cannot load the kernel module: No such file or directory; install "
+		"the module for this kernel ('make modules install', or DKMS: see the "
+		"README)");
 	ck_assert_int_eq(entry_of(&report, "rd0")->result, RESULT_SKIPPED);
 	ck_assert_str_eq(entry_of(&report, "rd0")->reason, "needs module 'rapiddisk'");
+	fake_done(&fake);
+}
+END_TEST
+
+static const struct {
+	const char *name, *hint;
+	int error;
+} hints[] = {
+	{ "rapiddisk_cache",
+	  "install the module for this kernel ('make modules install', or DKMS: see the README)",
+	  -ENOENT },
+	{ "nvme_loop",
+	  "the module is part of the kernel, and this kernel was built without the module; boot "
+	  "another kernel",
+	  -ENOENT },
+	{ "nvmet", "see /etc/modprobe.d, and the kernel's log for lockdown", -EPERM },
+	{ "rapiddisk", "sign the module with a key that this kernel trusts",
+	  -EKEYREJECTED },
+	{ "rapiddisk", "build the module for this kernel", -ENOEXEC },
+	{ "rapiddisk", "see the kernel's log", -EINVAL },
+};
+
+START_TEST(hint_for_a_module_names_what_helps)
+{
+	ck_assert_str_eq(module_hint(hints[_i].name, hints[_i].error), hints[_i].hint);
+}
+END_TEST
+
+START_TEST(plan_names_a_module_that_the_kernel_does_not_have)
+{
+	static const struct reconcile_options *const runs[] = { &dry, &converge };
+	_cleanup_(report_done) struct report report = { 0 };
+	struct fake_kernel fake;
+
+	fake_init(&fake, 16 * GIB);
+	fake.has_module = false;
+	ck_assert_int_eq(apply(&fake, two_disks, runs[_i], &report), 0);
+	ck_assert_int_eq(report.verdict, VERDICT_PARTIAL);
+	ck_assert_int_eq(entry_of(&report, "rapiddisk")->result, RESULT_BLOCKED);
+	ck_assert_str_eq(
+		entry_of(&report, "rapiddisk")->reason,
+		"this kernel has no such module; install the module for this kernel "
+		"('make modules install', or DKMS: see the README)");
+	ck_assert_int_eq(entry_of(&report, "rd0")->result, RESULT_BLOCKED);
+	ck_assert_str_eq(
+		entry_of(&report, "rd0")->reason,
+		"needs the kernel module 'rapiddisk': this kernel has no such module; "
+		"install the module for this kernel ('make modules install', or DKMS: "
+		"see the README)");
 	fake_done(&fake);
 }
 END_TEST
@@ -529,6 +585,10 @@ Suite *suite_reconcile(void)
 	tcase_add_test(tcase, removed_entry_removes_the_disk);
 	tcase_add_test(tcase, empty_configuration_removes_nothing);
 	tcase_add_test(tcase, missing_module_is_reported_and_its_disks_are_skipped);
+	tcase_add_loop_test(tcase, hint_for_a_module_names_what_helps, 0,
+			    ARRAY_SIZE(hints));
+	tcase_add_loop_test(tcase, plan_names_a_module_that_the_kernel_does_not_have, 0,
+			    2);
 	tcase_add_loop_test(tcase, refused_disk_is_reported_and_the_others_are_made, 0,
 			    ARRAY_SIZE(refusals));
 	tcase_add_test(tcase, missing_mgmt_is_reported);

@@ -273,7 +273,7 @@ mv "$file" /tmp/rapiddisk.ko
 depmod
 status_is "apply without the module exits with 1" 1 rapiddisk-apply
 shows "the message has the remedy" "install the module for this kernel"
-shows "the reason of the disk names the missing module" "needs module 'rapiddisk'"
+shows "the reason of the disk names the missing module" "needs the kernel module 'rapiddisk'"
 mv /tmp/rapiddisk.ko "$file"
 depmod
 status_is "apply with the module installed again exits with 0" 0 rapiddisk-apply

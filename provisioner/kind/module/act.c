@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* The project's own modules, and the kernel's, come from different packages. */
-static const char *hint_for(const char *name, int error)
+/* The project's own modules, and those of the kernel, come from different packages. */
+const char *module_hint(const char *name, int error)
 {
 	switch (error) {
 	case -ENOENT:
@@ -33,7 +33,7 @@ int module_create(struct sys *sys, const struct obj *want, struct buf *why)
 				 : -EOPNOTSUPP;
 
 	if (r < 0)
-		return kind_fail(why, r, hint_for(obj_name(want), r),
+		return kind_fail(why, r, module_hint(obj_name(want), r),
 				 "cannot load the kernel module");
 	return 0;
 }

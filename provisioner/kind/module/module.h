@@ -25,6 +25,9 @@ extern const char *const module_names[];
  */
 int module_foreign_version(const struct kfs *kfs, const char *name, char **ret);
 
+/* module_hint() - Return what the user can do if the module @name fails to load by @error. */
+const char *module_hint(const char *name, int error);
+
 /* module_add() - Add the module @name to @model, unless @model has it. Return: 0 or -ENOMEM. */
 int module_add(struct model *model, const char *name);
 
