@@ -15,15 +15,14 @@
 	}
 
 /*
- * vec_grow() - Make room for one more item.
+ * vec_make_room() - Make room for @want items.
  * Return: 0; -ENOMEM and the array is unchanged.
  */
-static inline int vec_grow(void **items, size_t count, size_t *room, size_t item_size)
+static inline int vec_make_room(void **items, size_t *room, size_t want, size_t item_size)
 {
-	size_t want = *room ? *room * 2 : 8;
 	void *grown;
 
-	if (count < *room)
+	if (want <= *room)
 		return 0;
 	grown = reallocarray(*items, want, item_size);
 	if (!grown)
@@ -32,6 +31,21 @@ static inline int vec_grow(void **items, size_t count, size_t *room, size_t item
 	*room = want;
 	return 0;
 }
+
+/*
+ * vec_grow() - Make room for one more item.
+ * Return: 0; -ENOMEM and the array is unchanged.
+ */
+static inline int vec_grow(void **items, size_t count, size_t *room, size_t item_size)
+{
+	return count < *room
+		       ? 0
+		       : vec_make_room(items, room, *room ? *room * 2 : 8, item_size);
+}
+
+/* Make room for @want items: no vec_push() fails before then. Return: 0 or -ENOMEM. */
+#define vec_reserve(v, want) \
+	vec_make_room((void **)&(v)->items, &(v)->room, want, sizeof(*(v)->items))
 
 /* Append @item. Return: 0; -ENOMEM and the item still belongs to the caller. */
 #define vec_push(v, item)                                                           \

@@ -143,6 +143,7 @@ static int run_step(struct sys *sys, const struct plan *plan,
 	return entry->error < 0 ? buf_take(&why, &entry->message) : 0;
 }
 
+/* exec_run() has made room. */
 static int add_entry(struct report *report, struct report_entry *entry)
 {
 	int r = vec_push(&report->entries, *entry);
@@ -255,7 +256,8 @@ int exec_run(struct sys *sys, const struct plan *plan, const struct exec_watcher
 {
 	const struct obj_class *class = NULL;
 	size_t first = 0; /* of the steps that are about one class */
-	int opened, r = 0;
+	/* An object without an entry would be created, and never opened. */
+	int opened, r = vec_reserve(&report->entries, plan->steps.count);
 
 	for (size_t i = 0; r == 0 && i < plan->steps.count; i++) {
 		const struct plan_step *step = &plan->steps.items[i];
