@@ -63,8 +63,6 @@ static int rd_disk_resize_lent(struct rd_disk *disk, u64 size_bytes, bool is_kep
 			       struct rd_progress *progress)
 {
 	u64 old_bytes = rd_disk_size_bytes(disk);
-	unsigned int noio;
-	int err;
 
 	if (is_kept != disk->store.is_kept)
 		return -EBUSY;
@@ -72,15 +70,7 @@ static int rd_disk_resize_lent(struct rd_disk *disk, u64 size_bytes, bool is_kep
 		return 0;
 	if (size_bytes < old_bytes || is_kept)
 		return -EBUSY;
-	/*
-	 * A borrower that resumes waits for size_lock, in rapiddisk_loan_start(), and
-	 * writes to the borrower wait for the resume. An allocation here must not wait
-	 * for these writes.
-	 */
-	noio = memalloc_noio_save();
-	err = rd_disk_grow(disk, size_bytes, false, progress);
-	memalloc_noio_restore(noio);
-	return err;
+	return rd_disk_grow(disk, size_bytes, false, progress);
 }
 
 /* Change the size and the preallocation. Context: rd_disk.size_lock. */
@@ -109,6 +99,10 @@ static int rd_disk_resize_locked(struct rd_disk *disk, u64 size_bytes, bool is_k
  *
  * A disk that is lent keeps its preallocation, and can only grow.
  *
+ * A borrower whose table is loaded or resumed waits for size_lock, in rapiddisk_borrow()
+ * and rapiddisk_loan_start(), and writes to a suspended borrower wait for the resume. No
+ * allocation under size_lock may wait for these writes, so none starts I/O.
+ *
  * Context: may sleep; one caller at a time.
  * Return: 0, -EBUSY, -EROFS, -ENOMEM or -EINTR. The disk is unchanged after an error,
  * except that a shrink is not undone if a preallocation that was requested with it fails.
@@ -117,11 +111,14 @@ int rd_disk_resize(struct rd_disk *disk, const struct rd_disk_options *options,
 		   struct rd_progress *progress)
 {
 	bool is_kept = options->is_kept < 0 ? disk->store.is_kept : options->is_kept;
+	unsigned int noio;
 	int err;
 
+	noio = memalloc_noio_save();
 	mutex_lock(&disk->size_lock);
 	err = rd_disk_resize_locked(disk, options->size_bytes, is_kept, progress);
 	mutex_unlock(&disk->size_lock);
+	memalloc_noio_restore(noio);
 	if (!err)
 		rd_disk_set_owner(disk, options->owner);
 	return err;
