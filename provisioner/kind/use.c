@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "kind/classes.h"
 #include "sys/dm.h"
+#include "sys/f2fs.h"
 #include "sys/sys.h"
 #include "sys/zfs.h"
 
@@ -32,6 +33,8 @@ int kind_find_conflict(struct sys *sys, const struct topology *topology,
 {
 	int r = users_find_conflict(&sys->users, &sys->kfs, topology, query, ret);
 
+	if (r == 0 && !*ret)
+		r = f2fs_find_use(sys, topology, ret);
 	return r < 0 || *ret ? r : zfs_find_use(sys, topology, ret);
 }
 

@@ -19,7 +19,7 @@ int kind_set_use(const struct kfs *kfs, struct users *users, const char *disk,
 struct sys;
 struct topology;
 
-/* kind_find_conflict() - As users_find_conflict(), also for the devices of ZFS. */
+/* kind_find_conflict() - As users_find_conflict(), also for the devices of ZFS and f2fs. */
 int kind_find_conflict(struct sys *sys, const struct topology *topology,
 		       const struct users_query *query, char **ret);
 

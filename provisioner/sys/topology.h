@@ -44,6 +44,16 @@ const struct relative *topology_find(const struct topology *topology, uint64_t n
 bool topology_has(const struct topology *topology, const char *name);
 
 /*
+ * topology_may_be_claimed() - True if a file system can have the relative. A device below has
+ * its claim from the device above, unless that is a loop device.
+ */
+static inline bool topology_may_be_claimed(const struct relative *relative)
+{
+	return relative->unclaimed || (relative->relation != RELATION_BELOW &&
+				       relative->relation != RELATION_BESIDE);
+}
+
+/*
  * topology_say() - Return @use as a use of the device: "mounted on '/'", "in use: its
  * partition 'vda1' is mounted on '/'". Return: 0 and *ret, the caller's to free; -ENOMEM.
  */

@@ -67,13 +67,6 @@ static int find_pool(const struct sys *sys, const struct kfs_names *pools,
 	return 0;
 }
 
-/* A device below has its claim from the device above, unless that is a loop device. */
-static bool may_be_claimed(const struct relative *relative)
-{
-	return relative->unclaimed || (relative->relation != RELATION_BELOW &&
-				       relative->relation != RELATION_BESIDE);
-}
-
 int zfs_find_use(const struct sys *sys, const struct topology *topology, char **ret)
 {
 	_cleanup_(kfs_names_done) struct kfs_names pools = { 0 };
@@ -85,7 +78,7 @@ int zfs_find_use(const struct sys *sys, const struct topology *topology, char **
 	if (pools.names.count == 0)
 		return r;
 	vec_foreach (relative, &topology->list) {
-		if (r == 0 && !*ret && may_be_claimed(relative))
+		if (r == 0 && !*ret && topology_may_be_claimed(relative))
 			r = find_pool(sys, &pools, relative, ret);
 	}
 	return r;
