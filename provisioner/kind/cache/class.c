@@ -65,7 +65,8 @@ static const struct field cache_fields[] = {
 	[CACHE_STREAM_LIMIT] =
 		FIELD(cache, stream_limit, FIELD_SIZE, .flags = FIELD_EXACT, .min = 512,
 		      .multiple = 512, .max = UINT64_C(1) << 40,
-		      .doc = "Length after which a sequential stream bypasses the cache"),
+		      .doc = "Length after which a sequential stream bypasses the cache; "
+			     "default: no limit"),
 	[CACHE_WAIT] =
 		FIELD(cache, wait, FIELD_DURATION, .flags = FIELD_POLICY, .value = "10s",
 		      .max = 3600000, .doc = "How long to wait for the source to appear"),
