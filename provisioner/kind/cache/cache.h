@@ -74,10 +74,11 @@ const char *cache_memory_name(const struct obj *obj);
 
 /*
  * cache_advise_on_lvm() - LVM activates a physical volume as soon as udev sees the device, so
- * before any cache. Say the line of lvm.conf that makes LVM find the volume on the cache.
+ * before any cache. Say the line of lvm.conf, or the changes of the devices file, that make LVM
+ * find the volume on the cache @want.
  * Return: 0 and *ret, the caller's to free, or NULL if the source is no physical volume; -errno.
  */
-int cache_advise_on_lvm(struct sys *sys, uint64_t number, char **ret);
+int cache_advise_on_lvm(struct sys *sys, const struct obj *want, char **ret);
 
 /*
  * cache_is_for_initramfs() - True if the source of @want holds the root file system, so

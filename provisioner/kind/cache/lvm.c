@@ -41,9 +41,20 @@ static int find_stable_path(struct sys *sys, uint64_t number, char **ret)
 	return devices_path(&sys->kfs, number, ret);
 }
 
-int cache_advise_on_lvm(struct sys *sys, uint64_t number, char **ret)
+/* LVM ignores its filters while it uses a devices file. */
+static bool has_devices_file(const struct kfs *kfs)
+{
+	return kfs_exists(kfs, "etc/lvm/devices/system.devices");
+}
+
+#define ADVICE                                                                        \
+	"; cache the logical volume instead, or let LVM find its physical volume on " \
+	"the cache: "
+
+int cache_advise_on_lvm(struct sys *sys, const struct obj *want, char **ret)
 {
 	_cleanup_free_ char *type = NULL, *path = NULL;
+	uint64_t number = cache_of(want)->source.number;
 	int r;
 
 	if (!sys->udev || sys->udev->get(sys, number, "ID_FS_TYPE", &type) < 0 ||
@@ -52,10 +63,17 @@ int cache_advise_on_lvm(struct sys *sys, uint64_t number, char **ret)
 	r = find_stable_path(sys, number, &path);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
+	if (has_devices_file(&sys->kfs))
+		return str_format(
+			ret,
+			ADVICE "deactivate its volume group, run 'lvmdevices --deldev "
+			       "%s', 'rapiddisk-apply', 'lvmdevices --adddev "
+			       "/dev/mapper/%s' and 'update-initramfs -u', and activate "
+			       "the volume group",
+			path, obj_name(want));
 	return str_format(ret,
-			  "; cache the logical volume instead, or let LVM find its "
-			  "physical volume on the cache: add 'devices { global_filter = "
-			  "[ \"r|^%s$|\" ] }' to /etc/lvm/lvmlocal.conf, run "
-			  "'update-initramfs -u' and restart",
+			  ADVICE "add 'devices { global_filter = [ \"r|^%s$|\" ] }' to "
+				 "/etc/lvm/lvmlocal.conf, run 'update-initramfs -u' and "
+				 "restart",
 			  path);
 }

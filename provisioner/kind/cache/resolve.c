@@ -209,7 +209,7 @@ static int check_users(struct sys *sys, struct obj *want, const struct obj *have
 	if (r < 0 || !use)
 		return r;
 	want->passing = leavers.leavers.passing;
-	r = cache_advise_on_lvm(sys, cache_of(want)->source.number, &advice);
+	r = cache_advise_on_lvm(sys, want, &advice);
 	return r < 0 ? r
 		     : kind_set_unmet(want, "source '%s' is %s%s",
 				      cache_of(want)->source.text, use,
