@@ -11,7 +11,7 @@
 #define SIZE_PATTERN "^([1-9][0-9]*([KMGT]iB)?|([1-9][0-9]?|100)%|(min|max)\\(.+\\))$"
 
 /* The address under which catalogues of schemas, and the editors that use them, know this one. */
-#define SCHEMA_ID "https://json.schemastore.org/rapiddisk.json"
+#define SCHEMA_ID "https://www.schemastore.org/rapiddisk.json"
 
 #define DURATION_PATTERN "^(0|[1-9][0-9]*)(ms|s|min|h|d)$"
 
