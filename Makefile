@@ -7,9 +7,9 @@
 # make deb        build the Debian packages in build/deb/
 # make rpm        build the RPM packages in build/rpm/
 # make dkms       hand the modules to DKMS, which builds them for each new kernel  [KREL=]
-# make demo       boot a guest, and create, change and remove disks from a file; as root
-# More targets: uninstall clang unit golden examples network page fleet asan fuzz lint format vm-test
-# modules-check bench fresh clean
+# make demo       boot a guest, and try disks, a cache, an export and the status there; as root
+# More targets: uninstall clang unit golden examples installed network page fleet language-server
+# asan fuzz lint format schema package vm-test modules-check bench fresh clean
 # V=1 shows the commands.
 
 # DKMS reads the version from a copy of modules/.
@@ -368,6 +368,11 @@ page: $(programs)
 .PHONY: fleet
 fleet: $(programs)
 	$(Q)BUILD=$(BUILD) tests/network/fleet
+
+# Edit a configuration in a session with yaml-language-server; needs npx or LANGUAGE_SERVER.
+.PHONY: language-server
+language-server: $(BUILD)/rapiddisk-apply
+	$(Q)BUILD=$(BUILD) tests/language-server
 
 # Write the schema and the man pages from the field tables and the options.
 .PHONY: schema
