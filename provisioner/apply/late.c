@@ -33,7 +33,7 @@ static bool is_plain(const char *value)
 }
 
 static const char head[] =
-	"# Written by rapiddisk-apply: devices of /etc/rapiddisk.yaml that may appear late.\n"
+	"# Written by rapiddisk-apply: devices of the configuration that may appear late.\n"
 	"ACTION==\"remove\", GOTO=\"rapiddisk_late_end\"\n"
 	"SUBSYSTEM!=\"block\", GOTO=\"rapiddisk_late_end\"\n"
 	"# A map has the UUID of its source. A RAM disk is no late device.\n"

@@ -96,7 +96,8 @@ static void print_option(const struct option_row *row, FILE *out)
 void options_print_help(FILE *out)
 {
 	fputs("Usage: rapiddisk-apply [OPTION]...\n"
-	      "Make RAM disks, caches and NVMe exports agree with " CONFIG_PATH ".\n",
+	      "Make RAM disks, caches and NVMe exports agree with " CONFIG_PATH
+	      "\nand its drop-ins.\n",
 	      out);
 	for (int group = 0; group < GROUP_COUNT_; group++) {
 		fprintf(out, "\n%s:\n", option_group_titles[group]);

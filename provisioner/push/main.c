@@ -37,9 +37,11 @@ static const struct option long_options[] = {
 static void print_help(void)
 {
 	fputs("Usage: rapiddisk-push [OPTION]...\n"
-	      "Send the status to the collectors of 'status: push:' in " CONFIG_PATH ".\n"
+	      "Send the status to the collectors of 'status: push:' in " CONFIG_PATH "\n"
+	      "and its drop-ins.\n"
 	      "\n"
-	      "  -c, --config=FILE   read the configuration from FILE (" CONFIG_PATH ")\n"
+	      "  -c, --config=FILE   read the configuration from FILE (" CONFIG_PATH "\n"
+	      "                      and its drop-ins)\n"
 	      "      --spool=DIR     keep unsent reports in DIR (" SPOOL_DIRECTORY ")\n"
 	      "      --sysroot=DIR   read below DIR (for tests)\n"
 	      "  -h, --help          print this\n"

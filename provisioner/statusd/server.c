@@ -203,7 +203,8 @@ static int make_answer(struct server *server, struct MHD_Connection *connection,
 		return answer_error(
 			MHD_HTTP_MISDIRECTED_REQUEST,
 			"the Host header must be an address, localhost, the host "
-			"name, or one of 'status: names:' in /etc/rapiddisk.yaml",
+			"name, or one of 'status: names:' in /etc/rapiddisk.yaml or a "
+			"drop-in",
 			ret);
 	if (clients_lag(&server->clients))
 		return answer_error(MHD_HTTP_SERVICE_UNAVAILABLE,

@@ -11,9 +11,10 @@
 #define TYPE_JSON    "application/json"
 #define TYPE_PROBLEM "application/problem+json"
 
-#define WHERE_TO_EDIT                                                                   \
-	"this service is read-only: edit /etc/rapiddisk.yaml and run rapiddisk-apply; " \
-	"see rapiddisk.yaml(5)"
+#define WHERE "/etc/rapiddisk.yaml or a drop-in"
+#define WHERE_TO_EDIT                                                             \
+	"this service is read-only: edit " WHERE " and run rapiddisk-apply; see " \
+	"rapiddisk.yaml(5)"
 
 /* Beside enum view_part: the name of an object follows the path. */
 #define TAKES_NAME (1u << 16)
@@ -229,8 +230,7 @@ static int answer_no_route(const struct route *route, struct answer *ret)
 		return answer_error(route->status,
 				    route->status == 405 ? WHERE_TO_EDIT : "no such path",
 				    ret);
-	buf_addf(&detail, "in /etc/rapiddisk.yaml, %s, and run rapiddisk-apply",
-		 route->instead);
+	buf_addf(&detail, "in " WHERE ", %s, and run rapiddisk-apply", route->instead);
 	return detail.failed ? -ENOMEM : answer_error(route->status, detail.data, ret);
 }
 

@@ -79,8 +79,8 @@ static const struct {
 	{ "GET", "/v1/createRapidDisk/64", 404, "ramdisks:" },
 	{ "POST", "/v1/createRapidDisk/64", 405, "ramdisks:" },
 	{ "POST", "/v1/createRapidDiskCache/a/b/c", 405, "caches:" },
-	{ "post", "/metrics", 405, "/etc/rapiddisk.yaml" },
-	{ "", "/", 405, "/etc/rapiddisk.yaml" },
+	{ "post", "/metrics", 405, "/etc/rapiddisk.yaml or a drop-in" },
+	{ "", "/", 405, "/etc/rapiddisk.yaml or a drop-in" },
 };
 
 START_TEST(requests_are_answered)

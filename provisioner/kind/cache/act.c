@@ -36,7 +36,7 @@ static const char *hint_for(int error)
 	}
 }
 
-/* A RAM disk of the same file has got its number since the plan. */
+/* A RAM disk of the configuration has got its number since the plan. */
 static int source_number(struct sys *sys, const struct obj *want, uint64_t *ret)
 {
 	const char *ramdisk = cache_source_ramdisk(want);

@@ -60,7 +60,7 @@ static bool stands_in_for_root(const struct sys *sys, const struct obj *have)
 	       cache_of(have)->source.number != 0;
 }
 
-/* Return the RAM disk of the same file that is the source, or NULL. */
+/* Return the RAM disk of the configuration that is the source, or NULL. */
 static const struct obj *find_made(const struct obj *want, const struct model *desired)
 {
 	const char *name = cache_source_ramdisk(want);

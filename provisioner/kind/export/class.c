@@ -29,7 +29,7 @@ static const struct field namespace_fields[] = {
 		.pattern = "^(/dev/[^ ]+|[A-Za-z0-9][A-Za-z0-9#+.:=@_-]*)$",
 		.expects = "the name of a RAM disk or a cache, or a path below /dev",
 		.doc = "The exported device: the name of a RAM disk or cache of "
-		       "this file, or a path below /dev"),
+		       "the configuration, or a path below /dev"),
 	[NAMESPACE_UUID] =
 		FIELD(namespace, uuid, FIELD_STRING, .pattern = UUID_PATTERN,
 		      .expects = "a UUID, as in 0a3b1c2d-4e5f-4a6b-8c7d-9e0f1a2b3c4d",

@@ -244,7 +244,7 @@ static int check_file(struct obj *want, const struct model *desired,
 			continue;
 		return kind_set_unmet(
 			want,
-			"address '%s' overlaps '%s' of port '%s' of the same file%s; "
+			"address '%s' overlaps '%s' of port '%s' of the configuration%s; "
 			"give one of the ports another service than %" PRIu64,
 			port_of(want)->address, port_of(*other)->address,
 			obj_name(*other), overlap_hint(want, *other),
