@@ -3,12 +3,15 @@
 #
 # tests/vm/demo.sh - show the main job in a booted guest, for `make demo`.
 #
-# Prints each command and its output, from the example YAML to the teardown. Stops with status 1
+# Prints each command and its output, from the example YAML to the teardown, then a
+# cache, an export with a connected initiator, and the status. Stops with status 1
 # if a command has an unexpected status or output.
 # Context: root in a guest with the project installed, an empty disk vdb, and no RAM disk.
 
 yaml=/etc/rapiddisk.yaml
 output=$(mktemp)
+nqn=nqn.2026-11.org.example:scratch
+get="runuser -u nobody -- curl -sS http://127.0.0.1:9118"
 
 title() {
 	printf '\n=== %s\n' "$*"
@@ -113,6 +116,62 @@ status 0 "mount /dev/mapper/data /mnt && head -c 8M /dev/urandom >/mnt/file && s
 status 0 "echo 1 >/proc/sys/vm/drop_caches; cksum /mnt/file"
 status 0 rapiddisk-apply --status
 says '^data +/dev/vdb .* [1-9][0-9.]*% '
+
+title "Export a RAM disk, and connect an initiator on the same machine"
+cat >>"$yaml" <<END
+ramdisks:
+  - {name: rd0, size: 64MiB}
+ports:
+  - {id: 1, transport: tcp, address: 127.0.0.1}
+exports:
+  - nqn: $nqn
+    namespaces: [ {id: 1, device: rd0} ]
+    ports: [1]
+    allow_any_host: true
+END
+status 0 "cat $yaml"
+status 0 rapiddisk-apply
+status 0 "modprobe nvme_tcp && nvme connect -t tcp -a 127.0.0.1 -n $nqn && udevadm settle"
+status 0 nvme list
+says '^/dev/nvme0n1 '
+status 0 "echo written by the initiator | dd of=/dev/nvme0n1 conv=sync oflag=direct status=none"
+status 0 "dd if=/dev/rd0 bs=512 count=1 iflag=direct status=none | head -n 1"
+says '^written by the initiator$'
+
+title "The disk grows below the connected initiator"
+sed -i 's/64MiB}/96MiB}/' "$yaml"
+status 0 rapiddisk-apply
+status 0 "udevadm settle; lsblk /dev/nvme0n1"
+says '^nvme0n1 .* 96M '
+
+title "The status page, as text: its data over HTTP, for a user without privilege"
+status 0 systemctl start rapiddisk-statusd.socket
+status 0 "$get/v1/status | jq -r '.result, (.objects[] | [.kind, .name, .result] | @tsv)'"
+says '^(converged|changed)$'
+says "^export.*$nqn"
+status 0 "$get/v1/live | jq -r '.caches[] | .name, .source, .hit_ratio, .in_use'"
+says '^[1-9][0-9.]*%$'
+says "^mounted on '/mnt'$"
+status 0 "$get/metrics | grep -E '^rapiddisk_(converged|cache_(hits|misses|memory)|export)'"
+says '^rapiddisk_converged 1$'
+says '^rapiddisk_cache_hits_total.* [1-9]'
+says '^rapiddisk_export_namespaces.* 1$'
+status 0 "$get/healthz"
+says '"pass"'
+
+title "Without their entries, the export and its disk stay until the initiator has disconnected"
+sed -i -e '/^ramdisks:/,$d' "$yaml"
+printf '%s: []\n' ramdisks ports exports >>"$yaml"
+status 1 rapiddisk-apply
+says "$nqn"
+status 0 nvme list
+says '^/dev/nvme0n1 '
+status 0 nvme disconnect -n "$nqn"
+status 0 rapiddisk-apply
+status 0 rapiddisk-apply --dry-run
+says '^converged$'
+status 0 lsblk
+says_nothing_of '^(rd|nvme)[0-9]'
 
 title "Without its entry, the mounted cache is switched off"
 echo 'caches: []' | sed '1i version: 1' >"$yaml"
