@@ -27,11 +27,14 @@
  * Writes. A write (or discard) removes all of its blocks from the index when it is
  * submitted: a VALID slot is retired, a FILLING or WRITING one is cancelled. Until the
  * write ends, nobody else may publish these blocks. The write either left its own WRITING
- * slot in the index, or it counts in rc_index.writers (a large one in nr_wide); fills and
- * write-throughs look at both before they begin. The order in which the source executes
- * two concurrent writes to one block is unknown, so neither publishes: the second cancels
- * the slot of the first, and both count. A write publishes before it is acknowledged, and
- * only if it succeeded and its slot was not cancelled.
+ * slot in the index, or it is tracked: its blocks count in rc_index.writers, or a range in
+ * rc_index.ranges contains them (a write of more than RC_IO_BLOCKS counts in nr_wide).
+ * Fills and write-throughs look at all of these before they add a block. A range is added
+ * before its first block is removed, so the lock may be released on the way. The order in
+ * which the source executes two concurrent writes to one block is unknown, so neither
+ * publishes: the second cancels the slot of the first, and both are tracked, each until
+ * its own end. A write publishes before it is acknowledged, and only if it succeeded and
+ * its slot was not cancelled.
  *
  * A write-through sends to the source the copy that it publishes, and a fill publishes
  * the data that it read before it copies the data to the reader. Applications may

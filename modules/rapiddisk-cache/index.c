@@ -234,6 +234,7 @@ struct rc_index *rc_index_alloc(struct rc_cache *cache, u32 nr_slots)
 	INIT_WORK(&index->reclaim_work, rc_slots_reclaim_work);
 	INIT_WORK(&index->room_work, rc_slots_room_work);
 	index->cache = cache;
+	index->ranges = RB_ROOT_CACHED;
 	index->nr_slots = nr_slots;
 	/* Rounding up in 32 bits would overflow for the largest @nr_slots. */
 	index->nr_groups = DIV_ROUND_UP((u64)nr_slots, RC_GROUP_BLOCKS);

@@ -7,6 +7,7 @@
 #define RAPIDDISK_CACHE_INDEX_TYPES_H
 
 #include <linux/build_bug.h>
+#include <linux/rbtree_types.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -24,6 +25,11 @@
 
 /* Counters of writes in flight. A collision costs one fill. */
 #define RC_WRITERS 512
+/*
+ * A tracked write of more blocks is a range, because it would block too many other blocks
+ * by its counters: 64 writes of this size block half of the device.
+ */
+#define RC_COUNTED_BLOCKS 4
 /* rc_writers() takes the low bits of a block as the index. */
 static_assert(!(RC_WRITERS & (RC_WRITERS - 1)));
 
@@ -143,8 +149,10 @@ struct rc_index {
 	bool is_reclaiming;
 	/* Reads and writes that own slots or count as writers, and shrinkers. */
 	u32 nr_inflight;
-	/* Writes in flight of more than RC_WIDE_BLOCKS. */
+	/* Writes in flight of more than RC_IO_BLOCKS. */
 	u32 nr_wide;
+	/* Ranges of writes in flight of more than RC_COUNTED_BLOCKS: struct rc_io. */
+	struct rb_root_cached ranges;
 	u32 writers[RC_WRITERS];
 	/* Lists of free slots with a page and without one. */
 	u32 free_paged;

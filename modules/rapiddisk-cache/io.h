@@ -8,6 +8,7 @@
 #include <linux/bio.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/rbtree_types.h>
 #include <linux/slab.h>
 
 #include "index_types.h"
@@ -20,6 +21,8 @@ enum rc_io_kind {
 	RC_IO_WRITE_THROUGH,
 	/* A write that counts in rc_index.writers. */
 	RC_IO_TRACKED,
+	/* A write with its range in rc_index.ranges. */
+	RC_IO_RANGE,
 	/* A write that counts in rc_index.nr_wide. */
 	RC_IO_WIDE,
 	/* A write that counts in rc_cache.untracked. */
@@ -34,10 +37,21 @@ struct rc_io {
 	u64 block;
 	struct rc_index *index;
 
-	/* Pages to send in a fill or a write-through, and their slots: @nr of each. */
-	struct bio_vec *bvec;
-	u32 *slot;
-	struct bio_vec one_bvec;
+	union {
+		/*
+		 * Pages to send in a fill or a write-through, and their slots: @nr of each.
+		 */
+		struct {
+			struct bio_vec *bvec;
+			u32 *slot;
+			struct bio_vec one_bvec;
+		};
+		/* RC_IO_RANGE: the node in rc_index.ranges. Protected by rc_index.lock. */
+		struct {
+			struct rb_node node;
+			u64 subtree_last;
+		} range;
+	};
 	u32 one_slot;
 
 	/* The clone as it was before rc_io_swap_memory(), for rc_io_restore(). */

@@ -76,6 +76,9 @@ int rc_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *status)
 	case RC_IO_TRACKED:
 		rc_end_tracked(io);
 		break;
+	case RC_IO_RANGE:
+		rc_end_range(io);
+		break;
 	case RC_IO_WIDE:
 		rc_end_wide(io);
 		break;

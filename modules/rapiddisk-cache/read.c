@@ -8,6 +8,7 @@
 #include "index.h"
 #include "io.h"
 #include "slots.h"
+#include "track.h"
 
 /* A read that misses goes to the source up to a run of this many cached blocks. */
 #define RC_HIT_RUN 8
@@ -81,10 +82,13 @@ static u32 rc_miss_run(const struct rc_index *index, u64 block, u32 nr)
 	return nr;
 }
 
-/* True if the block has no slot and no write in flight. */
-static bool rc_may_publish(struct rc_index *index, u64 block)
+/*
+ * Return: 0 if the block has no slot and no write in flight; otherwise a number of blocks,
+ * from this one on, that must not be published.
+ */
+static u64 rc_busy_run(struct rc_index *index, u64 block)
 {
-	return !rc_hash_find(index, block) && !*rc_writers(index, block);
+	return rc_hash_find(index, block) ? 1 : rc_tracked_run(index, block);
 }
 
 /*
@@ -120,15 +124,17 @@ static bool rc_is_streaming(struct rc_index *index, const struct bio *bio)
  */
 static bool rc_fill_take(struct rc_index *index, struct rc_io *io, const struct bio *bio)
 {
-	bool is_any = false;
-	u32 i;
+	u64 i = 0, run;
 
 	lockdep_assert_held(&index->lock);
 	if (!rc_index_is_open(index) || rc_is_streaming(index, bio))
 		return false;
-	for (i = 0; i < io->nr && !is_any; i++)
-		is_any = rc_may_publish(index, io->block + i);
-	if (!is_any || !rc_slots_take(index, io->slot, io->nr, RC_STAT_REPLACEMENT))
+	while ((run = rc_busy_run(index, io->block + i))) {
+		i += run;
+		if (i >= io->nr)
+			return false;
+	}
+	if (!rc_slots_take(index, io->slot, io->nr, RC_STAT_REPLACEMENT))
 		return false;
 	rc_io_begin(io, index, RC_IO_FILL);
 	return true;
@@ -143,8 +149,8 @@ static void rc_fill_add(struct rc_index *index, struct rc_io *io, u32 first)
 
 	for (i = first; i < stop; i++)
 		rc_index_add(index, io->slot[i], io->block + i,
-			     is_open && rc_may_publish(index, io->block + i) ? RC_FILLING
-									     : RC_BOUNCE);
+			     is_open && !rc_busy_run(index, io->block + i) ? RC_FILLING
+									   : RC_BOUNCE);
 }
 
 /*

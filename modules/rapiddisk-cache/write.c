@@ -8,14 +8,10 @@
 #include "index.h"
 #include "io.h"
 #include "slots.h"
+#include "track.h"
 
-/* A write of more blocks counts in rc_index.nr_wide instead of rc_index.writers. */
-#define RC_WIDE_BLOCKS RC_WRITERS
-
-/* A tracked write increments each counter once at most. */
-static_assert(RC_WIDE_BLOCKS <= RC_WRITERS);
-/* A write that is cut for the cache is never wide. */
-static_assert(RC_IO_BLOCKS <= RC_WIDE_BLOCKS);
+/* One hold of the lock is enough to begin or end a write that counts in its blocks. */
+static_assert(RC_COUNTED_BLOCKS <= RC_HOLD_BLOCKS);
 
 /*
  * Remove a block from the index for a write.
@@ -34,17 +30,15 @@ static u32 rc_write_invalidate(struct rc_index *index, u64 block)
 }
 
 /*
- * Count a write in each of its blocks from @first on, RC_HOLD_BLOCKS at most. Context:
- * rc_index.lock.
+ * Remove the blocks of a tracked write from @first on from the index, RC_HOLD_BLOCKS at
+ * most. Context: rc_index.lock.
  */
-static void rc_track(struct rc_index *index, const struct rc_io *io, u32 first)
+static void rc_track_drop(struct rc_index *index, const struct rc_io *io, u32 first)
 {
 	u32 i, stop = min(first + RC_HOLD_BLOCKS, io->nr), dropped = 0;
 
-	for (i = first; i < stop; i++) {
+	for (i = first; i < stop; i++)
 		dropped += !!rc_write_invalidate(index, io->block + i);
-		++*rc_writers(index, io->block + i);
-	}
 	rc_count(index->cache, RC_STAT_WRITE_INVALIDATES, dropped);
 }
 
@@ -63,6 +57,23 @@ void rc_end_tracked(struct rc_io *io)
 	spin_lock_irqsave(&index->lock, flags);
 	for (i = 0; i < io->nr; i++)
 		--*rc_writers(index, io->block + i);
+	rc_index_unpin(index);
+	spin_unlock_irqrestore(&index->lock, flags);
+}
+
+/**
+ * rc_end_range() - End a write that had its range in rc_index.ranges.
+ * @io: data of the bio
+ *
+ * Context: any.
+ */
+void rc_end_range(struct rc_io *io)
+{
+	struct rc_index *index = io->index;
+	unsigned long flags;
+
+	spin_lock_irqsave(&index->lock, flags);
+	rc_range_del(index, io);
 	rc_index_unpin(index);
 	spin_unlock_irqrestore(&index->lock, flags);
 }
@@ -122,13 +133,13 @@ static void rc_write_through_add(struct rc_index *index, struct rc_io *io, u32 i
 				 bool is_whole, u32 *ret_base)
 {
 	u64 block = io->block + i;
-	bool was_free = rc_index_is_open(index) && !*rc_writers(index, block);
 	struct rc_slot *slot = &index->slot[io->slot[i]];
+	bool was_free;
 	u32 base;
 
 	/* A write-through in flight is cancelled, and counts from here on. */
 	base = rc_write_invalidate(index, block);
-	was_free = was_free && !*rc_writers(index, block);
+	was_free = rc_index_is_open(index) && !rc_tracked_run(index, block);
 	if (base) {
 		slot->queue = index->slot[base].queue;
 		slot->hits = index->slot[base].hits;
@@ -326,23 +337,45 @@ static bool rc_write_through(struct rc_cache *cache, struct rc_index *index,
 	return true;
 }
 
+/* Begin a write that counts in each of its blocks. Context: RCU read section. */
 static void rc_track_begin(struct rc_index *index, struct rc_io *io)
+{
+	unsigned long flags;
+	u32 i;
+
+	spin_lock_irqsave(&index->lock, flags);
+	rc_io_begin(io, index, RC_IO_TRACKED);
+	rc_track_drop(index, io, 0);
+	for (i = 0; i < io->nr; i++)
+		++*rc_writers(index, io->block + i);
+	spin_unlock_irqrestore(&index->lock, flags);
+}
+
+/*
+ * Begin a write with its range in the index. Once the range is there, nothing is added to
+ * its blocks, so the lock may be released while the blocks are removed.
+ *
+ * Context: RCU read section.
+ */
+static void rc_range_begin(struct rc_index *index, struct rc_io *io)
 {
 	unsigned long flags;
 	u32 i;
 
 	for (i = 0; i < io->nr; i += RC_HOLD_BLOCKS) {
 		spin_lock_irqsave(&index->lock, flags);
-		rc_track(index, io, i);
-		if (!i)
-			rc_io_begin(io, index, RC_IO_TRACKED);
+		if (!i) {
+			rc_io_begin(io, index, RC_IO_RANGE);
+			rc_range_add(index, io);
+		}
+		rc_track_drop(index, io, i);
 		spin_unlock_irqrestore(&index->lock, flags);
 	}
 }
 
 /*
- * Begin a write in the index: as write-through, tracked or wide. Context: RCU read
- * section.
+ * Begin a write in the index: as write-through, or tracked by counters, by a range or as
+ * wide. Context: RCU read section.
  */
 static void rc_write_begin(struct rc_cache *cache, struct rc_index *index,
 			   struct rc_io *io, struct bio *bio)
@@ -360,8 +393,10 @@ static void rc_write_begin(struct rc_cache *cache, struct rc_index *index,
 			return;
 	}
 	rc_count(cache, RC_STAT_UNCACHED_WRITES, 1);
-	if (io->nr > RC_WIDE_BLOCKS)
+	if (io->nr > RC_IO_BLOCKS)
 		rc_wide_begin(index, io);
+	else if (io->nr > RC_COUNTED_BLOCKS)
+		rc_range_begin(index, io);
 	else
 		rc_track_begin(index, io);
 }
