@@ -28,8 +28,8 @@
  * submitted: a VALID slot is retired, a FILLING or WRITING one is cancelled. Until the
  * write ends, nobody else may publish these blocks. The write either left its own WRITING
  * slot in the index, or it is tracked: its blocks count in rc_index.writers, or a range in
- * rc_index.ranges contains them (a write of more than RC_IO_BLOCKS counts in nr_wide).
- * Fills and write-throughs look at all of these before they add a block. A range is added
+ * rc_index.ranges contains them. Fills and write-throughs look at the slot, the counter and
+ * the ranges of a block before they add the block (rc_tracked_run()). A range is added
  * before its first block is removed, so the lock may be released on the way. The order in
  * which the source executes two concurrent writes to one block is unknown, so neither
  * publishes: the second cancels the slot of the first, and both are tracked, each until

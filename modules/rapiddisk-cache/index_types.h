@@ -141,7 +141,10 @@ struct rc_index {
 	 * is taken with interrupts disabled. Hits do not take it.
 	 */
 	spinlock_t lock ____cacheline_aligned;
-	/* Untracked writes are in flight: nothing may be published yet. */
+	/*
+	 * Untracked writes are in flight: nothing may be published yet. Set only before the
+	 * index is in use.
+	 */
 	bool is_opening;
 	/* The free slots ran out since the last grace period. */
 	bool is_starved;
@@ -149,8 +152,6 @@ struct rc_index {
 	bool is_reclaiming;
 	/* Reads and writes that own slots or count as writers, and shrinkers. */
 	u32 nr_inflight;
-	/* Writes in flight of more than RC_IO_BLOCKS. */
-	u32 nr_wide;
 	/* Ranges of writes in flight of more than RC_COUNTED_BLOCKS: struct rc_io. */
 	struct rb_root_cached ranges;
 	u32 writers[RC_WRITERS];
@@ -210,7 +211,7 @@ static inline u32 *rc_writers(struct rc_index *index, u64 block)
 static inline bool rc_index_is_open(const struct rc_index *index)
 {
 	lockdep_assert_held(&index->lock);
-	return !index->is_opening && !index->nr_wide;
+	return !index->is_opening;
 }
 
 /* Add slot @nr to the head of @list. */

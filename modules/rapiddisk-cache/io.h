@@ -23,8 +23,6 @@ enum rc_io_kind {
 	RC_IO_TRACKED,
 	/* A write with its range in rc_index.ranges. */
 	RC_IO_RANGE,
-	/* A write that counts in rc_index.nr_wide. */
-	RC_IO_WIDE,
 	/* A write that counts in rc_cache.untracked. */
 	RC_IO_UNTRACKED,
 };

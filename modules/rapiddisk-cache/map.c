@@ -79,9 +79,6 @@ int rc_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *status)
 	case RC_IO_RANGE:
 		rc_end_range(io);
 		break;
-	case RC_IO_WIDE:
-		rc_end_wide(io);
-		break;
 	case RC_IO_UNTRACKED:
 		rc_end_untracked(cache);
 		break;

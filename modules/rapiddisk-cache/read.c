@@ -144,13 +144,10 @@ static bool rc_fill_take(struct rc_index *index, struct rc_io *io, const struct 
 static void rc_fill_add(struct rc_index *index, struct rc_io *io, u32 first)
 {
 	u32 i, stop = min(first + RC_HOLD_BLOCKS, io->nr);
-	/* A wide write may have begun since the last hold of the lock. */
-	bool is_open = rc_index_is_open(index);
 
 	for (i = first; i < stop; i++)
 		rc_index_add(index, io->slot[i], io->block + i,
-			     is_open && !rc_busy_run(index, io->block + i) ? RC_FILLING
-									   : RC_BOUNCE);
+			     rc_busy_run(index, io->block + i) ? RC_BOUNCE : RC_FILLING);
 }
 
 /*

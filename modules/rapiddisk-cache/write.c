@@ -79,23 +79,6 @@ void rc_end_range(struct rc_io *io)
 }
 
 /**
- * rc_end_wide() - End a write that counted in rc_index.nr_wide.
- * @io: data of the bio
- *
- * Context: any.
- */
-void rc_end_wide(struct rc_io *io)
-{
-	struct rc_index *index = io->index;
-	unsigned long flags;
-
-	spin_lock_irqsave(&index->lock, flags);
-	index->nr_wide--;
-	rc_index_unpin(index);
-	spin_unlock_irqrestore(&index->lock, flags);
-}
-
-/**
  * rc_end_untracked() - End a write that began without an index.
  * @cache: the cache
  *
@@ -105,22 +88,6 @@ void rc_end_untracked(struct rc_cache *cache)
 {
 	if (atomic_dec_and_test(&cache->untracked))
 		wake_up(&cache->wait);
-}
-
-/*
- * Begin a wide write. Until it ends nothing is published, so the caller can drop its
- * blocks afterwards, and release the lock on the way.
- *
- * Context: RCU read section. The index is pinned and outlasts the section.
- */
-static void rc_wide_begin(struct rc_index *index, struct rc_io *io)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&index->lock, flags);
-	index->nr_wide++;
-	rc_io_begin(io, index, RC_IO_WIDE);
-	spin_unlock_irqrestore(&index->lock, flags);
 }
 
 /*
@@ -139,7 +106,7 @@ static void rc_write_through_add(struct rc_index *index, struct rc_io *io, u32 i
 
 	/* A write-through in flight is cancelled, and counts from here on. */
 	base = rc_write_invalidate(index, block);
-	was_free = rc_index_is_open(index) && !rc_tracked_run(index, block);
+	was_free = !rc_tracked_run(index, block);
 	if (base) {
 		slot->queue = index->slot[base].queue;
 		slot->hits = index->slot[base].hits;
@@ -352,8 +319,19 @@ static void rc_track_begin(struct rc_index *index, struct rc_io *io)
 }
 
 /*
- * Begin a write with its range in the index. Once the range is there, nothing is added to
- * its blocks, so the lock may be released while the blocks are removed.
+ * True if it takes too long to remove the blocks of a discard or write-zeroes one by one.
+ * rc_index_drop(), which may sleep, removes them after the RCU read section, but before the
+ * bio is sent. The index is pinned and outlasts the section.
+ */
+static bool rc_write_is_wide(const struct rc_io *io)
+{
+	return io->kind == RC_IO_RANGE && io->nr > RC_IO_BLOCKS;
+}
+
+/*
+ * Begin a write with its range in the index. Once the range is there, nobody adds a slot for
+ * one of its blocks that a lookup finds. So the lock may be released while the blocks are
+ * removed.
  *
  * Context: RCU read section.
  */
@@ -362,20 +340,20 @@ static void rc_range_begin(struct rc_index *index, struct rc_io *io)
 	unsigned long flags;
 	u32 i;
 
-	for (i = 0; i < io->nr; i += RC_HOLD_BLOCKS) {
+	spin_lock_irqsave(&index->lock, flags);
+	rc_io_begin(io, index, RC_IO_RANGE);
+	rc_range_add(index, io);
+	spin_unlock_irqrestore(&index->lock, flags);
+	for (i = 0; !rc_write_is_wide(io) && i < io->nr; i += RC_HOLD_BLOCKS) {
 		spin_lock_irqsave(&index->lock, flags);
-		if (!i) {
-			rc_io_begin(io, index, RC_IO_RANGE);
-			rc_range_add(index, io);
-		}
 		rc_track_drop(index, io, i);
 		spin_unlock_irqrestore(&index->lock, flags);
 	}
 }
 
 /*
- * Begin a write in the index: as write-through, or tracked by counters, by a range or as
- * wide. Context: RCU read section.
+ * Begin a write in the index: as write-through, or tracked by counters or by a range.
+ * Context: RCU read section.
  */
 static void rc_write_begin(struct rc_cache *cache, struct rc_index *index,
 			   struct rc_io *io, struct bio *bio)
@@ -393,9 +371,7 @@ static void rc_write_begin(struct rc_cache *cache, struct rc_index *index,
 			return;
 	}
 	rc_count(cache, RC_STAT_UNCACHED_WRITES, 1);
-	if (io->nr > RC_IO_BLOCKS)
-		rc_wide_begin(index, io);
-	else if (io->nr > RC_COUNTED_BLOCKS)
+	if (io->nr > RC_COUNTED_BLOCKS)
 		rc_range_begin(index, io);
 	else
 		rc_track_begin(index, io);
@@ -445,7 +421,7 @@ int rc_map_write(struct rc_cache *cache, struct rc_io *io, struct bio *bio)
 		rc_count(cache, RC_STAT_BYPASSED, 1);
 	}
 	rcu_read_unlock();
-	if (unlikely(io->kind == RC_IO_WIDE))
+	if (unlikely(rc_write_is_wide(io)))
 		rc_index_drop(index, io->block, io->block + io->nr - 1);
 	return rc_send(cache, bio);
 }

@@ -12,7 +12,6 @@ int rc_map_write(struct rc_cache *cache, struct rc_io *io, struct bio *bio);
 void rc_end_write_through(struct rc_io *io, struct bio *bio, blk_status_t status);
 void rc_end_tracked(struct rc_io *io);
 void rc_end_range(struct rc_io *io);
-void rc_end_wide(struct rc_io *io);
 void rc_end_untracked(struct rc_cache *cache);
 
 #endif

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# guest: suite=trixie memory=1G
-# guest: suite=bookworm memory=1G
+# guest: suite=trixie memory=1G timeout=600
+# guest: suite=bookworm memory=1G timeout=600
 #
 # cache-large-writes - check that large writes and discards in flight concern their blocks only.
 #
@@ -23,12 +23,12 @@ t_atexit "rm $rules; udevadm control --reload"
 modprobe rapiddisk-cache
 modprobe dm-delay
 disk=/dev/rd0
-half=131072
+half=32768
 sectors=$((2 * half))
 echo "rapiddisk attach 0 $((sectors * 512))" >/sys/kernel/rapiddisk/mgmt
 udevadm settle
 t_atexit "t_detach 0; modprobe -r rapiddisk-cache dm-delay rapiddisk"
-for part in 0 64; do
+for part in 0 16; do
 	dd if=/dev/urandom of=$disk bs=1M count=16 seek=$part oflag=direct
 done
 dmsetup create held --table "0 $half linear $disk $half"
@@ -42,10 +42,14 @@ source=/dev/mapper/source
 udevadm settle
 inflight=/sys/block/$(basename "$(readlink -f $source)")/inflight
 
-# create MODE - create an empty cache
+# create MODE - create an empty cache, and a map above for discards. BLKDISCARD locks the inode of its
+# device until the discard ends, and lseek() waits for that lock.
+above=/dev/mapper/above
 create() {
-	c_create - 65536 "$1" && dmsetup message cache 0 drop
+	c_create - 65536 "$1" && dmsetup create above --table "0 $sectors linear $cache 0" &&
+		udevadm settle && dmsetup message cache 0 drop
 }
+t_atexit "dmsetup remove --retry above"
 
 # table TABLE... - replace the table of the second half, which releases what is held
 table() {
@@ -92,7 +96,7 @@ ended() {
 # writes PATTERN - write 8 MiB of new data to the start of the second half, all at once
 writes() {
 	fio --name=w --filename=$cache --direct=1 --ioengine=libaio --iodepth=8 --rw=write \
-		--bs=1M --size=8M --offset=64M --buffer_pattern="$1" --output-format=terse
+		--bs=1M --size=8M --offset=16M --buffer_pattern="$1" --output-format=terse
 }
 
 # pass MIB [COUNT] - read COUNT MiB (1) in blocks from MIB on
@@ -112,8 +116,8 @@ outside() {
 # inside SENTENCE - check that the start of the second half is not cached
 inside() {
 	dmsetup message cache 0 stats_reset
-	pass 64
-	pass 64
+	pass 16
+	pass 16
 	t_is "blocks inside are not filled during $1" "$(c_stat fills) $(c_stat hits)" "0 0"
 }
 
@@ -123,9 +127,10 @@ after() {
 	t_run "cache and source are equal once $1 ended" c_same
 	dmsetup message cache 0 drop
 	dmsetup message cache 0 stats_reset
-	pass 64 16
+	pass 16 16
 	t_is "all blocks are filled after $1" "$(c_stat fills)" 4096
 	t_run "cache and source are equal after $1 and a fill" c_same
+	dmsetup remove --retry above
 	c_remove
 }
 
@@ -133,7 +138,7 @@ after() {
 
 for what in all writes; do
 	create 1
-	pass 64 4
+	pass 16 4
 	hold $what
 	t_run "8 MiB of writes are in flight, $what held" begin 8 writes 0x5a
 	outside "large writes, $what held"
@@ -147,10 +152,39 @@ create 1
 hold writes
 t_run "8 MiB of writes are in flight below a small one" begin 8 writes 0xa5
 t_run "a small write inside is in flight, too" begin 9 \
-	dd if=/dev/urandom of=$cache bs=4k count=1 seek=16400 oflag=direct
+	dd if=/dev/urandom of=$cache bs=4k count=1 seek=4112 oflag=direct
 inside "large writes and a small one"
 release
 after "large writes and a small one"
+
+# --- discards and write-zeroes ---
+
+for option in --force --zeroout; do
+	create 0
+	hold all
+	t_run "16 MiB are in flight, blkdiscard $option" \
+		begin 1 blkdiscard --force $option --offset 16M --length 16M $above
+	outside "blkdiscard $option"
+	t_run "cached blocks outside are written during blkdiscard $option" \
+		dd if=/dev/urandom of=$cache bs=4k count=256 oflag=direct
+	dmsetup message cache 0 stats_reset
+	pass 0
+	t_is "the written blocks are hit during blkdiscard $option" "$(c_stat hits)" 256
+	release
+	after "blkdiscard $option"
+done
+
+create 0
+pass 16 4
+hold writes
+t_run "a discard is in flight below a small write" \
+	begin 1 blkdiscard --force --offset 16M --length 16M $above
+outside "a discard of which only the end is held"
+t_run "a small write inside is in flight, too" begin 2 \
+	dd if=/dev/urandom of=$cache bs=4k count=1 seek=4112 oflag=direct
+inside "a discard and a small write"
+release
+after "a discard and a small write"
 
 # --- the content under load ---
 
@@ -158,10 +192,10 @@ after "large writes and a small one"
 load() {
 	fio --name=global --filename=$cache --direct=1 --ioengine=libaio --iodepth=8 --thread \
 		--bssplit=4k/40:16k/20:64k/20:1M/15:2M/5 --randrepeat=0 --output-format=terse \
-		--name=v --rw=randwrite --offset=64M --size=8M --io_size=12M --verify=crc32c \
-		--name=w --rw=randwrite --offset=72M --size=8M --io_size=12M --numjobs=2 \
-		--name=t --rw=randtrim --offset=76M --size=8M --io_size=12M \
-		--name=r --rw=randread --offset=64M --size=20M --io_size=24M
+		--name=v --rw=randwrite --offset=16M --size=4M --io_size=8M --verify=crc32c \
+		--name=w --rw=randwrite --offset=20M --size=8M --io_size=8M --numjobs=2 \
+		--name=t --rw=randtrim --offset=24M --size=8M --io_size=8M \
+		--name=r --rw=randread --offset=16M --size=16M --io_size=16M
 }
 change() {
 	while [ ! -e "$t_dir/enough" ]; do
