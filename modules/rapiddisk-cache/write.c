@@ -352,6 +352,18 @@ static void rc_range_begin(struct rc_index *index, struct rc_io *io)
 }
 
 /*
+ * True if the source accepts pages of the cache as memory of the write. The first segment
+ * begins as far into its page as the write into its block, all others at the start of a
+ * page.
+ */
+static bool rc_write_is_aligned(const struct rc_cache *cache, const struct bio *bio)
+{
+	size_t offset = rc_bio_pos(bio) & (RC_BLOCK_SIZE - 1);
+
+	return likely(!offset) || !(offset & bdev_dma_alignment(cache->source->bdev));
+}
+
+/*
  * Begin a write in the index: as write-through, or tracked by counters or by a range.
  * Context: RCU read section.
  */
@@ -367,6 +379,7 @@ static void rc_write_begin(struct rc_cache *cache, struct rc_index *index,
 		}
 		/* A page that is swapped out frees memory. Do not take memory for it. */
 		if (cache->mode == RC_WRITE_THROUGH && !(bio->bi_opf & REQ_SWAP) &&
+		    rc_write_is_aligned(cache, bio) &&
 		    rc_write_through(cache, index, io, bio))
 			return;
 	}
