@@ -117,7 +117,7 @@ EXPORT_SYMBOL_RAPIDDISK(rapiddisk_borrow);
 static int rd_loan_take_pages(struct rapiddisk_loan *loan)
 {
 	struct rd_disk *disk = rd_loan_disk(loan);
-	struct page *page;
+	unsigned long nr_pages;
 
 	/* Unlike truncate_inode_pages(), this waits for nobody who may wait for us. */
 	invalidate_mapping_pages(rd_bdev_mapping(disk->gd->part0), 0, -1);
@@ -129,9 +129,8 @@ static int rd_loan_take_pages(struct rapiddisk_loan *loan)
 	 * No page is allocated before the loan has started, so the list needs no lock
 	 * yet.
 	 */
-	rd_store_lend(&disk->store, &loan->idle, &loan->chunks);
-	list_for_each_entry(page, &loan->idle, lru)
-		loan->nr_idle++;
+	rd_store_lend(&disk->store, &loan->idle, &loan->chunks, &nr_pages);
+	WRITE_ONCE(loan->nr_idle, nr_pages);
 	return 0;
 }
 

@@ -300,6 +300,7 @@ void rd_store_unkeep(struct rd_store *store)
  * @store: the store
  * @pages: list that gets the pages, linked by page->lru
  * @ret_chunks: the empty chunks, in the order of their position, for rd_store_take_back()
+ * @ret_nr_pages: the number of pages
  *
  * No copy uses the pages any more on return. Nobody may grow, shrink or keep the store
  * until rd_store_take_back(); reads and writes are fine.
@@ -307,10 +308,11 @@ void rd_store_unkeep(struct rd_store *store)
  * Context: may sleep; allocates nothing.
  */
 void rd_store_lend(struct rd_store *store, struct list_head *pages,
-		   struct rd_chunk **ret_chunks)
+		   struct rd_chunk **ret_chunks, unsigned long *ret_nr_pages)
 {
 	unsigned long nr_chunks = rd_store_own_map(store)->nr_chunks, i;
 	struct rd_chunk *chunks = NULL, *chunk;
+	unsigned long nr_pages = 0;
 	unsigned int slot;
 
 	for (i = nr_chunks; i-- > 0;) {
@@ -336,10 +338,12 @@ void rd_store_lend(struct rd_store *store, struct list_head *pages,
 				list_add_tail(&virt_to_page(page)->lru, pages);
 			RCU_INIT_POINTER(chunk->page[slot], NULL);
 		}
+		nr_pages += chunk->nr;
 		chunk->nr = 0;
 		cond_resched();
 	}
 	*ret_chunks = chunks;
+	*ret_nr_pages = nr_pages;
 }
 
 /**

@@ -17,7 +17,7 @@ int rd_store_keep(struct rd_store *store, struct rd_progress *progress);
 void rd_store_unkeep(struct rd_store *store);
 
 void rd_store_lend(struct rd_store *store, struct list_head *pages,
-		   struct rd_chunk **ret_chunks);
+		   struct rd_chunk **ret_chunks, unsigned long *ret_nr_pages);
 void rd_store_take_back(struct rd_store *store, struct list_head *pages,
 			struct rd_chunk *chunks);
 
