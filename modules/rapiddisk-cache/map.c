@@ -4,8 +4,10 @@
  * source: unchanged, or with pages of the cache in it. Writes are tracked until they end.
  * cache_types.h has the rules.
  */
-#include "map.h"
+#include <linux/sched.h>
+
 #include "io.h"
+#include "map.h"
 #include "read.h"
 #include "write.h"
 
@@ -29,7 +31,7 @@ static struct rc_io *rc_bio_to_io(struct bio *bio)
  * @ti: the target
  * @bio: device-mapper's clone
  *
- * Context: may sleep, unless the bio has REQ_NOWAIT.
+ * Context: task; may sleep. With REQ_NOWAIT, waits for nothing, but can be scheduled.
  * Return: DM_MAPIO_REMAPPED or DM_MAPIO_SUBMITTED.
  */
 int rc_map(struct dm_target *ti, struct bio *bio)
@@ -44,6 +46,13 @@ int rc_map(struct dm_target *ti, struct bio *bio)
 			rc_count(cache, RC_STAT_FLUSHES, 1);
 		return rc_send(cache, bio);
 	}
+	/*
+	 * device-mapper submits the rest of a bio that is cut from one loop. REQ_NOWAIT forbids
+	 * to wait, but not to be scheduled: submit_bio_noacct() calls might_sleep() for each
+	 * bio.
+	 */
+	if (unlikely(bio->bi_iter.bi_size > RC_IO_BLOCKS << RC_BLOCK_SHIFT))
+		cond_resched();
 	if (bio_op(bio) == REQ_OP_READ)
 		return rc_map_read(cache, io, bio);
 	if (op_is_write(bio_op(bio)))

@@ -215,7 +215,7 @@ static inline void rd_bio_account(const struct bio *bio)
  * rd_disk_submit_bio() - Implement ->submit_bio(): execute and complete a bio.
  * @bio: the bio
  *
- * Context: may sleep, unless the bio has REQ_NOWAIT.
+ * Context: task; may sleep. With REQ_NOWAIT, waits for nothing, but can be scheduled.
  */
 void rd_disk_submit_bio(struct bio *bio)
 {

@@ -19,6 +19,7 @@
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "map.h"
@@ -249,13 +250,25 @@ static __always_inline size_t rd_chunk_copy(const struct rd_chunk *chunk, u64 po
 	return pos - start;
 }
 
+/*
+ * Let other tasks run between two chunks of a copy, because a bio can have 512 MiB.
+ *
+ * REQ_NOWAIT forbids to wait, but not to be scheduled: submit_bio_noacct() calls
+ * might_sleep() for each bio.
+ */
+static inline void rd_copy_pause(const struct rd_vec *rest)
+{
+	if (unlikely(rest->left))
+		cond_resched();
+}
+
 /**
  * rd_store_read() - Copy out. Holes read as zeroes.
  * @store: the store
  * @pos: position in bytes
  * @to: memory
  *
- * Context: any but hard interrupts; does not sleep.
+ * Context: task; waits for nothing, but can be scheduled.
  * Return: 0; -EIO beyond the end.
  */
 int rd_store_read(struct rd_store *store, u64 pos, struct rd_vec *to)
@@ -273,6 +286,7 @@ int rd_store_read(struct rd_store *store, u64 pos, struct rd_vec *to)
 		rd_chunk_copy(chunk ? chunk : &rd_chunk_of_holes, pos, part, to, false);
 		rcu_read_unlock();
 		pos += part;
+		rd_copy_pause(to);
 	}
 	return 0;
 }
@@ -373,8 +387,9 @@ static int rd_store_fill(struct rd_store *store, u64 pos, size_t len, gfp_t gfp)
  * @store: the store
  * @pos: position in bytes
  * @from: memory
- * @gfp: flags for pages; without __GFP_DIRECT_RECLAIM this does not sleep
+ * @gfp: flags for pages
  *
+ * Context: task; without __GFP_DIRECT_RECLAIM waits for nothing, but can be scheduled.
  * Return: 0; -ENOMEM; -EIO beyond the end. A part may have been written after an error.
  */
 int rd_store_write(struct rd_store *store, u64 pos, struct rd_vec *from, gfp_t gfp)
@@ -387,11 +402,12 @@ int rd_store_write(struct rd_store *store, u64 pos, struct rd_vec *from, gfp_t g
 		if (unlikely(done < 0))
 			return done;
 		pos += done;
-		if (likely(done == part))
-			continue;
-		err = rd_store_fill(store, pos, part - done, gfp);
-		if (err)
-			return err;
+		if (unlikely(done != part)) {
+			err = rd_store_fill(store, pos, part - done, gfp);
+			if (err)
+				return err;
+		}
+		rd_copy_pause(from);
 	}
 	return 0;
 }
