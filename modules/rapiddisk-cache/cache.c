@@ -64,6 +64,20 @@ void rc_cache_drop(struct rc_cache *cache)
 }
 
 /**
+ * rc_cache_clear() - Drop all content while no I/O is in flight, and keep the memory.
+ * @cache: the cache; its mutex is held
+ *
+ * Context: may sleep.
+ */
+void rc_cache_clear(struct rc_cache *cache)
+{
+	struct rc_index *index = rc_cache_index(cache);
+
+	if (index && !rc_index_clear(index))
+		rc_index_drop(index, 0, U64_MAX);
+}
+
+/**
  * rc_cache_bypass() - Let all I/O pass by, or begin to cache again with an empty index.
  * @cache: the cache; its mutex is held
  * @arg: "on" or "off"

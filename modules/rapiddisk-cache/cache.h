@@ -7,6 +7,7 @@ struct rc_cache;
 
 void rc_cache_close(struct rc_cache *cache);
 void rc_cache_drop(struct rc_cache *cache);
+void rc_cache_clear(struct rc_cache *cache);
 int rc_cache_bypass(struct rc_cache *cache, const char *arg);
 int rc_cache_resize(struct rc_cache *cache, const char *arg);
 

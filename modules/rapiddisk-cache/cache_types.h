@@ -52,8 +52,8 @@
  * rc_cache.untracked; a new index publishes nothing until these writes have ended.
  *
  * Suspend. Device-mapper drains all bios; then the cache drops its content, because
- * others may modify the source until resume. A reload creates a new cache, which begins
- * empty.
+ * others may modify the source until resume. VALID slots become FREE at once, and keep
+ * their pages. A reload creates a new cache, which begins empty.
  *
  * Memory. I/O that does not get memory at once passes by, so nothing here blocks or fails
  * for lack of memory, and .map never sleeps for a bio with REQ_NOWAIT. The shrinker waits

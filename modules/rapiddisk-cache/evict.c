@@ -12,6 +12,7 @@
  */
 #include <linux/hash.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 
 #include "evict.h"
 #include "index_types.h"
@@ -185,6 +186,18 @@ void rc_evict_del(struct rc_index *index, u32 nr)
 {
 	lockdep_assert_held(&index->lock);
 	rc_queue_del(index, nr);
+}
+
+/**
+ * rc_evict_clear() - Remove all slots from their queues.
+ * @index: the index, locked
+ *
+ * Ghosts stay. A ghost tells that a block was in use, and nothing of its content.
+ */
+void rc_evict_clear(struct rc_index *index)
+{
+	lockdep_assert_held(&index->lock);
+	memset(index->queue, 0, sizeof(index->queue));
 }
 
 /**

@@ -7,6 +7,7 @@
 
 struct rc_index;
 
+void rc_evict_clear(struct rc_index *index);
 void rc_evict_init(struct rc_index *index);
 void rc_evict_add(struct rc_index *index, u32 nr);
 void rc_evict_del(struct rc_index *index, u32 nr);

@@ -44,6 +44,9 @@ static_assert(!(RC_WRITERS & (RC_WRITERS - 1)));
 /* Slots handled per hold of rc_index.lock by operations that may release the lock. */
 #define RC_BATCH 256UL
 
+/* Buckets of the hash table that are cleared at once: 64 KiB. */
+#define RC_CLEAR_BUCKETS 16384UL
+
 /*
  * Blocks of a read or write that are added to the index, or leave their state, per hold of
  * rc_index.lock. The lock disables interrupts, and a block costs up to 200 instructions.

@@ -95,14 +95,19 @@ static int rc_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 
 /*
  * Implement .postsuspend: drop all content, because others may modify the source until
- * resume. No bio is in flight.
+ * resume.
+ *
+ * No bio is in flight: __dm_suspend() waits for the calls of .map by synchronize_srcu(), and
+ * for the ends of all bios by dm_wait_for_completion(). New bios wait for the resume.
+ * __dm_destroy() waits for neither, but no new bio comes to a device without openers, and
+ * .dtr waits for the rest. The memory goes back to the kernel by the shrinker, or by .dtr.
  */
 static void rc_postsuspend(struct dm_target *ti)
 {
 	struct rc_cache *cache = ti->private;
 
 	mutex_lock(&cache->mutex);
-	rc_cache_drop(cache);
+	rc_cache_clear(cache);
 	mutex_unlock(&cache->mutex);
 }
 

@@ -79,6 +79,25 @@ t_note "kernel memory, KiB: $before before, $after after; slab $slab_before, $sl
 t_run "no pages are lost" test "$after" -lt $((before + 8192))
 t_run "no slab memory is lost" test "$slab" -lt $((slab_before + 1024))
 t_run "no large array is lost" test "$vmalloc" -lt $((vmalloc_before + 512))
+# A suspend drops the content while a shrinker takes the memory.
+t_case "$rounds suspends while the kernel takes the memory back"
+failed=0
+c_create - 32768
+for ((i = 1; i <= rounds; i++)); do
+	# A new index takes memory at once; one that was shrunk takes none for a second.
+	dmsetup message cache 0 bypass on
+	dmsetup message cache 0 bypass off
+	dd if=$cache of=/dev/null bs=1M iflag=direct
+	echo 2 >/proc/sys/vm/drop_caches &
+	worker=$!
+	dmsetup suspend cache
+	dd if=/dev/urandom of=$source bs=64k count=16 seek=$((i * 16 % 256)) oflag=direct
+	dmsetup resume cache
+	wait $worker
+	c_same || failed=$i
+done
+c_remove
+if [ $failed = 0 ]; then ok; else fail "cache and source differ after round $failed"; fi
 t_is "the RAM disk holds no page" "$(cat /sys/block/rd5/rapiddisk/used_bytes)" 0
 t_is "no counters are left" "$(ls /sys/kernel/rapiddisk_cache)" ""
 t_run "the module unloads" modprobe -r rapiddisk-cache
