@@ -57,7 +57,8 @@
  *
  * Memory. I/O that does not get memory at once passes by, so nothing here blocks or fails
  * for lack of memory, and .map never sleeps for a bio with REQ_NOWAIT. The shrinker waits
- * for the grace period itself: memory that it reports as freed is free.
+ * for the grace period itself: memory that it reports as freed is free. The cache then
+ * recycles the pages that it has, and takes no new ones for a second.
  */
 #ifndef RAPIDDISK_CACHE_TYPES_H
 #define RAPIDDISK_CACHE_TYPES_H

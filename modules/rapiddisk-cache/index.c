@@ -283,6 +283,8 @@ static void rc_index_init(struct rc_index *index)
 			cond_resched();
 	}
 	index->nr_free = index->nr_slots;
+	/* 0 may lie in the future: jiffies begin shortly before an overflow. */
+	index->shrunk_at = jiffies - RC_PAUSE;
 }
 
 /**

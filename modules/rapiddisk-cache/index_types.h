@@ -7,6 +7,7 @@
 #define RAPIDDISK_CACHE_INDEX_TYPES_H
 
 #include <linux/build_bug.h>
+#include <linux/jiffies.h>
 #include <linux/rbtree_types.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
@@ -55,6 +56,12 @@ static_assert(!(RC_WRITERS & (RC_WRITERS - 1)));
 
 /* Pages allocated before a hold of rc_index.lock, or freed after one. */
 #define RC_PAGES 32UL
+
+/*
+ * Ticks without new pages after a shrinker asked for some. Otherwise the next misses would
+ * take the pages back, and the kernel would shrink the cache again.
+ */
+#define RC_PAUSE HZ
 
 /* Evictions, and slots that evictions spare, per hold of rc_index.lock. */
 #define RC_HOLD_MOVES 256U
@@ -176,6 +183,8 @@ struct rc_index {
 	u32 nr_valid;
 	/* Slots with a page, in any state. */
 	u32 nr_pages;
+	/* Time in jiffies of the last request of a shrinker. */
+	unsigned long shrunk_at;
 	struct rc_tally tally;
 	struct rc_queue queue[RC_NR_QUEUES];
 	u32 ghost_clock;

@@ -74,6 +74,7 @@ static struct rc_index *rc_shrink_pick(void)
 	}
 	if (ret) {
 		spin_lock_irq(&ret->lock);
+		WRITE_ONCE(ret->shrunk_at, jiffies);
 		rc_index_pin(ret);
 		spin_unlock_irq(&ret->lock);
 	}

@@ -4,6 +4,9 @@
  *
  * An evicted slot is usable again only after an RCU grace period. Therefore a reserve of
  * slots is kept free in advance: 1/64 of all slots, and up to 1/8 if that proves too few.
+ *
+ * After a shrinker took pages, the cache does not allocate for RC_PAUSE. It then has slots
+ * without a page, and keeps a reserve of slots with a page.
  */
 #include <linux/gfp.h>
 #include <linux/kernel.h>
@@ -53,6 +56,18 @@ static void rc_page_free(struct rc_index *index, void *page)
 bool rc_slots_are_shrinkable(const struct rc_cache *cache)
 {
 	return !cache->loan || rapiddisk_loan_is_shrinkable(cache->loan);
+}
+
+/*
+ * True if the cache lacks pages, and a shrinker asked for some less than RC_PAUSE ago. No
+ * shrinker asks for pages that were promised to a RAM disk.
+ */
+static bool rc_slots_are_scarce(const struct rc_index *index)
+{
+	unsigned long shrunk_at = READ_ONCE(index->shrunk_at);
+
+	return READ_ONCE(index->free_bare) &&
+	       time_in_range_open(jiffies, shrunk_at, shrunk_at + RC_PAUSE);
 }
 
 /**
@@ -261,9 +276,14 @@ static bool rc_evict(struct rc_index *index, u32 nr, enum rc_stat cause)
  */
 static bool rc_make_room(struct rc_index *index, enum rc_stat cause)
 {
-	u32 room = index->nr_free + index->nr_retired;
+	u32 room = index->nr_free + index->nr_retired, reserve = index->reserve;
 
-	return room < index->reserve && rc_evict(index, index->reserve - room, cause);
+	if (unlikely(rc_slots_are_scarce(index))) {
+		room = index->nr_paged + index->nr_retired - index->nr_leaving;
+		reserve =
+			DIV_ROUND_UP_ULL((u64)reserve * index->nr_pages, index->nr_slots);
+	}
+	return room < reserve && rc_evict(index, reserve - room, cause);
 }
 
 /**
@@ -327,8 +347,8 @@ static u32 rc_add_pages(struct rc_index *index, void **page, u32 nr)
  * @nr: number of slots
  *
  * Pages are allocated without rc_index.lock, because the lock disables interrupts. Other
- * callers may take the slots before this one does. Does nothing once the allocator
- * refuses a page.
+ * callers may take the slots before this one does. Does nothing soon after the cache was
+ * shrunk, or once the allocator refuses a page.
  *
  * Context: RCU read section, without rc_index.lock.
  */
@@ -338,7 +358,7 @@ void rc_slots_stock(struct rc_index *index, u32 nr)
 	u32 want, got, used;
 
 	/* Only a cache that is not full, or that was shrunk, has slots without a page. */
-	while (READ_ONCE(index->free_bare)) {
+	while (READ_ONCE(index->free_bare) && !rc_slots_are_scarce(index)) {
 		want = READ_ONCE(index->nr_paged);
 		if (want >= nr)
 			return;
@@ -363,7 +383,7 @@ static u32 rc_slot_take(struct rc_index *index)
 
 	if (nr) {
 		WRITE_ONCE(index->nr_paged, index->nr_paged - 1);
-	} else if (index->free_bare) {
+	} else if (index->free_bare && !rc_slots_are_scarce(index)) {
 		/* Other callers took the slots that this one had stocked. */
 		void *page = rc_page_alloc(index);
 
@@ -412,7 +432,7 @@ bool rc_slots_take(struct rc_index *index, u32 *ret_slots, u32 nr, enum rc_stat 
 		index->reserve = min(max(2 * index->reserve, nr), index->nr_slots / 8);
 		rc_slots_make_room(index, cause);
 	} else if (index->nr_retired < min(nr, index->nr_slots / 8)) {
-		/* The allocator refused: recycle the pages that the cache has. */
+		/* No new pages: recycle those that the cache has. */
 		rc_evict(index, nr, cause);
 	}
 	return false;

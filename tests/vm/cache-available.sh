@@ -45,6 +45,16 @@ fill() {
 	dd if=$cache of=/dev/null bs=1M count=$limit iflag=direct
 }
 
+# refill - read until the cache is nearly full again; one that was shrunk takes no memory for a second
+refill() {
+	local try
+	for ((try = 0; try < 20; try++)); do
+		fill
+		[ "$(held)" -lt 550 ] || return 0
+	done
+	return 1
+}
+
 # Print how many blocks of pages the kernel has given to a type of memory.
 pageblocks() { # TYPE
 	awk -v type="$1" '/^Number of blocks type/ { for (i = 5; i <= NF; i++) if ($i == type) at = i }
@@ -76,9 +86,8 @@ t_note "the cache holds $(held) MiB"
 t_run "the cache gave the memory" test "$(held)" -lt $((full - 200))
 t_detach 0
 
-fill
+t_run "the cache fills again" refill
 full=$(held)
-t_run "the cache fills again" test "$full" -ge 550
 # The index of this cache needs 960 MiB.
 dmsetup create more --table "0 $sectors zero"
 t_atexit "dmsetup remove --retry huge; dmsetup remove --retry more"

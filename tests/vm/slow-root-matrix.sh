@@ -38,7 +38,7 @@ for try in 1 2 3 4 5; do
 	file=/root/read-twice.$try
 	[ -e $file ] || head -c 1M /dev/urandom >$file
 	sync
-	echo 3 >/proc/sys/vm/drop_caches
+	echo 1 >/proc/sys/vm/drop_caches
 	dd if=$file of=/dev/null bs=4k iflag=direct status=none || exit 1
 	hits=$(attribute hits) misses=$(attribute misses)
 	dd if=$file of=/dev/null bs=4k iflag=direct status=none || exit 1
