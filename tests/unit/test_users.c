@@ -168,6 +168,8 @@ Suite *suite_users(void)
 	Suite *suite = suite_create("users");
 	TCase *tcase = tcase_create("mounts");
 
+	/* Tens of MiB are read, which takes long under a sanitizer. */
+	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, mounts_beyond_the_bound_block_each_device);
 	tcase_add_test(tcase,
