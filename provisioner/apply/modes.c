@@ -18,7 +18,10 @@
 #include "report/json.h"
 #include "report/metrics.h"
 #include "report/schema.h"
+#include "report/status_doc.h"
+#include "report/status_file.h"
 #include "report/text.h"
+#include "sys/rundir.h"
 
 #include <assert.h>
 #include <unistd.h>
@@ -90,6 +93,41 @@ static int print_live(const struct model *observed)
 	return r < 0 ? EXIT_PARTIAL : EXIT_OK;
 }
 
+struct deviations {
+	const char *time;
+	bool has_title;
+};
+
+static void print_deviation(void *data, const struct status_object *object)
+{
+	struct deviations *printed = data;
+	const char *why = object->message ? object->message : object->reason;
+
+	if (!printed->has_title) {
+		visible_print(stdout, "not converged at %s:", printed->time);
+		putchar('\n');
+	}
+	printed->has_title = true;
+	visible_print(stdout, "! %s %s: %s", object->kind, object->name,
+		      why ? why : object->result);
+	putchar('\n');
+}
+
+/* Print the objects that the last run or drift check of this boot found out of sync, and why. */
+static void print_deviations(const struct app *app)
+{
+	_cleanup_(status_doc_done) struct status_doc doc = { 0 };
+	_cleanup_free_ char *text = NULL, *why = NULL;
+	struct deviations printed = { 0 };
+
+	if (kfs_read(&app->sys.kfs, &text, RUNDIR "/" STATUS_FILE) < 0 ||
+	    status_doc_parse(text, strlen(text), &doc, &why) < 0 || doc.dry_run)
+		return;
+	printed.time = status_doc_checked_at(&doc);
+	if (printed.time)
+		status_doc_deviations(&doc, print_deviation, &printed);
+}
+
 static int run_status(struct app *app)
 {
 	_cleanup_(report_done) struct report report = { 0 };
@@ -115,11 +153,12 @@ static int run_status(struct app *app)
 	}
 	if (app->options.mode == MODE_IMPORT)
 		return print_live(&observed);
-	if (text)
+	if (text) {
 		fputs(text, stdout);
-	else
-		text_print_status(stdout, app->color, app->options.verbose, &observed,
-				  &report);
+		return EXIT_OK;
+	}
+	text_print_status(stdout, app->color, app->options.verbose, &observed, &report);
+	print_deviations(app);
 	return EXIT_OK;
 }
 

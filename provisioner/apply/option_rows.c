@@ -122,6 +122,8 @@ const struct option_row option_rows[] = {
 		.group = GROUP_MODE,
 		.mode = MODE_STATUS,
 		.help = "Print the live objects, their owners and their use",
+		.more = "Objects that the last run or drift check of this boot found out of "
+			"sync follow, with the reason.",
 	},
 	{
 		.name = "import",
