@@ -91,17 +91,20 @@ make_guest() { # STATE OPTION...
 	make_root "$state" --packages --prepare="$no_peer" "$@"
 }
 
-# Take the kernel and the initramfs from /boot of a guest that has been shut down.
+# Take the kernel and the initramfs from /boot of a guest that has been shut down. Fails if one of
+# them is missing.
 take_boot_files() { # STATE
 	local image=$1/image file release
 	release=$(cat "$image/release")
 	for file in vmlinuz initrd.img; do
+		rm "$image/$file"
 		debugfs -R "dump /boot/$file-$release $image/$file" "$image/root.img"
+		[ -s "$image/$file" ] || return
 	done
 }
 
 boot_guest() { # STATE OPTION...
-	take_boot_files "$1"
+	take_boot_files "$1" || return
 	{
 		package_functions
 		cat
