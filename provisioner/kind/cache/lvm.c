@@ -64,12 +64,13 @@ int cache_advise_on_lvm(struct sys *sys, const struct obj *want, char **ret)
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	if (has_devices_file(&sys->kfs))
+		/* Debian has the commands of lvm(8) alone for devices files. */
 		return str_format(
 			ret,
-			ADVICE "deactivate its volume group, run 'lvmdevices --deldev "
-			       "%s', 'rapiddisk-apply', 'lvmdevices --adddev "
-			       "/dev/mapper/%s' and 'update-initramfs -u', and activate "
-			       "the volume group",
+			ADVICE "deactivate its volume group, run 'lvm lvmdevices "
+			       "--deldev %s', 'rapiddisk-apply', 'lvm lvmdevices "
+			       "--adddev /dev/mapper/%s' and 'update-initramfs -u', and "
+			       "activate the volume group",
 			path, obj_name(want));
 	return str_format(ret,
 			  ADVICE "add 'devices { global_filter = [ \"r|^%s$|\" ] }' to "
