@@ -124,6 +124,9 @@ cat /etc/lvm/devices/system.devices
 grep -o "'lvm lvmdevices --[^']*'" /root/said | tr -d "'" >/root/commands
 [ "$(wc -l </root/commands)" = 2 ]
 leave
+sed -n "s/.*add '\(devices {.*}\)' to \/etc\/lvm\/lvmlocal.conf.*/\1/p" /root/said >/root/line
+[ -s /root/line ]
+cat /root/line >>/etc/lvm/lvmlocal.conf
 eval "$(head -n 1 /root/commands)"
 rapiddisk-apply
 eval "$(tail -n 1 /root/commands)"

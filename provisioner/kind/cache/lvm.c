@@ -64,13 +64,19 @@ int cache_advise_on_lvm(struct sys *sys, const struct obj *want, char **ret)
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	if (has_devices_file(&sys->kfs))
-		/* Debian has the commands of lvm(8) alone for devices files. */
+		/*
+		 * Debian has the commands of lvm(8) alone for devices files. LVM would search
+		 * all disks for the physical volume before the cache exists.
+		 */
 		return str_format(
 			ret,
-			ADVICE "deactivate its volume group, run 'lvm lvmdevices "
-			       "--deldev %s', 'rapiddisk-apply', 'lvm lvmdevices "
-			       "--adddev /dev/mapper/%s' and 'update-initramfs -u', and "
-			       "activate the volume group",
+			ADVICE
+			"deactivate its volume group, add 'devices { "
+			"search_for_devnames = \"none\" }' to "
+			"/etc/lvm/lvmlocal.conf, run 'lvm lvmdevices --deldev %s', "
+			"'rapiddisk-apply', 'lvm lvmdevices --adddev "
+			"/dev/mapper/%s' and 'update-initramfs -u', and activate "
+			"the volume group",
 			path, obj_name(want));
 	return str_format(ret,
 			  ADVICE "add 'devices { global_filter = [ \"r|^%s$|\" ] }' to "
