@@ -4,9 +4,7 @@
  *
  * An evicted slot is usable again only after an RCU grace period. Therefore a reserve of
  * slots is kept free in advance: 1/64 of all slots, and up to 1/8 if that proves too few.
- *
- * After a shrinker took pages, the cache does not allocate for RC_PAUSE. It then has slots
- * without a page, and keeps a reserve of slots with a page.
+ * For RC_PAUSE after a shrinker took pages, nothing is allocated, and the reserve has pages.
  */
 #include <linux/gfp.h>
 #include <linux/kernel.h>

@@ -67,7 +67,7 @@ START_TEST(private_file_is_no_fifo_of_another)
 }
 END_TEST
 
-/* Whoever holds the old file open, or has another name of it, gets nothing. */
+/* The text reaches no open file and no other link of the old file. */
 START_TEST(private_file_does_not_write_into_an_old_file)
 {
 	struct stat st;
