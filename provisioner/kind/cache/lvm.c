@@ -41,7 +41,10 @@ static int find_stable_path(struct sys *sys, uint64_t number, char **ret)
 	return devices_path(&sys->kfs, number, ret);
 }
 
-/* LVM ignores its filters while it uses a devices file. */
+/*
+ * True if LVM may use a devices file, and ignore its filters. lvm.conf can forbid it, and the
+ * initramfs of Debian has LVM's configuration without this file: LVM uses its filters there.
+ */
 static bool has_devices_file(const struct kfs *kfs)
 {
 	return kfs_exists(kfs, "etc/lvm/devices/system.devices");
@@ -71,13 +74,13 @@ int cache_advise_on_lvm(struct sys *sys, const struct obj *want, char **ret)
 		return str_format(
 			ret,
 			ADVICE
-			"deactivate its volume group, add 'devices { "
-			"search_for_devnames = \"none\" }' to "
+			"deactivate its volume group, add 'devices { global_filter = "
+			"[ \"r|^%s$|\" ] search_for_devnames = \"none\" }' to "
 			"/etc/lvm/lvmlocal.conf, run 'lvm lvmdevices --deldev %s', "
 			"'rapiddisk-apply', 'lvm lvmdevices --adddev "
 			"/dev/mapper/%s' and 'update-initramfs -u', and activate "
 			"the volume group",
-			path, obj_name(want));
+			path, path, obj_name(want));
 	return str_format(ret,
 			  ADVICE "add 'devices { global_filter = [ \"r|^%s$|\" ] }' to "
 				 "/etc/lvm/lvmlocal.conf, run 'update-initramfs -u' and "
