@@ -13,6 +13,7 @@
 #include "sys/udev.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 static bool wants_color(const struct options *o)
 {
@@ -104,6 +105,11 @@ int main(int argc, char **argv)
 
 	/* All printed times are UTC; this keeps libc from reading the local time zone. */
 	setenv("TZ", "UTC0", 1);
+	/*
+	 * The network programs read directories of /run as another user, whatever the shell of an
+	 * administrator has set. Secret files have modes of their own.
+	 */
+	umask(022);
 	log_open_journal(getenv("JOURNAL_STREAM"));
 	if (options_parse(&app.options, argc, argv) < 0)
 		return EXIT_USAGE;

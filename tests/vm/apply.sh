@@ -46,6 +46,8 @@ shows() { # SENTENCE TEXT
 # --- the example -----------------------------------------------------------------------
 
 cp /src/examples/ramdisks.yaml $yaml
+# As in the shell of a careful administrator.
+umask 077
 status_is "a dry run before the first apply exits with 0" 0 rapiddisk-apply --dry-run
 shows "the dry run shows what it would create" "+ ramdisk rd0"
 t_fails "the dry run created no disk" test -e /dev/rd0
@@ -87,7 +89,9 @@ t_is "the status file names the boot" "$(jq -r .boot_id /run/rapiddisk/status.js
 	"$(cat /proc/sys/kernel/random/boot_id)"
 t_is "the status file has the digest of the configuration" "$(jq -r .config.sha256 /run/rapiddisk/status.json)" \
 	"$(sha256sum <$yaml | cut -d ' ' -f 1)"
-t_is "every user may read the status file" "$(stat -c %a /run/rapiddisk/status.json)" 644
+t_is "every user may read the status file" \
+	"$(stat -c %a /run/rapiddisk /run/rapiddisk/status.json | xargs)" "755 644"
+umask 022
 t_is "--json prints the same report" \
 	"$(rapiddisk-apply --json | jq -c '.objects[] | select(.name == "rd0") | [.kind, .action, .result]')" \
 	'["ramdisk","none","unchanged"]'
