@@ -124,6 +124,10 @@ while [ ! -e /run/mounted ]; do sleep 0.1; done
 rm /run/mounted
 t_is "our namespace does not show the mount" "$(findmnt -n "$vdd")" ""
 refused "a mount in another namespace" "mounted on '/mnt/other' in the mount namespace of process '$pids'" cache:a:"$vdd" export:b:"$third"
+caps=$(sed -n 's/^CapabilityBoundingSet=//p' /usr/lib/systemd/system/rapiddisk-apply.service | sed 's,CAP_,+,g' | tr 'A-Z ' 'a-z,')
+setpriv --bounding-set "-all,$caps" rapiddisk-apply --no-prune -n | tee "$t_dir/plan"
+t_is "a mount in another namespace: the plan of the unit says why" \
+	"$(grep -c "not created: .*mounted on '/mnt/other'" "$t_dir/plan")" 2
 kill $pids
 wait
 
