@@ -392,7 +392,13 @@ int rc_map_read(struct rc_cache *cache, struct rc_io *io, struct bio *bio)
 		rc_count(cache, RC_STAT_BYPASSED, 1);
 		return rc_send(cache, bio);
 	}
-	if (unlikely(nr > RC_IO_BLOCKS) && !(bio->bi_opf & REQ_NOWAIT)) {
+	if (unlikely(nr > RC_IO_BLOCKS)) {
+		/* The copy of such a hit would be long, and must not be cut. */
+		if (bio->bi_opf & REQ_NOWAIT) {
+			rcu_read_unlock();
+			bio_wouldblock_error(bio);
+			return DM_MAPIO_SUBMITTED;
+		}
 		nr = RC_IO_BLOCKS;
 		rc_bio_cut(bio, (rc_bio_pos(bio) >> RC_BLOCK_SHIFT) + nr);
 	}

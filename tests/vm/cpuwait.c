@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cpuwait read|write FILE MIB - print for how long a task waits for the CPU beside a long copy.
+ * cpuwait read|nowait|write FILE MIB - print for how long a task waits for the CPU beside a long copy.
  *
- * Reads or writes MIB mebibytes of FILE by one direct I/O, whose memory is huge pages. Meanwhile
+ * Reads or writes MIB mebibytes of FILE by one direct I/O, whose memory is huge pages. `nowait`
+ * reads like io_uring: with RWF_NOWAIT, and once more without it after EAGAIN. Meanwhile
  * another task of the same priority looks at the clock. Prints the longest time in nanoseconds
  * between two looks. In a guest that counts instructions as time, it is a number of instructions.
  *
  * Context: root, on one CPU. Leaves behind: the huge pages in /proc/sys/vm/nr_hugepages.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,20 +50,34 @@ static void *huge_alloc(size_t size)
 	return memory;
 }
 
+static ssize_t read_nowait(int fd, void *memory, size_t size)
+{
+	struct iovec vec = { .iov_base = memory, .iov_len = size };
+	ssize_t done = preadv2(fd, &vec, 1, 0, RWF_NOWAIT);
+
+	return done < 0 && errno == EAGAIN ? pread(fd, memory, size, 0) : done;
+}
+
+static ssize_t transfer(const char *how, int fd, void *memory, size_t size)
+{
+	if (!strcmp(how, "write"))
+		return pwrite(fd, memory, size, 0);
+	return !strcmp(how, "nowait") ? read_nowait(fd, memory, size)
+				      : pread(fd, memory, size, 0);
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t last, time, most = 0;
-	int fd, status, is_write;
-	ssize_t done;
+	int fd, status;
 	size_t size;
 	void *memory;
 	pid_t child, ended;
 
 	if (argc != 4) {
-		fprintf(stderr, "usage: cpuwait read|write FILE MIB\n");
+		fprintf(stderr, "usage: cpuwait read|nowait|write FILE MIB\n");
 		return 64;
 	}
-	is_write = !strcmp(argv[1], "write");
 	size = strtoul(argv[3], NULL, 10) << 20;
 	fd = open(argv[2], O_RDWR | O_DIRECT);
 	if (fd < 0)
@@ -71,11 +88,8 @@ int main(int argc, char **argv)
 	child = fork();
 	if (child < 0)
 		die("fork");
-	if (!child) {
-		done = is_write ? pwrite(fd, memory, size, 0)
-				: pread(fd, memory, size, 0);
-		_exit(done != (ssize_t)size);
-	}
+	if (!child)
+		_exit(transfer(argv[1], fd, memory, size) != (ssize_t)size);
 	/* The last look follows the end of the child, which may have had the CPU until then. */
 	do {
 		ended = waitpid(child, &status, WNOHANG);
