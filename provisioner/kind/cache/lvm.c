@@ -41,23 +41,21 @@ static int find_stable_path(struct sys *sys, uint64_t number, char **ret)
 	return devices_path(&sys->kfs, number, ret);
 }
 
-/*
- * True if LVM may use a devices file, and ignore its filters. lvm.conf can forbid it, and the
- * initramfs of Debian has LVM's configuration without this file: LVM uses its filters there.
- */
+/* LVM ignores its filters while it uses a devices file. */
 static bool has_devices_file(const struct kfs *kfs)
 {
 	return kfs_exists(kfs, "etc/lvm/devices/system.devices");
 }
 
-#define ADVICE                                                                        \
-	"; cache the logical volume instead, or let LVM find its physical volume on " \
-	"the cache: "
-
+/*
+ * An entry of a devices file is no way to a cache: LVM has no identity for our maps, takes their
+ * entry for a name that may change, and activates whatever disk has the physical volume first.
+ */
 int cache_advise_on_lvm(struct sys *sys, const struct obj *want, char **ret)
 {
 	_cleanup_free_ char *type = NULL, *path = NULL;
 	uint64_t number = cache_of(want)->source.number;
+	bool has_file = has_devices_file(&sys->kfs);
 	int r;
 
 	if (!sys->udev || sys->udev->get(sys, number, "ID_FS_TYPE", &type) < 0 ||
@@ -66,24 +64,12 @@ int cache_advise_on_lvm(struct sys *sys, const struct obj *want, char **ret)
 	r = find_stable_path(sys, number, &path);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	if (has_devices_file(&sys->kfs))
-		/*
-		 * Debian has the commands of lvm(8) alone for devices files. LVM would search
-		 * all disks for the physical volume before the cache exists.
-		 */
-		return str_format(
-			ret,
-			ADVICE
-			"deactivate its volume group, add 'devices { global_filter = "
-			"[ \"r|^%s$|\" ] search_for_devnames = \"none\" }' to "
-			"/etc/lvm/lvmlocal.conf, run 'lvm lvmdevices --deldev %s', "
-			"'rapiddisk-apply', 'lvm lvmdevices --adddev "
-			"/dev/mapper/%s' and 'update-initramfs -u', and activate "
-			"the volume group",
-			path, path, obj_name(want));
 	return str_format(ret,
-			  ADVICE "add 'devices { global_filter = [ \"r|^%s$|\" ] }' to "
-				 "/etc/lvm/lvmlocal.conf, run 'update-initramfs -u' and "
-				 "restart",
-			  path);
+			  "; cache the logical volume instead, or let LVM find its "
+			  "physical volume on the cache: add 'devices { "
+			  "%sglobal_filter = [ \"r|^%s$|\" ] }' to "
+			  "/etc/lvm/lvmlocal.conf%s, run 'update-initramfs -u' and "
+			  "restart",
+			  has_file ? "use_devicesfile = 0 " : "", path,
+			  has_file ? " (LVM then searches all other disks, too)" : "");
 }
