@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# guest: suite=trixie icount memory=1G
+# guest: suite=trixie icount memory=1G timeout=900
 #
 # slow-cache-latency - measure for how long a full, hot cache disables interrupts.
 #
