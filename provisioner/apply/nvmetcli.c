@@ -318,7 +318,22 @@ static int read_namespace(struct obj *export, const json_t *json)
 		r = set(item, "nguid", json_object_get(device, "nguid"));
 	if (r == 0)
 		r = note_extra(item, "", json);
+	if (r == 0)
+		r = note_extra(item, "resv_", json_object_get(json, "resv"));
 	return keep_item(export, index, item, r);
+}
+
+/* nvmetcli writes the one passthru controller of a subsystem as a list. */
+static bool has_passthru(const json_t *json)
+{
+	const json_t *passthru;
+	size_t i;
+
+	json_array_foreach (json_object_get(json, "passthru"), i, passthru) {
+		if (is_on(json_object_get(passthru, "enable")))
+			return true;
+	}
+	return false;
 }
 
 static int set_hosts(struct obj *obj, const json_t *json)
@@ -376,7 +391,7 @@ static int read_export(struct model *model, const json_t *root, const json_t *js
 		r = set(obj, "model", json_object_get(attributes, "model"));
 	if (r == 0)
 		r = note_extra(obj, "attr_", json_object_get(json, "attr"));
-	if (r == 0 && is_on(json_object_get(json_object_get(json, "passthru"), "enable")))
+	if (r == 0 && has_passthru(json))
 		r = obj_note(&obj->unsaid, NVMET_PASSTHRU);
 	/* Without a name the object becomes a remark, and has no lists. */
 	if (r < 0 || !field_is_set(obj, 0))
