@@ -48,6 +48,22 @@ size_t utf8_decode(const char *text, size_t len, uint32_t *ret_char)
 	return bytes;
 }
 
+bool utf8_is_valid(const char *text)
+{
+	const char *end = text + strlen(text);
+	uint32_t character;
+	size_t len;
+
+	for (; text < end; text += len) {
+		len = (unsigned char)*text < 0x80
+			      ? 1
+			      : utf8_decode(text, (size_t)(end - text), &character);
+		if (len == 0)
+			return false;
+	}
+	return true;
+}
+
 size_t utf8_count(const char *text, size_t len)
 {
 	size_t count = 0, at = 0;

@@ -13,6 +13,9 @@
  */
 size_t utf8_decode(const char *text, size_t len, uint32_t *ret_char);
 
+/* utf8_is_valid() - True if all of @text is well-formed UTF-8. */
+bool utf8_is_valid(const char *text);
+
 /* utf8_count() - Count the characters of @len bytes. A malformed byte counts as one. */
 size_t utf8_count(const char *text, size_t len);
 

@@ -56,22 +56,6 @@ int json_take_text(json_t *json, bool is_compact, char **ret)
 
 /* --- without a tree --- */
 
-static bool is_utf8(const char *text)
-{
-	const char *end = text + strlen(text);
-	uint32_t character;
-	size_t len;
-
-	for (; text < end; text += len) {
-		len = (unsigned char)*text < 0x80
-			      ? 1
-			      : utf8_decode(text, (size_t)(end - text), &character);
-		if (len == 0)
-			return false;
-	}
-	return true;
-}
-
 /* True for the bytes that RFC 8259, section 7, has escaped. */
 static bool is_special(char c)
 {
@@ -97,7 +81,7 @@ void json_add_text(struct buf *out, const char *text)
 		buf_add(out, "null");
 		return;
 	}
-	if (!is_utf8(text))
+	if (!utf8_is_valid(text))
 		text = JSON_NOT_UTF8;
 	buf_add(out, "\"");
 	for (plain = text; *text; text++) {
