@@ -61,6 +61,9 @@ START_TEST(utf8_text_has_no_control_characters)
 	ck_assert(!utf8_is_text(0x9b));
 	ck_assert(!utf8_is_text(0x202e));
 	ck_assert(!utf8_is_text(0xfeff));
+	ck_assert(!utf8_is_text(0xfffe));
+	ck_assert(!utf8_is_text(0x1ffff));
+	ck_assert(!utf8_is_text(0x10fffe));
 }
 END_TEST
 
