@@ -86,7 +86,8 @@ void scalar_print(const char *text, struct buf *out)
 		} else if (character == '"' || character == '\\') {
 			buf_addf(out, "\\%c", text[at]);
 		} else if (!utf8_is_text(character)) {
-			buf_addf(out, "\\u%04X", character);
+			buf_addf(out, character > 0xffff ? "\\U%08X" : "\\u%04X",
+				 character);
 		} else {
 			buf_add_bytes(out, text + at, bytes);
 		}

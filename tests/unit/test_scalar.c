@@ -43,6 +43,7 @@ static const struct {
 	{ "a\"\\b", true, "a\"\\b" },
 	{ "\"a\\b\"", true, "\"\\\"a\\\\b\\\"\"" },
 	{ "a\nb", true, "\"a\\u000Ab\"" },
+	{ "a\xf3\xa0\x81\x81", true, "\"a\\U000E0041\"" },
 	{ "a ", true, "\"a \"" },
 	{ "\xc3\xa9", true, "\xc3\xa9" },
 	{ "\xff", true, "\"\\xFF\"" },
