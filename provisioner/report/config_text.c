@@ -103,6 +103,46 @@ static void live_done(struct live *live)
 	vec_done(&live->entries);
 }
 
+static bool is_utf8(const struct obj *obj, unsigned int index)
+{
+	switch (obj->class->fields[index].type) {
+	case FIELD_STRING:
+		return utf8_is_valid(field_string(obj, index));
+	case FIELD_DEVICE:
+		return utf8_is_valid(field_device(obj, index)->text);
+	case FIELD_STRINGS:
+		vec_foreach (item, &field_strings(obj, index)->items) {
+			if (!utf8_is_valid(item->text))
+				return false;
+		}
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* Append which values a YAML text would turn into others. @without: as of print_object(). */
+static int note_bytes(const struct obj *obj, unsigned int without, char **note)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; r == 0 && i < obj->class->field_count; i++) {
+		const struct field *field = &obj->class->fields[i];
+
+		if (field->flags & without || !field_is_set(obj, i))
+			continue;
+		if (!is_utf8(obj, i))
+			r = obj_note(note, "the value of '%s' is not UTF-8", field->name);
+		if (field->type != FIELD_OBJECTS)
+			continue;
+		vec_foreach (item, &field_objects(obj, i)->objs) {
+			if (r == 0)
+				r = note_bytes(*item, without, note);
+		}
+	}
+	return r;
+}
+
 /* Append why no entry can match the object of a list. */
 static int note_item(const struct obj *item, char **note)
 {
@@ -133,12 +173,15 @@ static int find_unsaid(const struct obj *obj, char **ret)
 
 static int add_entry(struct live *live, const struct obj *obj)
 {
+	const unsigned int without = FIELD_POLICY | FIELD_LIVE | FIELD_DERIVED;
 	_cleanup_(buf_done) struct buf text = { 0 };
 	struct entry entry = { .obj = obj };
 	int r;
 
-	print_object(obj, FIELD_POLICY | FIELD_LIVE | FIELD_DERIVED, &text);
+	print_object(obj, without, &text);
 	r = buf_take(&text, &entry.text);
+	if (r == 0)
+		r = note_bytes(obj, without | FIELD_SECRET, &entry.reason);
 	if (r == 0 && obj->owner != OWNER_OURS)
 		r = find_unsaid(obj, &entry.reason);
 	if (r == 0)
