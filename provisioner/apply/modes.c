@@ -21,6 +21,7 @@
 #include "report/status_doc.h"
 #include "report/status_file.h"
 #include "report/text.h"
+#include "sys/net.h"
 #include "sys/rundir.h"
 
 #include <assert.h>
@@ -218,14 +219,30 @@ static void print_escaped(const char *text)
 		fputs(*text == '%' ? "%%" : (const char[]){ *text, '\0' }, stdout);
 }
 
+/* True if @address, as in "[::]:9118", means all addresses of IPv6, in any notation. */
+static bool is_any_v6(const char *address)
+{
+	_cleanup_free_ char *host = NULL, *text = NULL;
+
+	if (address[0] != '[')
+		return false;
+	host = strndup(address + 1, strcspn(address + 1, "]"));
+	return host && net_canonical(host, &text) == 0 && net_is_wildcard(text);
+}
+
+static unsigned long port_number(const char *address)
+{
+	return strtoul(strrchr(address, ':') + 1, NULL, 10);
+}
+
 /* True if the socket of [::] would take the port of an IPv4 address in the list. */
 static bool has_both_families(const struct string_list *listen)
 {
 	vec_foreach (any, &listen->items)
 		vec_foreach (other, &listen->items)
-			if (strncmp(any->text, "[::]:", 5) == 0 &&
+			if (is_any_v6(any->text) &&
 			    strchr("[/", other->text[0]) == NULL &&
-			    streq(strrchr(other->text, ':'), any->text + 4))
+			    port_number(other->text) == port_number(any->text))
 				return true;
 	return false;
 }
