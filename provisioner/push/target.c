@@ -167,6 +167,16 @@ static int drop_rejected(struct run *run)
 	return spool_drop(&run->spool);
 }
 
+/* Drop the oldest report if its file is damaged, for the same reason. Return: 0 or -errno. */
+static int drop_damaged(struct run *run, int error)
+{
+	if (error != -EBADMSG && error != -EFBIG)
+		return error;
+	log_error("report %s for '%s' is damaged on the disk; the report is dropped",
+		  run->spool.items.items[0].id, run->name);
+	return spool_drop(&run->spool);
+}
+
 /* @number: of the report in the spool; 0: the message is no report. */
 static int send_message(struct run *run, struct http_message *message, uint64_t number)
 {
@@ -192,16 +202,13 @@ static int send_first(struct run *run)
 	_cleanup_free_ char *text = NULL, *event = NULL;
 	int r = spool_read(&run->spool, item, &text, &message.len);
 
-	if (r < 0)
-		return r;
-	message.body = text;
-	if (run->target->format == PUSH_CLOUDEVENTS) {
+	if (r == 0 && run->target->format == PUSH_CLOUDEVENTS)
 		r = payload_event(text, message.len, item->id, run->host, &event);
-		if (r < 0)
-			return r;
-		message.body = event;
+	if (r < 0)
+		return drop_damaged(run, r);
+	message.body = event ? event : text;
+	if (event)
 		message.len = strlen(event);
-	}
 	r = send_message(run, &message, item->number);
 	if (r == -EAGAIN)
 		return drop_rejected(run);
