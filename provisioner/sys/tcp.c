@@ -26,6 +26,9 @@ static bool local_end_is(const char *hex, const char *address)
 	snprintf(text, sizeof(text), "%.*s", (int)len, address);
 	if (inet_pton(words == 1 ? AF_INET : AF_INET6, text, &wanted) != 1)
 		return false;
+	/* Another program may have written "0::0". */
+	if (IN6_IS_ADDR_UNSPECIFIED(&wanted))
+		return true;
 	for (size_t i = 0; i < words; i++) {
 		uint32_t word;
 

@@ -17,6 +17,11 @@
 	"   1: 0100007F:1144 0100007F:C0DE 01 00000000:00000000 00:00000000 00000000  " \
 	"   0        0 2 1 0 20 4 30 10 -1\n"
 
+#define LINE_CONNECTED_6                                                          \
+	"   1: 00000000000000000000000001000000:1144 "                            \
+	"00000000000000000000000001000000:C0DE 01 00000000:00000000 00:00000000 " \
+	"00000000     0        0 2 1 0 20 4 30 10 -1\n"
+
 /* A root with the directory proc/net. */
 static char *make_root(struct kfs *kfs)
 {
@@ -50,6 +55,26 @@ START_TEST(a_connection_behind_the_longest_text_is_counted)
 	ck_assert_uint_eq(tcp_connections_count(&all, "0.0.0.0", 4420), 1);
 	ck_assert_uint_eq(tcp_connections_count(&all, "127.0.0.1", 4421), 0);
 	ck_assert_uint_eq(tcp_connections_count(&all, "127.0.0.2", 4420), 0);
+	tcp_connections_done(&all);
+	kfs_done(&kfs);
+}
+END_TEST
+
+START_TEST(a_wildcard_in_any_notation_has_all_connections_of_its_service)
+{
+	struct tcp_connections all = { 0 };
+	_cleanup_free_ char *root = NULL, *path = NULL;
+	struct kfs kfs = { 0 };
+
+	root = make_root(&kfs);
+	path = unit_write(root, "proc/net/tcp6", LINE_CONNECTED_6,
+			  strlen(LINE_CONNECTED_6));
+	ck_assert_int_eq(tcp_connections_load(&kfs, &all), 0);
+	ck_assert_uint_eq(tcp_connections_count(&all, "::", 4420), 1);
+	ck_assert_uint_eq(tcp_connections_count(&all, "0::0", 4420), 1);
+	ck_assert_uint_eq(tcp_connections_count(&all, "::1", 4420), 1);
+	ck_assert_uint_eq(tcp_connections_count(&all, "::2", 4420), 0);
+	ck_assert_uint_eq(tcp_connections_count(&all, "0::0", 4421), 0);
 	tcp_connections_done(&all);
 	kfs_done(&kfs);
 }
@@ -108,6 +133,7 @@ END_TEST
 Suite *suite_net(void)
 {
 	return unit_suite("net", a_connection_behind_the_longest_text_is_counted,
+			  a_wildcard_in_any_notation_has_all_connections_of_its_service,
 			  connections_that_cannot_be_read_are_an_error,
 			  a_kernel_without_tcp_has_no_connections,
 			  the_zone_of_a_link_local_address_is_not_compared, NULL);
