@@ -51,6 +51,16 @@ bool net_is_wildcard(const char *text)
 	return streq(text, "0.0.0.0") || streq(text, "::");
 }
 
+const char *net_unmapped(const char *text)
+{
+	static const char prefix[] = "::ffff:";
+	const char *rest = text + strlen(prefix);
+
+	return strncmp(text, prefix, strlen(prefix)) == 0 && net_family(rest) == NET_IPV4
+		       ? rest
+		       : text;
+}
+
 int net_canonical(const char *text, char **ret)
 {
 	struct in6_addr bytes;
@@ -243,6 +253,7 @@ const struct net_address *net_find(const struct net_addresses *addresses,
 {
 	const struct net_address *found = NULL;
 
+	text = net_unmapped(text);
 	vec_foreach (address, &addresses->addresses) {
 		if (!is_same(addresses, address, text))
 			continue;

@@ -18,7 +18,10 @@ enum net_family { NET_NONE, NET_IPV4, NET_IPV6 };
  */
 int net_addresses_load(const struct kfs *kfs, struct net_addresses *ret);
 
-/* net_find() - Find an address in the form of net_canonical(). NULL: it is not here. */
+/*
+ * net_find() - Find an address in the form of net_canonical(), or the IPv4 address that it
+ * maps. NULL: it is not here.
+ */
 const struct net_address *net_find(const struct net_addresses *addresses,
 				   const char *text);
 
@@ -37,6 +40,12 @@ enum net_family net_family(const char *text);
 
 /* net_needs_zone() - True if @text is a link-local IPv6 address without a zone. */
 bool net_needs_zone(const char *text);
+
+/*
+ * net_unmapped() - Return the IPv4 address of an IPv4-mapped address in canonical form
+ * ("::ffff:192.0.2.10"), which the kernel binds as that address; otherwise @text.
+ */
+const char *net_unmapped(const char *text);
 
 /*
  * net_canonical() - Write an address in its canonical form (`::1`).

@@ -171,25 +171,30 @@ static void validate_address(const struct obj *want, struct diag *diag)
 /* The kernel binds no two sockets of a service that overlap, in whatever order. */
 static bool overlap(const struct port *a, const struct port *b, bool v6_takes_v4)
 {
-	bool any_a = net_is_wildcard(a->address), any_b = net_is_wildcard(b->address);
+	const char *left = net_unmapped(a->address), *right = net_unmapped(b->address);
 
-	if (streq(a->address, b->address))
+	if (streq(left, right))
 		return true;
-	if (net_family(a->address) == net_family(b->address))
-		return any_a || any_b;
+	if (net_family(left) == net_family(right))
+		return net_is_wildcard(left) || net_is_wildcard(right);
 	/* An RDMA listener on :: takes no IPv4 (rdma_set_afonly()). */
 	return v6_takes_v4 && a->transport == TRANSPORT_TCP &&
-	       (streq(a->address, "::") || streq(b->address, "::"));
+	       (streq(left, "::") || streq(right, "::"));
 }
 
-bool port_overlaps(const struct obj *a, const struct obj *b, bool v6_takes_v4)
+bool port_shares_service(const struct obj *a, const struct obj *b)
 {
 	const struct port *left = port_of(a), *right = port_of(b);
 
 	return field_is_set(a, PORT_TRANSPORT) && field_is_set(b, PORT_TRANSPORT) &&
 	       field_is_set(a, PORT_ADDRESS) && field_is_set(b, PORT_ADDRESS) &&
 	       left->transport == right->transport && left->transport != TRANSPORT_LOOP &&
-	       port_service(a) == port_service(b) && overlap(left, right, v6_takes_v4);
+	       port_service(a) == port_service(b);
+}
+
+bool port_overlaps(const struct obj *a, const struct obj *b, bool v6_takes_v4)
+{
+	return port_shares_service(a, b) && overlap(port_of(a), port_of(b), v6_takes_v4);
 }
 
 /* The texts of a port: its place, all places of its family, and a place that takes them all. */

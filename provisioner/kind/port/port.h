@@ -90,6 +90,11 @@ char *port_folder(const struct obj *obj);
 uint64_t port_service(const struct obj *obj);
 
 /*
+ * port_shares_service() - True if both ports have an address, and one transport and service.
+ */
+bool port_shares_service(const struct obj *a, const struct obj *b);
+
+/*
  * port_overlaps() - True if both ports listen at one address, or one at a wildcard that
  * contains the other's. An unset address overlaps nothing.
  * @v6_takes_v4: a TCP listener on :: also accepts IPv4 (net.ipv6.bindv6only is 0).

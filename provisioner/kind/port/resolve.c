@@ -124,7 +124,7 @@ static int resolve_address(struct obj *want, const struct net_addresses *all)
 
 	if (r == 0)
 		r = field_set_string(want, PORT_ADDRESS, text);
-	if (r < 0 || net_is_wildcard(text))
+	if (r < 0 || net_is_wildcard(net_unmapped(text)))
 		return r;
 	address = net_find(all, text);
 	if (address)
@@ -148,6 +148,22 @@ static void resolve_referrals(struct obj *want, const struct obj *have)
 		field_set_bool(*item, REFERRAL_ENABLED, true);
 }
 
+/* True if both have one link-local address, whose zones may be names of one interface. */
+static bool is_one_address(const struct obj *a, const struct obj *b,
+			   const struct net_addresses *all)
+{
+	const struct net_address *address = net_find(all, port_of(a)->address);
+
+	return address && address->flags & NET_LINK_LOCAL &&
+	       address == net_find(all, port_of(b)->address);
+}
+
+static bool overlaps(const struct obj *a, const struct obj *b, const struct place *place)
+{
+	return port_overlaps(a, b, place->v6_takes_v4) ||
+	       (port_shares_service(a, b) && is_one_address(a, b, &place->all));
+}
+
 static bool is_same_place(const struct obj *a, const struct obj *b)
 {
 	const struct port *left = port_of(a), *right = port_of(b);
@@ -168,8 +184,7 @@ static bool is_gone_by_then(const struct obj *other, const struct obj *want,
 			return false;
 		if ((*obj)->class == want->class &&
 		    streq(obj_name(*obj), obj_name(other)))
-			return !(*obj)->unmet &&
-			       !port_overlaps(*obj, other, place->v6_takes_v4);
+			return !(*obj)->unmet && !overlaps(*obj, other, place);
 	}
 	return false;
 }
@@ -177,7 +192,10 @@ static bool is_gone_by_then(const struct obj *other, const struct obj *want,
 /* Name the cause where an IPv4 address and :: collide. */
 static const char *overlap_hint(const struct obj *a, const struct obj *b)
 {
-	return net_family(port_of(a)->address) == net_family(port_of(b)->address)
+	const char *left = net_unmapped(port_of(a)->address);
+	const char *right = net_unmapped(port_of(b)->address);
+
+	return net_family(left) == net_family(right)
 		       ? ""
 		       : " (a listener on '::' accepts IPv4 too, unless "
 			 "net.ipv6.bindv6only is 1)";
@@ -196,7 +214,7 @@ static int check_ours(struct obj *want, const struct obj *have,
 	vec_foreach (other, &observed->objs) {
 		if ((*other)->class != want->class || *other == have ||
 		    (*other)->owner != OWNER_OURS || (*other)->holders == 0 ||
-		    !port_overlaps(*other, want, place->v6_takes_v4) ||
+		    !overlaps(*other, want, place) ||
 		    is_gone_by_then(*other, want, desired, place))
 			continue;
 		return kind_set_unmet(
@@ -221,7 +239,7 @@ static int check_others(struct obj *want, const struct model *observed,
 
 		if ((*other)->class != want->class || (*other)->owner == OWNER_OURS ||
 		    streq(obj_name(*other), obj_name(want)) || (*other)->holders == 0 ||
-		    !port_overlaps(*other, want, place->v6_takes_v4))
+		    !overlaps(*other, want, place))
 			continue;
 		return kind_set_unmet(want,
 				      "address '%s' and service %" PRIu64
@@ -240,7 +258,7 @@ static int check_file(struct obj *want, const struct model *desired,
 		if (want->unmet || *other == want)
 			return 0;
 		if ((*other)->class != want->class || (*other)->unmet ||
-		    !port_overlaps(*other, want, place->v6_takes_v4))
+		    !overlaps(*other, want, place))
 			continue;
 		return kind_set_unmet(
 			want,
