@@ -22,6 +22,11 @@ KREL ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KREL)/build
 BUILD ?= build
 
+# A blank separates two paths for make and for the shell, and `uninstall` deletes files.
+$(foreach name,DESTDIR PREFIX BUILD KREL,$(if $(word 2,$($(name))),$(error $(name) must be a path without \
+	blanks: '$($(name))')))
+$(if $(filter-out /%,$(PREFIX)),$(error PREFIX must be an absolute path: '$(PREFIX)'))
+
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
