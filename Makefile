@@ -27,6 +27,9 @@ $(foreach name,DESTDIR PREFIX BUILD KREL,$(if $(word 2,$($(name))),$(error $(nam
 	blanks: '$($(name))')))
 $(if $(filter-out /%,$(PREFIX)),$(error PREFIX must be an absolute path: '$(PREFIX)'))
 
+# DESTDIR=/ is this machine.
+override DESTDIR := $(patsubst %/,%,$(DESTDIR))
+
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 

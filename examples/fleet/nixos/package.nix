@@ -34,11 +34,11 @@ stdenv.mkDerivation {
     zlib
   ];
 
-  # A DESTDIR keeps `make install` from calling systemd-sysusers.
+  # A build writes below $out alone. systemd-sysusers fails there, which `make install` ignores.
   installFlags = [
-    "DESTDIR=/"
     "PREFIX=$(out)"
     "KREL=none"
+    "dropindirs="
   ];
 
   # The program opens this library at run time.
