@@ -125,9 +125,12 @@ datadir := $(DESTDIR)$(PREFIX)/share/rapiddisk
 docdir := $(DESTDIR)$(PREFIX)/share/doc/rapiddisk
 mandir := $(DESTDIR)$(PREFIX)/share/man
 moddir := $(DESTDIR)/lib/modules/$(KREL)/updates
-hooksdir := $(DESTDIR)$(PREFIX)/share/initramfs-tools
 sysusersdir := $(DESTDIR)$(PREFIX)/lib/sysusers.d
-dracutdir := $(DESTDIR)$(PREFIX)/lib/dracut/modules.d
+# initramfs-tools and dracut look for hooks here alone, whatever PREFIX is.
+HOOKSDIR ?= /usr/share/initramfs-tools
+DRACUTDIR ?= /usr/lib/dracut/modules.d
+hooksdir := $(DESTDIR)$(HOOKSDIR)
+dracutdir := $(DESTDIR)$(DRACUTDIR)
 # The directories of the shells, below DESTDIR. Debian has another one for zsh.
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
@@ -234,6 +237,7 @@ uninstall:
 		$(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR); do \
 		directory=$${directory%/}; \
 		while [ "$${directory%/*}" != '$(DESTDIR)$(PREFIX)' ] && \
+			[ "$${directory%/*}" != '$(DESTDIR)/usr' ] && \
 			scripts/package-owner "$$directory" 2>/dev/null && \
 			rmdir "$$directory" 2>/dev/null; do \
 			directory=$${directory%/*}; \

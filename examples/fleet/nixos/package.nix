@@ -38,6 +38,8 @@ stdenv.mkDerivation {
   installFlags = [
     "PREFIX=$(out)"
     "KREL=none"
+    "HOOKSDIR=$(out)/share/initramfs-tools"
+    "DRACUTDIR=$(out)/lib/dracut/modules.d"
     "dropindirs="
   ];
 
