@@ -157,6 +157,10 @@ pages := $(wildcard docs/*.md docs/*.svg)
 # Pages are dated, and a build can be reproduced.
 man_date = $(shell LC_ALL=C date -u $(if $(SOURCE_DATE_EPOCH),-d @$(SOURCE_DATE_EPOCH)) +%Y-%m-%d)
 
+# rapiddisk-statusd.service may execute what is in /usr. Its program may be elsewhere.
+unit_edits = -e 's|/usr/sbin/|$(PREFIX)/sbin/|g' \
+	$(if $(filter /usr /usr/%,$(PREFIX)),,-e 's|^ExecPaths=|&$(PREFIX)/sbin |')
+
 # refuse_packages: fail if a package has installed this project. dpkg and rpm would overwrite or
 # remove the files of `make install`, and the other way round.
 refuse_packages = $(if $(DESTDIR),:,scripts/package-owner /usr/sbin/rapiddisk-apply $(1))
@@ -182,7 +186,7 @@ install:
 		install -m 644 $(BUILD)/page $(mandir)/man"$${page##*.}"/"$${page##*/}" || exit; \
 	done
 	for unit in $(units); do \
-		sed 's|/usr/sbin/|$(PREFIX)/sbin/|g' "$$unit" >$(BUILD)/unit && \
+		sed $(unit_edits) "$$unit" >$(BUILD)/unit && \
 		install -m 644 $(BUILD)/unit $(unitdir)/"$${unit##*/}" || exit; \
 	done
 	install -d $(generatordir) $(sysusersdir)

@@ -59,6 +59,8 @@ in
       wantedBy = [ "sysinit.target" ];
       reloadTriggers = [ file ];
     };
+    # The unit lists the directories of other distributions. Libraries are in the store, too.
+    systemd.services.rapiddisk-statusd.serviceConfig.ExecPaths = [ "/nix/store" ];
     systemd.sockets.rapiddisk-statusd.wantedBy = lib.mkIf cfg.statusPage [ "sockets.target" ];
     users.users.rapiddisk = {
       isSystemUser = true;
