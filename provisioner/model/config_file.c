@@ -43,10 +43,10 @@ static int report_open(struct reading *reading, const struct source *source, int
 	const char *hint = "";
 	struct stat st;
 
-	if (error == ENOENT && !source->is_dropin)
-		hint = "; examples are in " CONFIG_EXAMPLES_PATH;
-	else if (error == ENOENT && lstat(source->path, &st) == 0)
+	if (error == ENOENT && lstat(source->path, &st) == 0)
 		hint = "; the link leads nowhere, so delete the link or create its target";
+	else if (error == ENOENT && !source->is_dropin)
+		hint = "; examples are in " CONFIG_EXAMPLES_PATH;
 	return diag_add(reading->diag, diag_whole(source->file),
 			"cannot open the file: %s%s", strerror(error), hint);
 }
