@@ -177,6 +177,7 @@ enum user_scope {
 static enum user_scope judge_user(const struct planner *p, const struct obj *user,
 				  const struct obj *have)
 {
+	const struct kind_policy *policy = &kind_of(user->class)->policy;
 	const struct plan_step *step = find_step(p, user);
 
 	if (!step)
@@ -185,12 +186,12 @@ static enum user_scope judge_user(const struct planner *p, const struct obj *use
 		return USERS_STAY;
 	switch (step->action) {
 	case PLAN_REMOVE:
-	case PLAN_RELEASE:
 		return USERS_GO;
+	case PLAN_RELEASE:
+		return policy->keeps && policy->keeps(user, have) ? USERS_STAY : USERS_GO;
 	case PLAN_UPDATE:
 	case PLAN_REPLACE:
-		return kind_of(user->class)->policy.uses(step->want, have) ? USERS_STAY
-									   : USERS_GO;
+		return policy->uses(step->want, have) ? USERS_STAY : USERS_GO;
 	default:
 		return USERS_STAY;
 	}

@@ -113,6 +113,10 @@ struct kind_policy {
 	/* True if @obj (desired or observed) depends on @other. NULL: never. */
 	bool (*uses)(const struct obj *obj, const struct obj *other);
 	/*
+	 * True if the observed @obj still uses @other after its release. NULL: never.
+	 */
+	bool (*keeps)(const struct obj *obj, const struct obj *other);
+	/*
 	 * Return the name of what both objects of the kind have and one alone can have (a
 	 * cache: its source, its RAM disk). Return: NULL: nothing. NULL: always nothing.
 	 */

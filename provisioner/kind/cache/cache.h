@@ -113,6 +113,7 @@ int cache_adopt(struct sys *sys, const struct obj *have, struct buf *why);
 int cache_judge(struct plan_step *step);
 bool cache_in_place(const struct plan_step *step);
 bool cache_uses(const struct obj *obj, const struct obj *other);
+bool cache_keeps(const struct obj *obj, const struct obj *other);
 const char *cache_contends(const struct obj *have, const struct obj *want);
 bool cache_follows(const struct plan_step *step, const struct obj *other);
 uint64_t cache_memory(const struct obj *obj);

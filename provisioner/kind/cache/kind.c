@@ -22,6 +22,7 @@ const struct kind kind_cache = {
 		.judge = cache_judge,
 		.in_place = cache_in_place,
 		.uses = cache_uses,
+		.keeps = cache_keeps,
 		.contends = cache_contends,
 		.follows = cache_follows,
 		.memory = cache_memory,

@@ -66,6 +66,12 @@ bool cache_uses(const struct obj *obj, const struct obj *other)
 	       ((memory && streq(memory, obj_name(other))) || is_over(obj, other));
 }
 
+/* The linear map that a release leaves is over the source. */
+bool cache_keeps(const struct obj *obj, const struct obj *other)
+{
+	return other->class == &ramdisk_class && is_over(obj, other);
+}
+
 /* A map gets the new size of the RAM disk below it once the disk has the size. */
 bool cache_follows(const struct plan_step *step, const struct obj *other)
 {
