@@ -280,8 +280,7 @@ static int add_removals(struct planner *p)
 	return 0;
 }
 
-/* Add the removals that waited for changes of their users. */
-static int add_late_removals(struct planner *p)
+static int add_late_pass(struct planner *p, bool last)
 {
 	for (size_t i = p->observed->indexed; i-- > 0;) {
 		struct obj *have = p->observed->index[i];
@@ -289,11 +288,27 @@ static int add_late_removals(struct planner *p)
 
 		if (!is_pruned(p, have) || !have->in_use || find_step(p, have))
 			continue;
-		r = add_removal(p, have, true);
+		r = add_removal(p, have, last);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+/*
+ * Add the removals that waited for the steps of their users. In a stack, each pass finds the
+ * users that the previous one planned.
+ */
+static int add_late_removals(struct planner *p)
+{
+	size_t planned;
+	int r;
+
+	do {
+		planned = p->plan->steps.count;
+		r = add_late_pass(p, false);
+	} while (r == 0 && p->plan->steps.count > planned);
+	return r < 0 ? r : add_late_pass(p, true);
 }
 
 static bool is_acting(const struct plan_step *step)

@@ -36,11 +36,24 @@ bool cache_in_place(const struct plan_step *step)
 	       cache_of(step->want)->returned;
 }
 
-static bool is_over(const struct obj *obj, const struct obj *ramdisk)
+/* Return the name of the map that is the source, or NULL. */
+static const char *source_map(const struct obj *obj)
 {
-	const char *name = cache_source_ramdisk(obj);
+	static const char dir[] = "/dev/mapper/";
+	const char *text =
+		field_is_set(obj, CACHE_SOURCE) ? cache_of(obj)->source.text : NULL;
 
-	return name && streq(name, obj_name(ramdisk));
+	return text && strncmp(text, dir, strlen(dir)) == 0 ? text + strlen(dir) : NULL;
+}
+
+/* True if @other is the source, a RAM disk or a cache. */
+static bool is_over(const struct obj *obj, const struct obj *other)
+{
+	const char *name = other->class == &ramdisk_class ? cache_source_ramdisk(obj)
+			   : other->class == &cache_class ? source_map(obj)
+							  : NULL;
+
+	return name && streq(name, obj_name(other));
 }
 
 const char *cache_memory_name(const struct obj *obj)
@@ -62,17 +75,17 @@ bool cache_uses(const struct obj *obj, const struct obj *other)
 {
 	const char *memory = cache_memory_name(obj);
 
-	return other->class == &ramdisk_class &&
-	       ((memory && streq(memory, obj_name(other))) || is_over(obj, other));
+	return is_over(obj, other) || (other->class == &ramdisk_class && memory &&
+				       streq(memory, obj_name(other)));
 }
 
 /* The linear map that a release leaves is over the source. */
 bool cache_keeps(const struct obj *obj, const struct obj *other)
 {
-	return other->class == &ramdisk_class && is_over(obj, other);
+	return is_over(obj, other);
 }
 
-/* A map gets the new size of the RAM disk below it once the disk has the size. */
+/* A map gets the new size of what is below it once that has the size. */
 bool cache_follows(const struct plan_step *step, const struct obj *other)
 {
 	return step->changed == UINT64_C(1) << CACHE_CAPACITY &&
