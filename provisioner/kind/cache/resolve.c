@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "kind/cache/cache.h"
 #include "kind/cache/leave.h"
+#include "kind/cache/memory.h"
 #include "kind/ramdisk/ramdisk.h"
 #include "kind/say.h"
 #include "kind/use.h"
@@ -273,66 +274,6 @@ static int check_source(struct sys *sys, const struct boot *boot, struct obj *wa
 					: 0;
 }
 
-static bool is_memory_of(const struct obj *ramdisk, const struct obj *user)
-{
-	const char *name = user->class == &cache_class ? cache_memory_name(user) : NULL;
-
-	return name && streq(name, obj_name(ramdisk));
-}
-
-/* True if all users of the RAM disk leave, or are owned caches that release it in this run. */
-static bool is_let_go(const struct obj *ramdisk, const struct model *desired,
-		      const struct model *observed)
-{
-	uint64_t known = ramdisk->leaving_holders;
-
-	vec_foreach (user, &observed->objs) {
-		if (!is_memory_of(ramdisk, *user) || (*user)->owner != OWNER_OURS)
-			continue;
-		/* An unused cache that leaves is known. One in use releases its memory. */
-		if ((*user)->leaves
-			    ? (*user)->in_use != NULL
-			    : model_find(desired, &cache_class, obj_name(*user)) != NULL)
-			known++;
-	}
-	return known == ramdisk->holders;
-}
-
-/* The content of a cache is a copy of its source. */
-static bool has_data(const struct obj *ramdisk, const struct model *observed)
-{
-	vec_foreach (user, &observed->objs) {
-		if (is_memory_of(ramdisk, *user))
-			return false;
-	}
-	return ramdisk->content && !ramdisk_of(ramdisk)->unwritten;
-}
-
-/* A cache takes the memory of the RAM disk, which destroys the content. */
-static int check_ramdisk(struct obj *want, const struct model *desired,
-			 const struct model *observed)
-{
-	const char *name = cache_of(want)->ramdisk;
-	const struct obj *ramdisk;
-
-	if (!field_is_set(want, CACHE_RAMDISK))
-		return 0;
-	ramdisk = model_find(observed, &ramdisk_class, name);
-	if (!ramdisk)
-		return 0;
-	if (!is_let_go(ramdisk, desired, observed)) {
-		want->passing = ramdisk->passing;
-		return kind_set_unmet(want, "ramdisk '%s' is %s", name, ramdisk->in_use);
-	}
-	if (!has_data(ramdisk, observed) ||
-	    ramdisk_may_lose(model_find(desired, &ramdisk_class, name)))
-		return 0;
-	return kind_set_unmet(want,
-			      "would lose %s in ramdisk '%s'; 'on_change: replace' of "
-			      "the ramdisk permits the loss",
-			      ramdisk->content, name);
-}
-
 /* True if the cache already uses this RAM disk, whose content is then the cache. */
 static bool is_on_its_ramdisk(const struct obj *have, const struct obj *want)
 {
@@ -468,7 +409,7 @@ int cache_resolve(struct sys *sys, struct boot *boot, struct obj *want,
 	if (r == 0)
 		r = check_returned(sys, want, have, number);
 	if (r == 0 && !want->unmet && !(have && is_on_its_ramdisk(have, want)))
-		r = check_ramdisk(want, desired, observed);
+		r = cache_check_ramdisk(want, desired, observed);
 	return r;
 }
 
