@@ -153,6 +153,20 @@ static int check_twice(struct obj *want, const struct model *desired)
 	return 0;
 }
 
+/* Check that the source, which a tag or a link may name, is not the memory of a cache. */
+static int check_is_no_memory(struct obj *want, const struct model *desired,
+			      const char *name)
+{
+	const struct obj *other =
+		model_find_value(desired, &cache_class, CACHE_RAMDISK, name);
+
+	return other ? kind_set_unmet(want,
+				      "source '%s' is RAM disk '%s', the memory of cache "
+				      "'%s'",
+				      cache_of(want)->source.text, name, obj_name(other))
+		     : 0;
+}
+
 /*
  * Check that no cache that precedes @want in the file has the disk or a partition of the
  * source. One that exists already is found as a holder; this one may be new, too.
@@ -253,6 +267,8 @@ static int check_free(struct sys *sys, struct obj *want, const struct obj *have,
 	if (r == 0)
 		((struct cache *)want)->diskseq = devices_diskseq(&sys->kfs, name);
 	if (r == 0)
+		r = check_is_no_memory(want, desired, name);
+	if (r == 0 && !want->unmet)
 		r = check_kin(want, desired, &topology);
 	if (r == 0 && !want->unmet)
 		r = check_users(sys, want, have, desired, observed, &topology);

@@ -235,6 +235,21 @@ static int refuse_kin(struct obj *want, const struct obj *item,
 	return r < 0 ? r : refuse(want, item, use);
 }
 
+/* Check that the device, which a link may name, is not the memory of a desired cache. */
+static int check_is_no_memory(struct obj *want, const struct obj *item,
+			      const struct model *desired, const char *name)
+{
+	const struct obj *cache =
+		model_find_value(desired, &cache_class, CACHE_RAMDISK, name);
+
+	return cache ? kind_set_unmet(want,
+				      "device '%s' of namespace '%s' is the memory of "
+				      "cache '%s'; export the cache",
+				      namespace_of(item)->device.text, obj_name(item),
+				      obj_name(cache))
+		     : 0;
+}
+
 /* Check for a desired cache over the device or its kin, which this run may create first. */
 static int check_caches(struct obj *want, const struct obj *item,
 			const struct model *desired, const struct topology *topology)
@@ -341,6 +356,8 @@ static int check_new(struct sys *sys, struct obj *want, struct obj *item,
 	if (r == 0)
 		((struct namespace *)item)->diskseq = devices_diskseq(&sys->kfs, name);
 	if (r == 0)
+		r = check_is_no_memory(want, item, desired, name);
+	if (r == 0 && !want->unmet)
 		r = check_caches(want, item, desired, &topology);
 	if (r == 0 && !want->unmet)
 		r = check_exports(want, item, desired, &topology);
