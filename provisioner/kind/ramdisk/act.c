@@ -116,6 +116,17 @@ int ramdisk_create(struct sys *sys, const struct obj *want, struct buf *why)
 	return r;
 }
 
+static int update_read_only(struct sys *sys, const struct obj *have, bool read_only,
+			    struct buf *why)
+{
+	int r = set_read_only(sys, have, read_only);
+
+	return r < 0 ? kind_fail(why, r, hint_for(r), "cannot make the disk %s",
+				 read_only ? "read-only" : "writable")
+		     : 0;
+}
+
+/* A disk is writable while it shrinks, so it becomes writable first, and read-only last. */
 int ramdisk_update(struct sys *sys, const struct obj *have, const struct obj *want,
 		   uint64_t changed, struct buf *why)
 {
@@ -124,6 +135,10 @@ int ramdisk_update(struct sys *sys, const struct obj *have, const struct obj *wa
 	char size[UNITS_SIZE_MAX];
 	int r = 0;
 
+	if (changed & 1u << RAMDISK_READ_ONLY && !disk->read_only)
+		r = update_read_only(sys, have, false, why);
+	if (r < 0)
+		return r;
 	if (changed & 1u << RAMDISK_SIZE) {
 		r = nvmet_expect_size(sys, "/dev/%s", disk->name);
 		if (r < 0)
@@ -140,12 +155,8 @@ int ramdisk_update(struct sys *sys, const struct obj *have, const struct obj *wa
 					 units_format_size(disk->size.bytes, size),
 					 disk->preallocate ? ", preallocated" : "");
 	}
-	if (changed & 1u << RAMDISK_READ_ONLY) {
-		r = set_read_only(sys, have, disk->read_only);
-		if (r < 0)
-			return kind_fail(why, r, hint_for(r), "cannot make the disk %s",
-					 disk->read_only ? "read-only" : "writable");
-	}
+	if (changed & 1u << RAMDISK_READ_ONLY && disk->read_only)
+		r = update_read_only(sys, have, true, why);
 	return r;
 }
 

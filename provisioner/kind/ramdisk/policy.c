@@ -25,6 +25,11 @@ int ramdisk_judge(struct plan_step *step)
 			return -ENOMEM;
 		if (step->have->in_use)
 			return block(step, "a RAM disk can shrink only while closed");
+		/* rd_disk_shrink() refuses a read-only disk. */
+		if (want->read_only && have->read_only)
+			return str_format(&step->blocked,
+					  "a read-only RAM disk cannot shrink; set "
+					  "'read_only: false' first");
 	}
 	/* A read-only disk refuses dirty pages of a file system, which would be lost. */
 	if (want->read_only && !have->read_only && step->have->in_use)
