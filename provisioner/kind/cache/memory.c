@@ -49,6 +49,13 @@ int cache_check_ramdisk(struct obj *want, const struct model *desired,
 
 	if (!field_is_set(want, CACHE_RAMDISK))
 		return 0;
+	ramdisk = model_find(desired, &ramdisk_class, name);
+	if (ramdisk_of(ramdisk)->read_only)
+		return kind_set_unmet(
+			want,
+			"ramdisk '%s' is read-only, and a cache writes to its "
+			"memory; set 'read_only: false' of the ramdisk",
+			name);
 	ramdisk = model_find(observed, &ramdisk_class, name);
 	if (!ramdisk)
 		return 0;
