@@ -50,6 +50,15 @@ int devices_path(const struct kfs *kfs, uint64_t number, char **ret)
 		   : str_format(ret, "/dev/%s", name);
 }
 
+bool devices_is_read_only(const struct kfs *kfs, uint64_t number)
+{
+	uint64_t ro;
+
+	return kfs_read_u64(kfs, &ro, "sys/dev/block/%u:%u/ro", major(number),
+			    minor(number)) == 0 &&
+	       ro != 0;
+}
+
 int devices_bytes(const struct kfs *kfs, uint64_t number, uint64_t *ret)
 {
 	uint64_t sectors;

@@ -4,6 +4,7 @@
 
 #include "sys/kfs.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* devices_number() - Return the number of the device @name, "vda1". 0, -ENOENT, -errno. */
@@ -25,6 +26,8 @@ int devices_node(const struct kfs *kfs, uint64_t number, char **ret);
 uint64_t devices_diskseq(const struct kfs *kfs, const char *name);
 /* devices_path() - Return the path for messages, "/dev/mapper/data". As above. */
 int devices_path(const struct kfs *kfs, uint64_t number, char **ret);
+/* devices_is_read_only() - True if the kernel refuses writes to the device. */
+bool devices_is_read_only(const struct kfs *kfs, uint64_t number);
 /* devices_bytes() - Return the capacity. As above. */
 int devices_bytes(const struct kfs *kfs, uint64_t number, uint64_t *ret);
 /*

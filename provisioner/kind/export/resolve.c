@@ -366,6 +366,22 @@ static int check_new(struct sys *sys, struct obj *want, struct obj *item,
 	return r == -ENOENT ? 0 : r;
 }
 
+static bool is_read_only(struct sys *sys, const struct obj *item, const struct obj *made)
+{
+	if (!made)
+		return devices_is_read_only(&sys->kfs, namespace_of(item)->device.number);
+	return made->class == &ramdisk_class && ramdisk_of(made)->read_only;
+}
+
+/* nvmet opens the device for writing (nvmet_bdev_ns_enable()). */
+static int refuse_read_only(struct obj *want, const struct obj *item)
+{
+	return kind_set_unmet(want,
+			      "device '%s' of namespace '%s' is read-only; the kernel "
+			      "exports writable devices only",
+			      namespace_of(item)->device.text, obj_name(item));
+}
+
 static int resolve_devices(struct sys *sys, struct obj *want, const struct model *desired,
 			   const struct model *observed, const struct obj *have)
 {
@@ -375,6 +391,9 @@ static int resolve_devices(struct sys *sys, struct obj *want, const struct model
 		int r = made ? resolve_made(sys, *item, made)
 			     : resolve_found(sys, want, *item);
 
+		if (r == 0 && !want->unmet && !is_live(*item, have) &&
+		    is_read_only(sys, *item, made))
+			r = refuse_read_only(want, *item);
 		if (r == 0 && !want->unmet && namespace_of(*item)->device.number > 0 &&
 		    !is_live(*item, have))
 			r = check_new(sys, want, *item, desired, observed,
