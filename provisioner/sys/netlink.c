@@ -15,64 +15,6 @@
 /* A dump that interfaces were changed under is inconsistent, and is read again. */
 #define TRIES_MAX 10
 
-typedef int message_fn(struct net_addresses *all, struct nlmsghdr *message);
-
-static int ask(int fd, uint16_t type)
-{
-	const struct {
-		struct nlmsghdr header;
-		struct rtgenmsg body;
-	} request = {
-		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct rtgenmsg)),
-			    .nlmsg_type = type,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.body = { .rtgen_family = AF_UNSPEC },
-	};
-
-	return send(fd, &request, sizeof(request), 0) < 0 ? -errno : 0;
-}
-
-/* Return: 1 at the end of the dump; 0; -EINTR: inconsistent; -errno. */
-static int read_part(char *buffer, size_t len, struct net_addresses *all,
-		     message_fn *read_message)
-{
-	struct nlmsghdr *message = (void *)buffer;
-	int r = 0;
-
-	for (; r == 0 && NLMSG_OK(message, len); message = NLMSG_NEXT(message, len)) {
-		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
-			return -EINTR;
-		if (message->nlmsg_type == NLMSG_DONE)
-			return 1;
-		if (message->nlmsg_type == NLMSG_ERROR)
-			return ((const struct nlmsgerr *)NLMSG_DATA(message))->error;
-		r = read_message(all, message);
-	}
-	return r;
-}
-
-static int dump_once(uint16_t type, struct net_addresses *all, message_fn *read_message)
-{
-	_cleanup_close_ int fd =
-		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	_cleanup_free_ char *buffer = malloc(BUFFER_SIZE);
-	int r;
-
-	if (fd < 0 || !buffer)
-		return fd < 0 ? -errno : -ENOMEM;
-	for (r = ask(fd, type); r == 0;) {
-		ssize_t len = recv(fd, buffer, BUFFER_SIZE, MSG_TRUNC);
-
-		if (len < 0 && errno == EINTR)
-			continue;
-		r = len < 0 ? -errno
-		    : len > BUFFER_SIZE
-			    ? -EMSGSIZE
-			    : read_part(buffer, (size_t)len, all, read_message);
-	}
-	return r < 0 ? r : 0;
-}
-
 /* --- interfaces --- */
 
 static int read_altnames(struct net_interface *interface, struct rtattr *list)
@@ -93,8 +35,6 @@ static int read_link(struct net_addresses *all, struct nlmsghdr *message)
 	const char *name = NULL;
 	int len = (int)IFLA_PAYLOAD(message), r;
 
-	if (message->nlmsg_type != RTM_NEWLINK)
-		return 0;
 	for (struct rtattr *item = IFLA_RTA(info); RTA_OK(item, len);
 	     item = RTA_NEXT(item, len)) {
 		if ((item->rta_type & NLA_TYPE_MASK) == IFLA_IFNAME)
@@ -163,8 +103,7 @@ static int read_address(struct net_addresses *all, struct nlmsghdr *message)
 	struct rtattr *attributes[ATTRIBUTES] = { 0 }, *address;
 	uint32_t flags = info->ifa_flags;
 
-	if (message->nlmsg_type != RTM_NEWADDR || !interface ||
-	    (info->ifa_family != AF_INET && info->ifa_family != AF_INET6))
+	if (!interface || (info->ifa_family != AF_INET && info->ifa_family != AF_INET6))
 		return 0;
 	find_attributes(message, attributes);
 	/* On a point-to-point link IFA_ADDRESS is the other end. */
@@ -179,11 +118,68 @@ static int read_address(struct net_addresses *all, struct nlmsghdr *message)
 			       flags_of(info->ifa_family, flags));
 }
 
+/* --- dumps --- */
+
+int netlink_parse(char *buffer, size_t len, struct net_addresses *all)
+{
+	struct nlmsghdr *message = (void *)buffer;
+	int r = 0;
+
+	for (; r == 0 && NLMSG_OK(message, len); message = NLMSG_NEXT(message, len)) {
+		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
+			return -EINTR;
+		if (message->nlmsg_type == NLMSG_DONE)
+			return 1;
+		if (message->nlmsg_type == NLMSG_ERROR)
+			return ((const struct nlmsgerr *)NLMSG_DATA(message))->error;
+		r = message->nlmsg_type == RTM_NEWLINK	 ? read_link(all, message)
+		    : message->nlmsg_type == RTM_NEWADDR ? read_address(all, message)
+							 : 0;
+	}
+	return r;
+}
+
+static int ask(int fd, uint16_t type)
+{
+	const struct {
+		struct nlmsghdr header;
+		struct rtgenmsg body;
+	} request = {
+		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct rtgenmsg)),
+			    .nlmsg_type = type,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.body = { .rtgen_family = AF_UNSPEC },
+	};
+
+	return send(fd, &request, sizeof(request), 0) < 0 ? -errno : 0;
+}
+
+static int dump_once(uint16_t type, struct net_addresses *all)
+{
+	_cleanup_close_ int fd =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	_cleanup_free_ char *buffer = malloc(BUFFER_SIZE);
+	int r;
+
+	if (fd < 0 || !buffer)
+		return fd < 0 ? -errno : -ENOMEM;
+	for (r = ask(fd, type); r == 0;) {
+		ssize_t len = recv(fd, buffer, BUFFER_SIZE, MSG_TRUNC);
+
+		if (len < 0 && errno == EINTR)
+			continue;
+		r = len < 0		? -errno
+		    : len > BUFFER_SIZE ? -EMSGSIZE
+					: netlink_parse(buffer, (size_t)len, all);
+	}
+	return r < 0 ? r : 0;
+}
+
 static int load_once(struct net_addresses *all)
 {
-	int r = dump_once(RTM_GETLINK, all, read_link);
+	int r = dump_once(RTM_GETLINK, all);
 
-	return r < 0 ? r : dump_once(RTM_GETADDR, all, read_address);
+	return r < 0 ? r : dump_once(RTM_GETADDR, all);
 }
 
 int netlink_load(struct net_addresses *all)
