@@ -7,9 +7,10 @@
 # make deb        build the Debian packages in build/deb/
 # make rpm        build the RPM packages in build/rpm/
 # make dkms       hand the modules to DKMS, which builds them for each new kernel  [KREL=]
+# make fuzz-short fuzz each parser of foreign text for SECONDS (20)
 # make demo       boot a guest, and try disks, a cache, an export and the status there; as root
 # More targets: uninstall clang unit golden examples installed network page fleet language-server
-# asan fuzz lint format schema package vm-test modules-check bench fresh clean
+# asan fuzz fuzz-short lint format schema package vm-test modules-check bench fresh clean
 # V=1 shows the commands.
 
 # DKMS reads the version from a copy of modules/.
@@ -60,9 +61,15 @@ apply_sources := $(wildcard provisioner/apply/*.c)
 statusd_sources := $(wildcard provisioner/statusd/*.c)
 push_sources := $(wildcard provisioner/push/*.c)
 tree_sources := $(wildcard tests/golden/tree_*.c)
-unit_sources := $(wildcard tests/unit/*.c) $(wildcard tests/fuzz/*property.c) $(tree_sources) \
-	$(addprefix provisioner/push/,payload.c spool.c state.c) \
-	$(addprefix provisioner/apply/,late.c nvmetcli.c option_rows.c options_parse.c options_print.c private_file.c redact.c)
+# The properties that the fuzzer and the unit tests check, and the sources that they need.
+module_sources := modules/rapiddisk/ctl.c modules/rapiddisk-cache/args.c
+property_sources := $(wildcard tests/fuzz/*_property.c) $(addprefix tests/fuzz/,kernel.c live.c scratch.c) \
+	$(module_sources) $(tree_sources) tests/unit/fake_class.c \
+	$(addprefix provisioner/push/,files.c http.c payload.c spool.c state.c) \
+	$(addprefix provisioner/apply/,late.c nvmetcli.c option_rows.c options_parse.c)
+property_libs = $(shell pkg-config --libs libcurl zlib)
+unit_sources := $(sort $(wildcard tests/unit/*.c) $(property_sources) \
+	$(addprefix provisioner/apply/,options_print.c private_file.c redact.c))
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 objects := $(call obj,$(sources))
@@ -99,6 +106,17 @@ $(BUILD)/obj/%.o: %.c Makefile
 	$(Q)$(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/tests/%.o: cppflags += -Itests
+
+# The parsers of the modules for user space: tests/fuzz/kernel.h has what they use of the kernel.
+kernel_objects := $(call obj,$(module_sources) tests/fuzz/mgmt_property.c tests/fuzz/table_property.c)
+$(kernel_objects): cppflags += -I$(BUILD)/kernel -Imodules -Itests -include tests/fuzz/kernel.h
+$(kernel_objects): warnings += -Wno-unused-parameter -Wno-sign-compare
+$(kernel_objects): $(BUILD)/kernel/stamp
+
+# Empty files, which the sources of the modules include.
+$(BUILD)/kernel/stamp: $(wildcard modules/*/*.[ch])
+	$(Q)mkdir -p $(@D)/linux
+	$(Q)sed -n 's|^#include <linux/\([^/]*\)>.*|$(@D)/linux/\1|p' $^ | sort -u | xargs touch $@
 
 -include $(patsubst %.o,%.d,$(objects) $(call obj,$(apply_sources) $(statusd_sources) \
 	$(push_sources) $(unit_sources) tests/golden/tree.c))
@@ -296,8 +314,8 @@ package:
 
 $(BUILD)/unit-tests: $(objects) $(call obj,$(unit_sources))
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check) \
-		-lpthread
+	$(Q)$(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(property_libs) \
+		$(shell pkg-config --libs check) -lpthread
 
 # Needs neither root nor a network.
 .PHONY: unit
@@ -315,39 +333,61 @@ asan:
 	$(Q)$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address,undefined -fno-sanitize-recover=undefined' unit golden
 
-# Fuzz TARGET for SECONDS. Findings are in $(BUILD)/fuzz; a finding that is copied to
-# tests/fuzz/corpus becomes a test.
-SECONDS ?= 60
-fuzz_sources := tests/fuzz/fuzz_config.c tests/fuzz/property.c tests/unit/fake_class.c
+# The targets of the fuzzer: each NAME has tests/fuzz/NAME_property.c and the seeds in
+# tests/fuzz/corpus-NAME. FUZZ_LINK, FUZZ_FLAGS and FUZZ_ENGINE are those of another fuzzer:
+# tests/fuzz/oss-fuzz.
+fuzz_targets := $(patsubst tests/fuzz/%_property.c,%,$(wildcard tests/fuzz/*_property.c))
+FUZZ_LINK ?= clang
+FUZZ_FLAGS ?= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -fsanitize=fuzzer-no-link
+FUZZ_ENGINE ?= -fsanitize=fuzzer
+fuzz_libs = $(pkg_libs) $(property_libs) -lpthread
 
-$(BUILD)/fuzz-config: $(fuzz_sources)
-$(BUILD)/fuzz-status: tests/fuzz/fuzz_status.c
-$(BUILD)/fuzz-request: tests/fuzz/fuzz_request.c
-$(BUILD)/fuzz-import: tests/fuzz/fuzz_import.c tests/fuzz/import_property.c \
-	provisioner/apply/nvmetcli.c
-$(BUILD)/fuzz-tree: tests/fuzz/fuzz_tree.c tests/fuzz/tree_property.c $(tree_sources)
+# Sanitizers do not see the calls that _FORTIFY_SOURCE replaces.
+fuzz_make = $(MAKE) CC='$(FUZZ_LINK)' BUILD=$(BUILD)/fuzz hardening= \
+	CFLAGS='$(FUZZ_FLAGS)'
 
-$(BUILD)/fuzz-%: $(sources) $(wildcard provisioner/*/*.h provisioner/*/*/*.h tests/fuzz/*.h)
-	$(call say,CLANG,$@)
+$(BUILD)/harness-%.o: tests/fuzz/harness.c tests/fuzz/property.h tests/fuzz/properties.h Makefile
+	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)clang $(cppflags) -Itests -std=gnu17 -O1 -g -fno-omit-frame-pointer \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-		$(pkg_cflags) -o $@ $(filter %.c,$^) $(pkg_libs) -lpthread
+	$(Q)$(CC) $(cppflags) -Itests -DCHECK=$*_property_check $(cflags) $(CFLAGS) -c -o $@ $<
 
-# TARGET: config, status (the status file), request (a request line), tree (the text of a
-# golden case) or import (a file of nvmetcli).
+$(BUILD)/properties.a: $(objects) $(call obj,$(property_sources))
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/fuzz-%: $(BUILD)/harness-%.o $(BUILD)/properties.a
+	$(call say,LD,$@)
+	$(Q)$(FUZZ_LINK) $(CFLAGS) $(FUZZ_ENGINE) $(LDFLAGS) -o $@ $^ $(fuzz_libs)
+
+# Keep the objects, which make takes for intermediate files.
+.PRECIOUS: $(BUILD)/harness-%.o
+
+.PHONY: fuzz-programs
+fuzz-programs: $(addprefix $(BUILD)/fuzz-,$(fuzz_targets))
+
+# Fuzz TARGET for SECONDS. Findings are in $(BUILD)/fuzz; a finding that is copied to the seeds of
+# the target becomes a test.
 TARGET ?= config
-fuzz_corpus = tests/fuzz/corpus$(if $(filter-out config,$(TARGET)),-$(TARGET))
-
 .PHONY: fuzz
+fuzz: SECONDS ?= 60
 fuzz:
 	$(Q)scripts/install-deps build check
-	$(Q)$(MAKE) $(BUILD)/fuzz-$(TARGET)
-	$(Q)mkdir -p $(BUILD)/fuzz/$(TARGET)
-	$(Q)$(BUILD)/fuzz-$(TARGET) -max_total_time=$(SECONDS) -timeout=10 \
+	$(Q)$(fuzz_make) $(BUILD)/fuzz/fuzz-$(TARGET)
+	$(Q)mkdir -p $(BUILD)/fuzz/corpus-$(TARGET)
+	$(Q)$(BUILD)/fuzz/fuzz-$(TARGET) -max_total_time=$(SECONDS) -timeout=10 \
 		-rss_limit_mb=1024 $(wildcard $(addprefix -dict=,tests/fuzz/$(TARGET).dict)) \
 		-artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
-		$(BUILD)/fuzz/$(TARGET) $(fuzz_corpus)
+		$(BUILD)/fuzz/corpus-$(TARGET) tests/fuzz/corpus-$(TARGET)
+
+# Fuzz every target for SECONDS.
+.PHONY: fuzz-short
+fuzz-short: SECONDS ?= 20
+fuzz-short:
+	$(Q)scripts/install-deps build check
+	$(Q)$(fuzz_make) fuzz-programs
+	$(Q)tests/fuzz/short $(BUILD)/fuzz $(SECONDS) $(fuzz_targets)
 
 # Pack, unpack and edit golden cases.
 $(BUILD)/tree: $(call obj,tests/golden/tree.c $(tree_sources) provisioner/sys/tree.c \

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Properties of config_parse_texts() for any text. */
+/*
+ * Rules that hold for any bytes. The fuzzer and the unit tests, which replay the seeds, share the
+ * functions. Each returns NULL, or the rule that does not hold, static text.
+ */
 #pragma once
 
-#include "model/model.h"
+#include <stddef.h>
 
-/*
- * property_check() - Parse @text, which form feeds part into files, print the objects as one file,
- * and parse the output.
- * Return: NULL; the property that does not hold, static text.
- */
-const char *property_check(const char *text, size_t len,
-			   const struct obj_class *const *classes);
+#define PROPERTY(name) const char *name##_property_check(const char *bytes, size_t len);
+#include "fuzz/properties.h"
+#undef PROPERTY

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuzz/tree_property.h"
+#include "fuzz/property.h"
 
 #include "base/cleanup.h"
 #include "base/macro.h"

@@ -2,7 +2,7 @@
 /* The import of a file of nvmetcli, each of whose values is replaced by odd ones. */
 #include "base/cleanup.h"
 #include "base/macro.h"
-#include "fuzz/import_property.h"
+#include "fuzz/property.h"
 #include "golden/tree_dir.h"
 #include "unit.h"
 

@@ -2,7 +2,7 @@
 /* The text of a tree: its writer, its reader, and the files that it becomes. */
 #include "base/cleanup.h"
 #include "base/macro.h"
-#include "fuzz/tree_property.h"
+#include "fuzz/property.h"
 #include "golden/tree_dir.h"
 #include "golden/tree_edit.h"
 #include "golden/tree_parse.h"

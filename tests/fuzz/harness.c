@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libFuzzer: import any bytes as a file of nvmetcli. */
-#include "import_property.h"
+/* libFuzzer: check one property with any bytes. CHECK is the name of its function. */
+#include "fuzz/property.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -10,10 +10,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const char *error = import_property_check((const char *)data, size);
+	const char *broken = CHECK((const char *)data, size);
 
-	if (error) {
-		fprintf(stderr, "property violated: %s\n", error);
+	if (broken) {
+		fprintf(stderr, "property violated: %s\n", broken);
 		abort();
 	}
 	return 0;

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "property.h"
+#include "fuzz/config_property.h"
 
 #include "base/buf.h"
 #include "base/macro.h"
+#include "fuzz/property.h"
+#include "kind/kinds.h"
 #include "model/config.h"
+#include "unit/fake_class.h"
 
 #include <ctype.h>
 
-#define RAM_BYTES (UINT64_C(16) << 30)
+#define RAM_BYTES   (UINT64_C(16) << 30)
+#define CLASSES_MAX 32
 
 /* Ends a file of the text, which no file of the configuration can contain. */
 #define FILE_END '\f'
@@ -195,8 +199,8 @@ static int set_texts(struct diag *diag, const char *text, size_t len)
 	}
 }
 
-const char *property_check(const char *text, size_t len,
-			   const struct obj_class *const *classes)
+const char *config_property_check_classes(const char *text, size_t len,
+					  const struct obj_class *const *classes)
 {
 	struct model model = { 0 };
 	const char *error = NULL;
@@ -232,4 +236,17 @@ const char *property_check(const char *text, size_t len,
 	model_done(&model);
 	diag_done(&diag);
 	return error;
+}
+
+/* The real classes, and those of the unit tests, which have every type of field. */
+const char *config_property_check(const char *text, size_t len)
+{
+	static const struct obj_class *classes[CLASSES_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; kind_classes[i] && count < CLASSES_MAX - 1; i++)
+		classes[count++] = kind_classes[i];
+	for (size_t i = 0; fake_classes[i] && count < CLASSES_MAX - 1; i++)
+		classes[count++] = fake_classes[i];
+	return config_property_check_classes(text, len, classes);
 }

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libFuzzer: read any bytes as the status file. The answers of an accepted report are JSON; a
- * refused report has a reason.
+ * Read the bytes as the status file. The answers of an accepted report are JSON; a refused report
+ * has a reason.
  */
 #include "base/cleanup.h"
+#include "fuzz/property.h"
 #include "kind/shown.h"
 #include "report/json.h"
 #include "views/views.h"
 
 #include <jansson.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+static const char *broken;
 
 static void expect(bool holds, const char *what)
 {
-	if (holds)
-		return;
-	fprintf(stderr, "property violated: %s\n", what);
-	abort();
+	if (!holds && !broken)
+		broken = what;
 }
 
 static void expect_json(char *text)
@@ -66,20 +65,21 @@ static void merge(const char *text)
 	report_done(&found);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+const char *status_property_check(const char *bytes, size_t size)
 {
 	_cleanup_(status_doc_done) struct status_doc doc = { 0 };
-	_cleanup_free_ char *why = NULL, *text = strndup((const char *)data, size);
+	_cleanup_free_ char *why = NULL, *text = strndup(bytes, size);
 	struct push_counts counts;
-	int r = status_doc_parse((const char *)data, size, &doc, &why);
+	int r = status_doc_parse(bytes, size, &doc, &why);
 
+	broken = NULL;
 	expect(r == 0 || (r == -EBADMSG && why && why[0]),
 	       "what is refused has a reason");
 	if (r == 0)
-		answer_all(&doc, (const char *)data, size);
+		answer_all(&doc, bytes, size);
 	if (text)
 		merge(text);
-	if (push_counts_parse((const char *)data, size, &counts) == 0)
+	if (push_counts_parse(bytes, size, &counts) == 0)
 		push_counts_done(&counts);
-	return 0;
+	return broken;
 }
