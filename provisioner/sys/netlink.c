@@ -15,6 +15,21 @@
 /* A dump that interfaces were changed under is inconsistent, and is read again. */
 #define TRIES_MAX 10
 
+/* True if the message has all of the body that its type has before the attributes. */
+static bool has_body(const struct nlmsghdr *message, size_t size)
+{
+	return message->nlmsg_len >= NLMSG_LENGTH(size);
+}
+
+/* Return: the string of the attribute; NULL: the attribute is no name. */
+static const char *name_of(struct rtattr *item)
+{
+	const char *name = RTA_DATA(item);
+	size_t room = RTA_PAYLOAD(item), len = strnlen(name, room);
+
+	return len > 0 && len < room && len <= NETLINK_NAME_MAX ? name : NULL;
+}
+
 /* --- interfaces --- */
 
 static int read_altnames(struct net_interface *interface, struct rtattr *list)
@@ -22,9 +37,12 @@ static int read_altnames(struct net_interface *interface, struct rtattr *list)
 	int len = (int)RTA_PAYLOAD(list), r = 0;
 
 	for (struct rtattr *item = RTA_DATA(list); r == 0 && RTA_OK(item, len);
-	     item = RTA_NEXT(item, len))
-		if ((item->rta_type & NLA_TYPE_MASK) == IFLA_ALT_IFNAME)
-			r = net_add_altname(interface, RTA_DATA(item));
+	     item = RTA_NEXT(item, len)) {
+		const char *name = name_of(item);
+
+		if ((item->rta_type & NLA_TYPE_MASK) == IFLA_ALT_IFNAME && name)
+			r = net_add_altname(interface, name);
+	}
 	return r;
 }
 
@@ -33,12 +51,15 @@ static int read_link(struct net_addresses *all, struct nlmsghdr *message)
 	struct ifinfomsg *info = NLMSG_DATA(message);
 	struct rtattr *altnames = NULL;
 	const char *name = NULL;
-	int len = (int)IFLA_PAYLOAD(message), r;
+	int len, r;
 
+	if (!has_body(message, sizeof(*info)))
+		return 0;
+	len = (int)IFLA_PAYLOAD(message);
 	for (struct rtattr *item = IFLA_RTA(info); RTA_OK(item, len);
 	     item = RTA_NEXT(item, len)) {
 		if ((item->rta_type & NLA_TYPE_MASK) == IFLA_IFNAME)
-			name = RTA_DATA(item);
+			name = name_of(item);
 		if ((item->rta_type & NLA_TYPE_MASK) == IFLA_PROP_LIST)
 			altnames = item;
 	}
@@ -99,39 +120,61 @@ static void find_attributes(struct nlmsghdr *message,
 static int read_address(struct net_addresses *all, struct nlmsghdr *message)
 {
 	struct ifaddrmsg *info = NLMSG_DATA(message);
-	const struct net_interface *interface = find_index(all, info->ifa_index);
-	struct rtattr *attributes[ATTRIBUTES] = { 0 }, *address;
-	uint32_t flags = info->ifa_flags;
+	struct rtattr *attributes[ATTRIBUTES] = { 0 }, *address, *label, *more;
+	const struct net_interface *interface;
+	uint32_t flags;
 
+	if (!has_body(message, sizeof(*info)))
+		return 0;
+	interface = find_index(all, info->ifa_index);
 	if (!interface || (info->ifa_family != AF_INET && info->ifa_family != AF_INET6))
 		return 0;
 	find_attributes(message, attributes);
 	/* On a point-to-point link IFA_ADDRESS is the other end. */
 	address = attributes[IFA_LOCAL] ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
+	label = attributes[IFA_LABEL];
+	more = attributes[IFA_FLAGS];
 	if (!address || RTA_PAYLOAD(address) < (info->ifa_family == AF_INET ? 4u : 16u))
 		return 0;
-	if (attributes[IFA_FLAGS])
-		memcpy(&flags, RTA_DATA(attributes[IFA_FLAGS]), sizeof(flags));
+	flags = info->ifa_flags;
+	if (more && RTA_PAYLOAD(more) >= sizeof(flags))
+		memcpy(&flags, RTA_DATA(more), sizeof(flags));
 	return net_add_address(all, interface, info->ifa_family, RTA_DATA(address),
-			       attributes[IFA_LABEL] ? RTA_DATA(attributes[IFA_LABEL])
-						     : NULL,
+			       label ? name_of(label) : NULL,
 			       flags_of(info->ifa_family, flags));
 }
 
 /* --- dumps --- */
+
+static int error_of(struct nlmsghdr *message)
+{
+	const struct nlmsgerr *body = NLMSG_DATA(message);
+
+	return has_body(message, sizeof(*body)) && body->error <= 0 ? body->error
+								    : -EBADMSG;
+}
+
+/* Return: the message behind @message, and *len without @message, which may lack its padding. */
+static struct nlmsghdr *next_message(struct nlmsghdr *message, size_t *len)
+{
+	size_t size = NLMSG_ALIGN(message->nlmsg_len);
+
+	*len -= size < *len ? size : *len;
+	return (void *)((char *)message + size);
+}
 
 int netlink_parse(char *buffer, size_t len, struct net_addresses *all)
 {
 	struct nlmsghdr *message = (void *)buffer;
 	int r = 0;
 
-	for (; r == 0 && NLMSG_OK(message, len); message = NLMSG_NEXT(message, len)) {
+	for (; r == 0 && NLMSG_OK(message, len); message = next_message(message, &len)) {
 		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
 			return -EINTR;
 		if (message->nlmsg_type == NLMSG_DONE)
 			return 1;
 		if (message->nlmsg_type == NLMSG_ERROR)
-			return ((const struct nlmsgerr *)NLMSG_DATA(message))->error;
+			return error_of(message);
 		r = message->nlmsg_type == RTM_NEWLINK	 ? read_link(all, message)
 		    : message->nlmsg_type == RTM_NEWADDR ? read_address(all, message)
 							 : 0;
