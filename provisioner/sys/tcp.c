@@ -22,6 +22,8 @@ static bool local_end_is(const char *hex, const char *address)
 
 	if (streq(address, "0.0.0.0") || streq(address, "::"))
 		return true;
+	if (strlen(hex) != words * 8 || (words != 1 && words != 4))
+		return false;
 	/* The zone of a link-local address is not printed. */
 	snprintf(text, sizeof(text), "%.*s", (int)len, address);
 	if (inet_pton(words == 1 ? AF_INET : AF_INET6, text, &wanted) != 1)
