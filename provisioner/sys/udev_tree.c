@@ -18,7 +18,7 @@ static int tree_find(const struct sys *sys, const char *property, const char *va
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	r = str_format(&line, "E:%s=%s\n", property, value);
+	r = str_format(&line, "\nE:%s=%s\n", property, value);
 	if (r < 0)
 		return r;
 	vec_foreach (file, &files.names) {
