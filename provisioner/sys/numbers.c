@@ -2,6 +2,8 @@
 /* Format and parse device numbers, MAJOR:MINOR. */
 #include "sys/numbers.h"
 
+#include "base/macro.h"
+
 #include <stdio.h>
 #include <sys/sysmacros.h>
 
@@ -18,11 +20,16 @@ char *numbers_format(uint64_t number, char text[static NUMBERS_TEXT_MAX])
 
 int numbers_parse(const char *text, uint64_t *ret)
 {
+	char back[NUMBERS_TEXT_MAX];
 	unsigned int major, minor;
-	int end = 0;
+	uint64_t number;
 
-	if (sscanf(text, "%u:%u%n", &major, &minor, &end) != 2 || text[end] != '\0')
+	if (sscanf(text, "%u:%u", &major, &minor) != 2)
 		return -EBADMSG;
-	*ret = makedev(major, minor);
+	number = makedev(major, minor);
+	/* sscanf() accepts signs and blanks, and takes 4294967304 for 8. */
+	if (!streq(numbers_format(number, back), text))
+		return -EBADMSG;
+	*ret = number;
 	return 0;
 }
