@@ -15,6 +15,8 @@
 
 #define STATE_FILE   "state.json"
 #define NAME_MAX_LEN (20 + 1 + SPOOL_ID_LEN + 8)
+/* The reports are numbered from 1 on. The state holds no larger number in its JSON. */
+#define NUMBER_MAX INT64_MAX
 
 static void item_name(const struct spool_item *item, char name[static NAME_MAX_LEN])
 {
@@ -26,7 +28,8 @@ static bool parse_name(const char *name, struct spool_item *ret)
 	char back[NAME_MAX_LEN];
 	struct spool_item item;
 
-	if (sscanf(name, "%20" SCNu64 "-%32[0-9a-f].json", &item.number, item.id) != 2)
+	if (sscanf(name, "%20" SCNu64 "-%32[0-9a-f].json", &item.number, item.id) != 2 ||
+	    item.number == 0 || item.number > NUMBER_MAX)
 		return false;
 	item_name(&item, back);
 	*ret = item;
@@ -115,22 +118,27 @@ static void guess_state(struct spool *spool)
 		return;
 	spool->state.queued = spool->items.items[count - 1].number;
 	spool->state.last_sent = spool->items.items[0].number - 1;
-	spool->state.sent = spool->state.queued - count;
+	/* Two files may have the same number. */
+	spool->state.sent = spool->state.queued > count ? spool->state.queued - count : 0;
 }
 
-/* Delete the files that a killed run left: see spool.h. */
+/*
+ * Delete the files that a killed run left: see spool.h. Also delete all but one of the files with
+ * the same number, which no run leaves.
+ */
 static int recover(struct spool *spool)
 {
+	uint64_t last = spool->state.last_sent;
 	size_t i = 0;
 	int r = 0;
 
 	while (r == 0 && i < spool->items.count) {
 		uint64_t number = spool->items.items[i].number;
 
-		if (number <= spool->state.last_sent || number > spool->state.queued)
+		if (number <= last || number > spool->state.queued)
 			r = remove_item(spool, i);
 		else
-			i++;
+			last = spool->items.items[i++].number;
 	}
 	return r;
 }
