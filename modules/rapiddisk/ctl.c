@@ -285,6 +285,7 @@ static ssize_t mgmt_store(struct kobject *kobj, struct kobj_attribute *attr,
 			  const char *buf, size_t count)
 {
 	struct rd_command command;
+	size_t len = count;
 	char *text;
 	int err;
 
@@ -292,11 +293,12 @@ static ssize_t mgmt_store(struct kobject *kobj, struct kobj_attribute *attr,
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	/* One line: refuse a second command in the same write instead of ignoring it. */
-	text = kmemdup_nul(buf, count && buf[count - 1] == '\n' ? count - 1 : count,
-			   GFP_KERNEL);
+	if (len && buf[len - 1] == '\n')
+		len--;
+	text = kmemdup_nul(buf, len, GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
-	if (strlen(text) < count - 1 || rd_parse(text, &command)) {
+	if (strlen(text) < len || rd_parse(text, &command)) {
 		err = -EINVAL;
 	} else {
 		mutex_lock(&rd_command_lock);
