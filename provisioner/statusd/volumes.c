@@ -39,13 +39,11 @@ static char *read_trimmed(const struct kfs *kfs, const char *disk, const char *a
 static int add_volume(const struct kfs *kfs, const char *name, struct view *view)
 {
 	struct view_volume volume = { .name = strdup(name) };
-	uint64_t sectors;
 	int r = volume.name ? 0 : -ENOMEM;
 
 	if (r == 0)
-		r = kfs_read_u64(kfs, &sectors, "sys/block/%s/size", name);
+		r = kfs_read_sectors(kfs, &volume.size_bytes, "sys/block/%s/size", name);
 	if (r == 0) {
-		volume.size_bytes = sectors * 512;
 		volume.vendor = read_trimmed(kfs, name, "vendor");
 		volume.model = read_trimmed(kfs, name, "model");
 		r = vec_push(&view->volumes, volume);

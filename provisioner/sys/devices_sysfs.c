@@ -61,13 +61,8 @@ bool devices_is_read_only(const struct kfs *kfs, uint64_t number)
 
 int devices_bytes(const struct kfs *kfs, uint64_t number, uint64_t *ret)
 {
-	uint64_t sectors;
-	int r = kfs_read_u64(kfs, &sectors, "sys/dev/block/%u:%u/size", major(number),
-			     minor(number));
-
-	if (r == 0)
-		*ret = sectors * 512;
-	return r;
+	return kfs_read_sectors(kfs, ret, "sys/dev/block/%u:%u/size", major(number),
+				minor(number));
 }
 
 int devices_sequence(const struct kfs *kfs, uint64_t number, uint64_t *ret)

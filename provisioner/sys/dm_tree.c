@@ -18,7 +18,7 @@ static int tree_read_table(struct sys *sys, const struct dm_entry *entry,
 	if (r < 0 || !*table)
 		return r == -ENOENT ? 0 : r;
 	fields = sscanf(table, "0 %" SCNu64 " %ms %n", &map->sectors, &map->target, &at);
-	if (fields != 2)
+	if (fields != 2 || map->sectors > UINT64_MAX / 512)
 		return fields == 1 ? 0 : -EBADMSG;
 	map->params = strdup(dm_has_plain_params(map->target) ? table + at : "");
 	return map->params ? 0 : -ENOMEM;

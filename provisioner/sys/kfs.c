@@ -147,6 +147,24 @@ int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 	return units_parse_uint(text, ret) < 0 ? -EBADMSG : 0;
 }
 
+int kfs_read_sectors(const struct kfs *kfs, uint64_t *ret_bytes, const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	uint64_t sectors;
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = kfs_vread(kfs, &text, fmt, args);
+	va_end(args);
+	if (r < 0)
+		return r;
+	if (units_parse_uint(text, &sectors) < 0 || sectors > UINT64_MAX / 512)
+		return -EBADMSG;
+	*ret_bytes = sectors * 512;
+	return 0;
+}
+
 static bool path_exists(const struct kfs *kfs, const char *path)
 {
 	_cleanup_close_ int fd = -1;

@@ -49,6 +49,13 @@ int kfs_read_start(const struct kfs *kfs, size_t max, char **ret, bool *ret_is_c
 int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
 	_printf_(3, 4);
 
+/*
+ * kfs_read_sectors() - Read a decimal number of sectors, of 512 bytes. Return: 0 and *ret_bytes;
+ * -EBADMSG: no number, or the bytes do not fit into 64 bits; -errno.
+ */
+int kfs_read_sectors(const struct kfs *kfs, uint64_t *ret_bytes, const char *fmt, ...)
+	_printf_(3, 4);
+
 /* kfs_exists() - True if a file or directory exists. Errors count as false. */
 bool kfs_exists(const struct kfs *kfs, const char *fmt, ...) _printf_(2, 3);
 

@@ -83,6 +83,8 @@ static int read_cache_line(const struct kfs *kfs, struct obj *obj, const char *p
 	if (n < 3 &&
 	    kfs_read_u64(kfs, &limit, COUNTERS "/%s/limit_bytes", obj_name(obj)) == 0)
 		sectors = limit / 512;
+	if (sectors > UINT64_MAX / 512)
+		return -EBADMSG;
 	field_set_size(obj, ramdisk ? CACHE_RAMDISK_SIZE : CACHE_SIZE, sectors * 512);
 	if (n >= 5)
 		field_set_size(obj, CACHE_STREAM_LIMIT, UINT64_C(512) * stream_limit);

@@ -71,16 +71,16 @@ static int read_settings(const struct kfs *kfs, const char *name, struct obj *ob
 
 static int read_attributes(const struct kfs *kfs, const char *name, struct obj *obj)
 {
-	uint64_t sectors, read_only, used, openers;
+	uint64_t bytes, read_only, used, openers;
 	int r;
 
-	if ((r = kfs_read_u64(kfs, &sectors, "sys/block/%s/size", name)) < 0 ||
+	if ((r = kfs_read_sectors(kfs, &bytes, "sys/block/%s/size", name)) < 0 ||
 	    (r = kfs_read_u64(kfs, &read_only, "sys/block/%s/ro", name)) < 0 ||
 	    (r = kfs_read_u64(kfs, &used, "sys/block/%s/rapiddisk/used_bytes", name)) <
 		    0 ||
 	    (r = kfs_read_u64(kfs, &openers, "sys/block/%s/rapiddisk/openers", name)) < 0)
 		return r;
-	field_set_size(obj, RAMDISK_SIZE, sectors * 512);
+	field_set_size(obj, RAMDISK_SIZE, bytes);
 	field_set_bool(obj, RAMDISK_READ_ONLY, read_only != 0);
 	field_set_size(obj, RAMDISK_USED, used);
 	field_set_uint(obj, RAMDISK_OPENERS, openers);
@@ -99,15 +99,15 @@ static bool is_of_peer(const struct kfs *kfs, const char *name)
 /* Read what an import of a disk of rapiddisk 9 needs. Return: -ENOENT if the disk is none. */
 static int read_peer(const struct kfs *kfs, const char *name, struct obj *obj)
 {
-	uint64_t sectors, read_only;
+	uint64_t bytes, read_only;
 	int r;
 
 	if (!kfs->reads_extras || !is_of_peer(kfs, name))
 		return -ENOENT;
-	if ((r = kfs_read_u64(kfs, &sectors, "sys/block/%s/size", name)) < 0 ||
+	if ((r = kfs_read_sectors(kfs, &bytes, "sys/block/%s/size", name)) < 0 ||
 	    (r = kfs_read_u64(kfs, &read_only, "sys/block/%s/ro", name)) < 0)
 		return r;
-	field_set_size(obj, RAMDISK_SIZE, sectors * 512);
+	field_set_size(obj, RAMDISK_SIZE, bytes);
 	field_set_bool(obj, RAMDISK_READ_ONLY, read_only != 0);
 	return 0;
 }
