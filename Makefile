@@ -9,7 +9,7 @@
 # make dkms       hand the modules to DKMS, which builds them for each new kernel  [KREL=]
 # make fuzz-short fuzz each parser of foreign text for SECONDS (20)
 # make demo       boot a guest, and try disks, a cache, an export and the status there; as root
-# More targets: uninstall clang unit golden examples installed network page fleet language-server
+# More targets: uninstall clang unit golden model examples installed network page fleet language-server
 # asan fuzz fuzz-short lint format schema package vm-test modules-check bench fresh clean
 # V=1 shows the commands.
 
@@ -325,7 +325,7 @@ unit: $(BUILD)/unit-tests $(BUILD)/rapiddisk-apply
 # Build the programs and the unit tests with the other compiler.
 .PHONY: clang
 clang:
-	$(Q)$(MAKE) CC=clang BUILD=$(BUILD)/clang all $(BUILD)/clang/unit-tests
+	$(Q)$(MAKE) CC=clang BUILD=$(BUILD)/clang all $(BUILD)/clang/unit-tests $(BUILD)/clang/cache-model
 
 # Run unit and golden under the address and undefined-behaviour sanitizers.
 .PHONY: asan
@@ -399,6 +399,19 @@ $(BUILD)/tree: $(call obj,tests/golden/tree.c $(tree_sources) provisioner/sys/tr
 .PHONY: golden
 golden: $(BUILD)/rapiddisk-apply $(BUILD)/tree
 	$(Q)BUILD=$(BUILD) tests/golden/run
+
+# Explore all states of a model of the cache, and show that it needs each of its guards. SLOTS: number
+# of slots of the cache, 2 to 6.
+SLOTS ?= 2
+model_sources := $(wildcard tests/model/*.c)
+
+$(BUILD)/cache-model: $(call obj,$(model_sources))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^
+
+.PHONY: model
+model: $(BUILD)/cache-model
+	$(Q)$< --slots=$(SLOTS)
 
 # Check the configurations of examples/ and of the README, and their plans.
 .PHONY: examples
@@ -484,6 +497,7 @@ suites:
 	$(call suite,WERROR=1 unit)
 	$(call suite,WERROR=1 clang)
 	$(call suite,golden)
+	$(call suite,WERROR=1 model)
 	$(call suite,examples)
 	$(call suite,installed)
 	$(call suite,network)
