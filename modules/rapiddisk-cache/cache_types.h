@@ -4,7 +4,8 @@
  *
  * The invariant: a block that a lookup finds holds the content of the source, including
  * all acknowledged writes to the block. A page that a lookup finds is never modified;
- * another page replaces it.
+ * another page replaces it. tests/model has the rules below as a model, which `make model`
+ * explores.
  *
  * The state of a slot (a page and the number of its block) says who owns the slot:
  *
@@ -36,9 +37,9 @@
  * its own end. A write publishes before it is acknowledged, and only if it succeeded and
  * its slot was not cancelled.
  *
- * A write-through sends to the source the copy that it publishes, and a fill publishes
- * the data that it read before it copies the data to the reader. Applications may
- * therefore modify their buffers during I/O.
+ * A write-through sends to the source the copy that it publishes. A fill reads from the
+ * source into the page that it publishes, and copies the page to the reader first.
+ * Applications may therefore modify their buffers during I/O.
  *
  * Overlapping reads. The first read that misses a block fills it. Other reads of the
  * block go to the source by themselves and do not touch the fill. No read or write waits
@@ -49,7 +50,9 @@
  * the request is sent again in its original form.
  *
  * Without an index (message "bypass on") all I/O passes by. Writes are then counted in
- * rc_cache.untracked; a new index publishes nothing until these writes have ended.
+ * rc_cache.untracked; a new index publishes nothing until these writes have ended. A lookup
+ * that found the old index may return content from before these writes: its read began
+ * before them.
  *
  * Suspend. Device-mapper drains all bios; then the cache drops its content, because
  * others may modify the source until resume. VALID slots become FREE at once, and keep
