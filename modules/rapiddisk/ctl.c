@@ -28,6 +28,9 @@
 /* Longest line of `devices`: a name, three numbers of 20 digits, tabs, newline. */
 #define RD_LINE_MAX 80
 
+/* Longest command, with its NUL. Four words and three options have 150 bytes at most. */
+#define RD_COMMAND_MAX 256
+
 enum rd_verb { RD_ATTACH, RD_DETACH, RD_RESIZE };
 enum rd_option { RD_OPTION_PREALLOCATE, RD_OPTION_NUMA_NODE, RD_OPTION_OWNER };
 
@@ -285,8 +288,8 @@ static ssize_t mgmt_store(struct kobject *kobj, struct kobj_attribute *attr,
 			  const char *buf, size_t count)
 {
 	struct rd_command command;
+	char text[RD_COMMAND_MAX];
 	size_t len = count;
-	char *text;
 	int err;
 
 	/* A disk takes memory that no limit of a container counts. */
@@ -295,18 +298,17 @@ static ssize_t mgmt_store(struct kobject *kobj, struct kobj_attribute *attr,
 	/* One line: refuse a second command in the same write instead of ignoring it. */
 	if (len && buf[len - 1] == '\n')
 		len--;
-	text = kmemdup_nul(buf, len, GFP_KERNEL);
-	if (!text)
-		return -ENOMEM;
-	if (strlen(text) < len || rd_parse(text, &command)) {
-		err = -EINVAL;
-	} else {
-		mutex_lock(&rd_command_lock);
-		err = rd_do(&command);
-		rd_progress_reset();
-		mutex_unlock(&rd_command_lock);
-	}
-	kfree(text);
+	/* On the stack: a disk can be detached to get memory. */
+	if (len >= sizeof(text))
+		return -EINVAL;
+	memcpy(text, buf, len);
+	text[len] = '\0';
+	if (strlen(text) < len || rd_parse(text, &command))
+		return -EINVAL;
+	mutex_lock(&rd_command_lock);
+	err = rd_do(&command);
+	rd_progress_reset();
+	mutex_unlock(&rd_command_lock);
 	return err ? err : count;
 }
 

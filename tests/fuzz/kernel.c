@@ -32,18 +32,6 @@ unsigned int kernel_print(char *out, size_t room, const char *fmt, ...)
 	return (unsigned int)((size_t)len < room ? (size_t)len : room - 1);
 }
 
-char *kmemdup_nul(const char *text, size_t len, gfp_t gfp)
-{
-	char *copy = malloc(len + 1);
-
-	(void)gfp;
-	if (!copy)
-		return NULL;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	return copy;
-}
-
 ssize_t memory_read_from_buffer(void *to, size_t count, loff_t *pos, const void *from,
 				size_t available)
 {

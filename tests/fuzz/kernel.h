@@ -50,7 +50,6 @@ typedef unsigned int blk_mode_t;
 #define capable(capability)	   ((capability) == CAP_SYS_ADMIN)
 #define scnprintf		   kernel_print
 #define sysfs_emit(buffer, ...)	   kernel_print(buffer, 4096, __VA_ARGS__)
-#define kfree			   free
 #define kvfree			   free
 #define kvmalloc(size, gfp)	   malloc(size)
 #define IS_ERR(pointer)		   ((uintptr_t)(pointer) >= (uintptr_t)-4095)
@@ -63,7 +62,6 @@ int kernel_parse(const char *text, u64 *ret);
 /* kernel_print() - scnprintf(): return the length of what was written. */
 unsigned int kernel_print(char *out, size_t room, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-char *kmemdup_nul(const char *text, size_t len, gfp_t gfp);
 ssize_t memory_read_from_buffer(void *to, size_t count, loff_t *pos, const void *from,
 				size_t available);
 

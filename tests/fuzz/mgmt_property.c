@@ -152,9 +152,13 @@ static bool is_command(const char *text, size_t len)
 
 static void write_command(const char *bytes, size_t len)
 {
-	char *text = kmemdup_nul(bytes, len, GFP_KERNEL);
-	ssize_t r = mgmt->store(NULL, NULL, text, len);
+	char *text = calloc(1, len + 1);
+	ssize_t r;
 
+	if (!text)
+		abort();
+	memcpy(text, bytes, len);
+	r = mgmt->store(NULL, NULL, text, len);
 	expect(r == (ssize_t)len || r == -EINVAL || r == -EEXIST || r == -ENOSPC ||
 		       r == -ENODEV,
 	       "a write is taken whole, or fails");

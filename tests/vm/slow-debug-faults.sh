@@ -73,9 +73,11 @@ used() {
 
 mgmt "rapiddisk attach 1 $((64 << 20))"
 udevadm settle
-for size in 4k 64k 1M; do
+# A write of 1 MiB allocates larger pages, and smaller ones if that fails, so more has to fail.
+for percent in 4k:10 64k:10 1M:60; do
+	size=${percent%:*}
 	blkdiscard -f /dev/rd1
-	faults rapiddisk 10
+	faults rapiddisk "${percent#*:}"
 	t_run "the disk keeps accepted data and returns ENOSPC for the rest, $size" \
 		fio --name=w --filename=/dev/rd1 --output="$t_dir/fio" --rw=randwrite --bs=$size \
 		--size=64M --io_size=16M --direct=1 --ioengine=psync --verify=crc32c --verify_fatal=1 \
