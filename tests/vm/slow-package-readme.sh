@@ -44,7 +44,8 @@ stack() { findmnt -no SOURCE "$1"; }
 END
 
 session() { # OPTION...
-	cat "$work/functions" - | boot_guest "$state" --disk=256M "$@"
+	cat "$work/functions" - >"$work/script"
+	boot_guest "$state" --disk=256M "$@" <"$work/script"
 }
 
 followed() { # SENTENCE
