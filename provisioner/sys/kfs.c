@@ -132,34 +132,35 @@ int kfs_read(const struct kfs *kfs, char **ret, const char *fmt, ...)
 	return r;
 }
 
-int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
+static int read_number(const struct kfs *kfs, uint64_t *ret, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
-	char path[PATH_MAX];
-	int r;
+	int r = read_path(kfs, &text, path);
 
-	r = KFS_FORMAT_PATH(path, fmt);
-	if (r < 0)
-		return r;
-	r = read_path(kfs, &text, path);
 	if (r < 0)
 		return r;
 	return units_parse_uint(text, ret) < 0 ? -EBADMSG : 0;
 }
 
+int kfs_read_u64(const struct kfs *kfs, uint64_t *ret, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	int r = KFS_FORMAT_PATH(path, fmt);
+
+	return r < 0 ? r : read_number(kfs, ret, path);
+}
+
 int kfs_read_sectors(const struct kfs *kfs, uint64_t *ret_bytes, const char *fmt, ...)
 {
-	_cleanup_free_ char *text = NULL;
-	uint64_t sectors;
-	va_list args;
-	int r;
+	char path[PATH_MAX];
+	uint64_t sectors = 0;
+	int r = KFS_FORMAT_PATH(path, fmt);
 
-	va_start(args, fmt);
-	r = kfs_vread(kfs, &text, fmt, args);
-	va_end(args);
+	if (r == 0)
+		r = read_number(kfs, &sectors, path);
 	if (r < 0)
 		return r;
-	if (units_parse_uint(text, &sectors) < 0 || sectors > UINT64_MAX / 512)
+	if (sectors > UINT64_MAX / 512)
 		return -EBADMSG;
 	*ret_bytes = sectors * 512;
 	return 0;
