@@ -28,7 +28,7 @@ static int remove_entry(const char *path, const struct stat *st, int type,
 	return remove(path);
 }
 
-static void remove_tree(const char *path)
+void scratch_remove_tree(const char *path)
 {
 	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -37,7 +37,7 @@ static void remove_tree(const char *path)
 static void remove_root(void)
 {
 	if (getpid() == owner)
-		remove_tree(root);
+		scratch_remove_tree(root);
 	free(root);
 }
 
@@ -98,7 +98,7 @@ void scratch_remove(const char *path)
 	_cleanup_free_ char *whole = NULL;
 
 	need(str_format(&whole, "%s/%s", scratch_root(), path) == 0, "memory");
-	remove_tree(whole);
+	scratch_remove_tree(whole);
 }
 
 struct part part_next(struct part *rest)

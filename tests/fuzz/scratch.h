@@ -22,6 +22,9 @@ void scratch_link(const char *path, const char *target);
 /* scratch_remove() - Remove @path with all below, if it exists. */
 void scratch_remove(const char *path);
 
+/* scratch_remove_tree() - Remove @path, of the file system of the process, with all below. */
+void scratch_remove_tree(const char *path);
+
 /* A part of an input. */
 struct part {
 	const char *bytes;

@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "fuzz/scratch.h"
 
-#include <ftw.h>
 #include <glob.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -125,15 +125,6 @@ char *unit_diag_text(const struct diag *diag)
 	return text;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type,
-			struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 int main(void)
 {
 	SRunner *runner = srunner_create(NULL);
@@ -153,7 +144,7 @@ int main(void)
 	ran = srunner_ntests_run(runner);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	nftw(top_dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	scratch_remove_tree(top_dir);
 	printf("%d passed, %d failed\n", ran - failed, failed);
 	return failed || ran == 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
