@@ -25,11 +25,19 @@ fstab="echo 'LABEL=data /srv ext4 defaults,nofail 0 2' >>etc/fstab"
 # The administrator has the clone in /root/rapiddisk.
 clone="mkdir -p root/rapiddisk/build; ln -s /packages root/rapiddisk/build/deb; ln -s /src/README.md root/rapiddisk"
 
-cat >"$work/functions" <<'END'
+cat >"$work/functions" <<'FUNCTIONS'
 cd /root/rapiddisk
+# True if README.md has the command on a line of its own, perhaps with a comment, or in backquotes.
+is_told() { # LINE
+	awk -v line="$1" '
+		{ text = $0; sub(/^    (# )?/, "", text) }
+		/^    / && (text == line || index(text, line "  ") == 1) { is_told = 1 }
+		index($0, "`" line "`") { is_told = 1 }
+		END { exit !is_told }' README.md
+}
 # Run a command of README.md, and print it with its output.
 typed() { # LINE
-	grep -qF -- "$1" README.md || say foreign "$1"
+	is_told "$1" || say foreign "$1"
 	echo "# $1"
 	eval "$1" || say broken "$1"
 }
@@ -37,11 +45,11 @@ typed() { # LINE
 block() { # WORDS
 	awk -v words="$1" '
 		/^    / { block = block substr($0, 5) "\n"; next }
-		index(block, words) { printf "%s", block; found = 1; exit }
+		index(block, words) { printf "%s", block; exit }
 		{ block = "" }' README.md
 }
 stack() { findmnt -no SOURCE "$1"; }
-END
+FUNCTIONS
 
 session() { # OPTION...
 	cat "$work/functions" - >"$work/script"
