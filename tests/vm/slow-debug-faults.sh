@@ -79,7 +79,7 @@ for percent in 4k:10 64k:10 1M:60; do
 	blkdiscard -f /dev/rd1
 	faults rapiddisk "${percent#*:}"
 	t_run "the disk keeps accepted data and returns ENOSPC for the rest, $size" \
-		fio --name=w --filename=/dev/rd1 --output="$t_dir/fio" --rw=randwrite --bs=$size \
+		fio --name=w --filename=/dev/rd1 --output="$t_dir/fio" --rw=randwrite --bs="$size" \
 		--size=64M --io_size=16M --direct=1 --ioengine=psync --verify=crc32c --verify_fatal=1 \
 		--ignore_error=,ENOSPC
 	t_note "$size: $(refused) allocations refused; $(grep -o 'errors *:.*' "$t_dir/fio" | xargs)"
