@@ -98,10 +98,11 @@ static const struct report_entry *missing_need(const struct plan_step *step,
 	return missing ? missing : missing_object(step, plan, report);
 }
 
-/* True if an object was not created although its needs are met. */
+/* True if an object was not created although its needs, or those of its substitute, are met. */
 static bool can_fall_back(const struct plan_step *step, const struct report_entry *entry)
 {
-	return step->action == PLAN_CREATE && is_missing(entry) && !step->want->unmet &&
+	return step->action == PLAN_CREATE && is_missing(entry) &&
+	       (!step->want->unmet || step->want->falls_back) &&
 	       kind_of(step->want->class)->acts.fall_back;
 }
 

@@ -36,6 +36,7 @@ static int resolve_kind(struct sys *sys, struct boot *boot, const struct kind *k
 		(*want)->patience_ms = 0;
 		(*want)->deferred = false;
 		(*want)->passing = false;
+		(*want)->falls_back = false;
 		r = kind->state.resolve(sys, boot, *want, desired, observed);
 		if (r < 0)
 			return r;

@@ -186,7 +186,8 @@ struct obj {
 	char *unmet;	      /* why it cannot be created now; NULL: it can */
 	uint64_t patience_ms; /* how long to wait for what is missing; 0: not at all */
 	bool deferred;	      /* takes effect at the next boot, with nothing wrong */
-	bool passing; /* the obstacle, also to a removal, may go away soon: a use by an
+	bool falls_back; /* unmet, but its substitute can be created (kind_acts.fall_back) */
+	bool passing;	 /* the obstacle, also to a removal, may go away soon: a use by an
 		       * unknown process, perhaps udev. Observed objects too. */
 
 	/* Observed objects only. */

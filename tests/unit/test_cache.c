@@ -249,6 +249,23 @@ START_TEST(replacement_that_fails_leaves_the_name)
 }
 END_TEST
 
+START_TEST(cache_without_writable_memory_leaves_the_name)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	struct fake_kernel fake;
+	struct fake_dm dm;
+
+	make_machine(&fake, &dm);
+	ck_assert_int_eq(apply(&fake,
+			       "ramdisks: [{name: rd0, size: 64MiB, read_only: true}]\n"
+			       "caches: [{name: data, source: LABEL=b, ramdisk: rd0}]",
+			       &report),
+			 VERDICT_PARTIAL);
+	ck_assert_str_eq(fake_dm_table(&dm, "data"), "0 2097152 linear 254:16 0");
+	fake_done(&fake);
+}
+END_TEST
+
 #define NQN	"nqn.2026-11.org.example:b"
 #define EXPORTS "ports: [{id: 1, transport: loop}]\nexports: "
 #define ENABLED "sys/kernel/config/nvmet/subsystems/" NQN "/namespaces/1/enable"
@@ -622,6 +639,7 @@ Suite *suite_cache(void)
 			   cache_over_a_ramdisk_of_the_same_file_needs_one_run,
 			   ramdisk_below_a_cache_grows_with_its_cache,
 			   replacement_that_fails_leaves_the_name,
+			   cache_without_writable_memory_leaves_the_name,
 			   cache_takes_the_disk_that_an_export_leaves,
 			   disk_is_never_cached_while_its_export_is_open,
 			   absent_source_takes_no_time_of_the_present_one,

@@ -50,12 +50,15 @@ int cache_check_ramdisk(struct obj *want, const struct model *desired,
 	if (!field_is_set(want, CACHE_RAMDISK))
 		return 0;
 	ramdisk = model_find(desired, &ramdisk_class, name);
-	if (ramdisk_of(ramdisk)->read_only)
+	/* No later run finds another RAM disk, so whoever waits for the name gets the source. */
+	if (ramdisk_of(ramdisk)->read_only) {
+		want->falls_back = true;
 		return kind_set_unmet(
 			want,
 			"ramdisk '%s' is read-only, and a cache writes to its "
 			"memory; set 'read_only: false' of the ramdisk",
 			name);
+	}
 	ramdisk = model_find(observed, &ramdisk_class, name);
 	if (!ramdisk)
 		return 0;
