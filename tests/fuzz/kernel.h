@@ -135,13 +135,13 @@ struct bin_attribute {
 			struct bin_attribute *attr, char *buf, loff_t pos, size_t count);
 };
 
+/* clang-format 14 and 19 align these differently. */
+/* clang-format off */
 #define RD_BIN_ATTRIBUTE struct bin_attribute
-#define __ATTR(name, mode, show, store)      \
-	{                                    \
-		{ #name, mode }, show, store \
-	}
+#define __ATTR(name, mode, show, store) { { #name, mode }, show, store }
 #define __ATTR_RO(name) __ATTR(name, 0444, name##_show, NULL)
-#define kernel_kobj	NULL
+#define kernel_kobj NULL
+/* clang-format on */
 
 struct kobject *kobject_create_and_add(const char *name, struct kobject *parent);
 void kobject_put(struct kobject *kobj);
