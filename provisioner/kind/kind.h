@@ -66,8 +66,8 @@ struct kind_acts {
 	int (*release)(struct sys *sys, const struct obj *have, struct buf *why);
 	/*
 	 * Called after create failed, or could not be tried for lack of memory or of a
-	 * module, or if obj.falls_back is set: create a plain substitute for those who wait for the name, and describe
-	 * it in @why. NULL: there is no substitute.
+	 * module, or if obj.falls_back is set: create a plain substitute for those who
+	 * wait for the name, and describe it in @why. NULL: there is no substitute.
 	 */
 	int (*fall_back)(struct sys *sys, const struct obj *want, struct buf *why);
 	/*
