@@ -74,9 +74,10 @@ grown() {
 }
 
 # The first part allocates all permanent memory, and the parts behind it are compared with it.
+part_rounds=$(((count + 3) / 4))
 for part in 1 2 3 4; do
-	t_case "$part of 4: $((count / 4)) rounds of caches and RAM disks succeed"
-	rounds /dev/vdb 32 $((count / 4)) 2>&1 | tee "$t_dir/rounds" | while read -r line; do
+	t_case "$part of 4: $part_rounds rounds of caches and RAM disks succeed"
+	rounds /dev/vdb 32 "$part_rounds" 2>&1 | tee "$t_dir/rounds" | while read -r line; do
 		t_note "$line"
 	done
 	if [ "${PIPESTATUS[0]}" -eq 0 ]; then
